@@ -1,0 +1,1 @@
+// Lets a layer that has no sources yet be a library.
