@@ -58,8 +58,10 @@ Tag tag_of(const Field& f) { return f.tag ? f.tag : f.type->tag; }
 // An untagged CHOICE has no tag of its own: any alternative's tag selects it. ANY takes whatever comes.
 bool selects(const Field& f, Tag tag) {
     if (tag_of(f)) return tag_of(f) == tag;
-    if (f.type->kind == Kind::any) return true;
-    for (const Field& alternative : f.type->fields)
+    const Type* type = f.type;
+    while (type->kind == Kind::exact) type = type->item;
+    if (type->kind == Kind::any) return true;
+    for (const Field& alternative : type->fields)
         if (selects(alternative, tag)) return true;
     return false;
 }
