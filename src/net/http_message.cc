@@ -1,6 +1,7 @@
 #include "net/http_message.h"
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 
 namespace halyard::net {
@@ -265,6 +266,11 @@ bool HttpReader::expects_continue() const {
     return at_ == At::body && body_.empty() && same_word(headers_.get("Expect"), "100-continue");
 }
 
+bool HttpReader::expects_other() const {
+    const std::string* expect = headers_.find("Expect");
+    return expect && !same_word(*expect, "100-continue");
+}
+
 Request HttpReader::take_request() {
     return {.method = std::move(method_),
             .target = std::move(target_),
@@ -313,6 +319,20 @@ Result<std::string> serialize(const Request& request, std::string_view target, s
         add_length(out, request.body.size());
     out.append("\r\n").append(text_of(request.body));
     return out;
+}
+
+// Not strftime: its names depend on the locale.
+std::string http_date(time_t now) {
+    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* kMonths[] = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    tm t{};
+    gmtime_r(&now, &t);
+    char time[32];
+    std::snprintf(
+        time, sizeof time, " %d %02d:%02d:%02d GMT", t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+    const std::string day = (t.tm_mday < 10 ? "0" : "") + std::to_string(t.tm_mday);
+    return std::string(kDays[t.tm_wday]) + ", " + day + " " + kMonths[t.tm_mon] + time;
 }
 
 Result<std::string> serialize(const Response& response, const ResponseContext& context) {

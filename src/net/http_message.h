@@ -1,5 +1,6 @@
 #pragma once
 #include "net/http.h"
+#include <ctime>
 #include <limits>
 
 namespace halyard::net {
@@ -34,6 +35,8 @@ class HttpReader {
     size_t body_received() const { return body_.size(); }
     /// The sender waits for "100 Continue" before it sends the body. RFC 9110 §10.1.1
     bool expects_continue() const;
+    /// It expects something that we do not know: 417.
+    bool expects_other() const;
     /// What may follow on the connection is another message.
     bool keep_alive() const { return keep_alive_; }
 
@@ -80,10 +83,12 @@ class HttpReader {
 /// The octets of a head and body; Content-Length is always written (peers may not understand chunks), fields
 /// that would break the framing are refused. Errors: bad_value "request header" or "response header".
 Result<std::string> serialize(const Request& request, std::string_view target, std::string_view authority);
+/// IMF-fixdate. RFC 9110 §5.6.7
+std::string http_date(time_t now);
 struct ResponseContext {
     bool close = false;         // announce the end of the connection
     bool head = false;          // the request was HEAD
-    std::string_view date = {}; // IMF-fixdate, RFC 9110 §5.6.7; empty: no such field
+    std::string_view date = {}; // empty: no such field
 };
 Result<std::string> serialize(const Response& response, const ResponseContext& context);
 

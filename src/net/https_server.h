@@ -1,7 +1,8 @@
 #pragma once
+#include "base/time.h"
 #include "net/http.h"
-#include <chrono>
 #include <memory>
+#include <optional>
 
 namespace halyard::net {
 
@@ -14,12 +15,13 @@ namespace halyard::net {
 class HttpsServer {
   public:
     struct Options {
-        std::string bind = "127.0.0.1"; // address literal, not a name
-        uint16_t port = 0;              // 0: the system chooses, see port()
-        std::string certificate_file;   // PEM: leaf first, then intermediates
-        std::string key_file;           // PEM, an EC key on one of the two curves
-        std::string client_ca_file;     // PEM; if given, clients must present a certificate under it (SR-02)
-        bool cbc_suite = false;         // also ECDHE-ECDSA-AES128-CBC-SHA256, for one named peer (SR-01)
+        std::string bind = "127.0.0.1";  // address literal, not a name
+        uint16_t port = 0;               // 0: the system chooses, see port()
+        std::string certificate_file;    // PEM: leaf first, then intermediates
+        std::string key_file;            // PEM, an EC key on one of the two curves
+        std::string client_ca_file;      // PEM; if given, clients must present a certificate under it (SR-02)
+        std::optional<Time> verify_time; // judge client certificates as of then instead of the system's clock
+        bool cbc_suite = false;          // also ECDHE-ECDSA-AES128-CBC-SHA256, for one named peer (SR-01)
 
         size_t workers = 4;     // handlers that run at the same time
         size_t max_queue = 256; // requests waiting for a worker; beyond: 503 with Retry-After

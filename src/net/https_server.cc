@@ -1,0 +1,299 @@
+#include "net/https_server.h"
+#include "base/log.h"
+#include "net/server_connection.h"
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <map>
+#include <thread>
+
+namespace halyard::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using ErrorCode = boost::system::error_code;
+
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+std::string peer_text(const tcp::endpoint& peer) {
+    const std::string address = peer.address().to_string();
+    return (peer.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(peer.port());
+}
+
+/// What connection caps count by: an IPv4 /24 or an IPv6 /56. SR-53
+std::string network_of(const asio::ip::address& address) {
+    if (address.is_v6() && !address.to_v6().is_v4_mapped()) {
+        const auto bytes = address.to_v6().to_bytes();
+        return {bytes.begin(), bytes.begin() + 7};
+    }
+    const auto v4 =
+        address.is_v6() ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()) : address.to_v4();
+    const auto bytes = v4.to_bytes();
+    return {bytes.begin(), bytes.begin() + 3};
+}
+
+/// Asio's socket and timer behind a connection.
+class AsioPort : public ConnectionPort {
+  public:
+    AsioPort(asio::io_context& io, tcp::socket socket) : socket_(std::move(socket)), timer_(io) {}
+
+    void serve(std::weak_ptr<ServerConnection> connection) { connection_ = std::move(connection); }
+    int descriptor() const override { return const_cast<tcp::socket&>(socket_).native_handle(); }
+    void wait(bool for_write) override {
+        socket_.async_wait(for_write ? tcp::socket::wait_write : tcp::socket::wait_read,
+                           [connection = connection_.lock()](const ErrorCode& error) {
+                               error ? connection->cut() : connection->drive();
+                           });
+    }
+    void wake_at(std::chrono::steady_clock::time_point time) override {
+        timer_.expires_at(time);
+        timer_.async_wait([connection = connection_.lock()](const ErrorCode& cancelled) {
+            if (!cancelled) connection->on_timer();
+        });
+    }
+    void close() override {
+        ErrorCode ignored;
+        socket_.close(ignored);
+        timer_.cancel();
+    }
+
+  private:
+    tcp::socket socket_;
+    asio::steady_timer timer_;
+    std::weak_ptr<ServerConnection> connection_; // its owner
+};
+
+Response call(const Handler& handler, const Request& request) {
+    try {
+        return handler(request);
+    } catch (const std::exception& e) {
+        log(LogLevel::error, std::string("net: handler failed: ") + e.what());
+    } catch (...) {
+        log(LogLevel::error, "net: handler failed");
+    }
+    return plain(500);
+}
+
+std::string octets_of(const Response& response, ResponseContext context) {
+    const std::string date = http_date(::time(nullptr));
+    context.date = date;
+    auto octets = serialize(response, context);
+    if (octets) return *std::move(octets);
+    log(LogLevel::error, std::string("net: handler's answer cannot be sent: ") + octets.error().where);
+    return *serialize(plain(500), context);
+}
+
+} // namespace
+
+/// Everything but the handlers happens on one thread, `mover_`; workers look at `handler_` and `aborting_`
+/// only.
+class HttpsServer::Core : public ConnectionHost {
+  public:
+    Core(const Options& o, Handler handler) : handler_(std::move(handler)), workers_(o.workers) {
+        options = o;
+    }
+
+    Ok listen();
+    void run();
+    void stop();
+    uint16_t port() const { return port_; }
+
+    void submit(std::shared_ptr<ServerConnection> from, Request request, ResponseContext how) override;
+    void forget(ServerConnection& connection) override;
+
+  private:
+    struct Entry {
+        std::shared_ptr<ServerConnection> connection;
+        std::string network;
+    };
+
+    void accept();
+    void admit(tcp::socket socket);
+    bool has_room(const std::string& network, const tcp::endpoint& peer) const;
+    void begin_drain();
+    /// A copy, because what is done to a connection may remove it.
+    std::vector<Entry> present() const;
+
+    const Handler handler_;
+    std::atomic<bool> aborting_{false}; // the drain time is over: requests still queued are not begun
+    tls::Context context_;
+    uint16_t port_ = 0;
+    asio::io_context io_{1};
+    tcp::acceptor acceptor_{io_};
+    asio::steady_timer timer_{io_}; // pause after a failed accept, later the end of the drain
+    std::map<const ServerConnection*, Entry> connections_;
+    std::map<std::string, size_t> networks_;
+    size_t submitted_ = 0; // requests queued or in a handler
+    std::thread mover_;
+    asio::thread_pool workers_;
+};
+
+Ok HttpsServer::Core::listen() {
+    context_ = TRY(tls::make_context(tls::Side::server, options.cbc_suite));
+    TRY(tls::load_identity(context_.get(), options.certificate_file, options.key_file));
+    if (!options.client_ca_file.empty())
+        TRY(tls::require_client_certificate(context_.get(), options.client_ca_file, options.verify_time));
+    ErrorCode error;
+    const auto address = asio::ip::make_address(options.bind, error);
+    if (error) return fail(Errc::bad_value, "bind");
+    const tcp::endpoint endpoint(address, options.port);
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(1024, error);
+    if (error) return fail(Errc::unreachable, "bind", static_cast<uint32_t>(error.value()));
+    port_ = acceptor_.local_endpoint(error).port();
+    return {};
+}
+
+void HttpsServer::Core::run() {
+    accept();
+    mover_ = std::thread([this] { io_.run(); });
+}
+
+void HttpsServer::Core::accept() {
+    acceptor_.async_accept([this](const ErrorCode& error, tcp::socket socket) {
+        if (draining) return;
+        if (!error) {
+            admit(std::move(socket));
+            return accept();
+        }
+        // Out of descriptors, most likely: leave the rest in the backlog for a moment.
+        log(LogLevel::error, "net: accept failed: " + error.message());
+        timer_.expires_after(kAcceptPause);
+        timer_.async_wait([this](const ErrorCode& cancelled) {
+            if (!cancelled && !draining) accept();
+        });
+    });
+}
+
+bool HttpsServer::Core::has_room(const std::string& network, const tcp::endpoint& peer) const {
+    const auto known = networks_.find(network);
+    const bool crowded = known != networks_.end() && known->second >= options.max_connections_per_network;
+    if (!crowded && connections_.size() < options.max_connections) return true;
+    log(LogLevel::warning,
+        "net: connection of " + peer_text(peer) + " refused: too many" +
+            (crowded ? " from its network" : ""));
+    return false;
+}
+
+void HttpsServer::Core::admit(tcp::socket socket) {
+    ErrorCode error;
+    const tcp::endpoint peer = socket.remote_endpoint(error);
+    if (error) return;
+    const std::string network = network_of(peer.address());
+    if (!has_room(network, peer)) return;
+    socket.non_blocking(true, error);
+    if (!error) socket.set_option(tcp::no_delay(true), error);
+    auto session = tls::attach(context_.get(), socket.native_handle());
+    if (error || !session) return;
+    auto port = std::make_unique<AsioPort>(io_, std::move(socket));
+    AsioPort& asio_port = *port;
+    auto connection =
+        std::make_shared<ServerConnection>(*this, std::move(port), *std::move(session), peer_text(peer));
+    asio_port.serve(connection);
+    connections_.emplace(connection.get(), Entry{connection, network});
+    ++networks_[network];
+    connection->start();
+}
+
+void HttpsServer::Core::forget(ServerConnection& connection) {
+    const auto entry = connections_.find(&connection);
+    if (entry == connections_.end()) return;
+    const auto network = networks_.find(entry->second.network);
+    if (--network->second == 0) networks_.erase(network);
+    const auto last_use = std::move(entry->second.connection); // lives to the end of this call at least
+    connections_.erase(entry);
+    if (draining && connections_.empty()) timer_.cancel();
+}
+
+void HttpsServer::Core::submit(std::shared_ptr<ServerConnection> from, Request request, ResponseContext how) {
+    how.close = how.close || draining;
+    if (submitted_ >= options.workers + options.max_queue) {
+        Response busy = plain(503);
+        busy.headers.add("Retry-After", "1");
+        return from->answer(octets_of(busy, how), how.close);
+    }
+    ++submitted_;
+    auto work = [this,
+                 from = std::move(from),
+                 request = std::move(request),
+                 how,
+                 running = asio::make_work_guard(io_)]() mutable {
+        std::string octets;
+        if (!aborting_) octets = octets_of(call(handler_, request), how);
+        asio::post(io_, [this, from = std::move(from), octets = std::move(octets), how]() mutable {
+            --submitted_;
+            from->answer(std::move(octets), how.close || draining);
+            from->drive();
+        });
+    };
+    asio::post(workers_, std::move(work));
+}
+
+std::vector<HttpsServer::Core::Entry> HttpsServer::Core::present() const {
+    std::vector<Entry> entries;
+    for (const auto& [key, entry] : connections_) entries.push_back(entry);
+    return entries;
+}
+
+void HttpsServer::Core::begin_drain() {
+    draining = true;
+    ErrorCode ignored;
+    acceptor_.close(ignored);
+    timer_.cancel();
+    for (const Entry& entry : present()) entry.connection->drain();
+    if (connections_.empty()) return;
+    timer_.expires_after(options.drain_timeout);
+    timer_.async_wait([this](const ErrorCode& cancelled) {
+        if (cancelled) return;
+        aborting_ = true;
+        for (const Entry& entry : present()) entry.connection->cut();
+    });
+}
+
+void HttpsServer::Core::stop() {
+    if (!mover_.joinable()) return;
+    asio::post(io_, [this] { begin_drain(); });
+    mover_.join(); // returns when no connection and no handler is left
+    workers_.join();
+}
+
+HttpsServer::HttpsServer() = default;
+HttpsServer::~HttpsServer() { stop(); }
+HttpsServer::HttpsServer(HttpsServer&&) noexcept = default;
+HttpsServer& HttpsServer::operator=(HttpsServer&& other) noexcept {
+    stop();
+    core_ = std::move(other.core_);
+    return *this;
+}
+
+Ok HttpsServer::start(const Options& options, Handler handler) {
+    if (core_) return fail(Errc::conflict, "server");
+    if (options.workers == 0) return fail(Errc::bad_value, "workers");
+    if (!handler) return fail(Errc::bad_value, "handler");
+    try {
+        auto core = std::make_shared<Core>(options, std::move(handler));
+        TRY(core->listen());
+        core->run();
+        core_ = std::move(core);
+    } catch (const std::exception&) { // no thread to be had
+        return fail(Errc::internal, "threads");
+    }
+    return {};
+}
+
+uint16_t HttpsServer::port() const { return core_ ? core_->port() : uint16_t{0}; }
+
+void HttpsServer::stop() {
+    if (!core_) return;
+    core_->stop();
+    core_.reset();
+}
+
+} // namespace halyard::net
