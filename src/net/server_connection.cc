@@ -61,9 +61,15 @@ void ServerConnection::on_timer() {
     alarm_ = Clock::time_point::max();
     if (!is_open()) return;
     if (Clock::now() < deadline_) return set_deadline(deadline_);
-    if (phase_ == Phase::handshake)
+    if (phase_ == Phase::handshake) {
         log(LogLevel::warning, "net: TLS handshake with " + peer_ + " failed: timeout");
-    if (phase_ != Phase::header && phase_ != Phase::body) return cut();
+        return cut();
+    }
+    if (phase_ != Phase::header && phase_ != Phase::body) {
+        const char* what = phase_ == Phase::writing ? "writing" : phase_ == Phase::idle ? "idle" : "closing";
+        log(LogLevel::debug, "net: connection of " + peer_ + " cut off: timeout in " + what);
+        return cut();
+    }
     refuse(408, "timeout");
     drive();
 }

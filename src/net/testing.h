@@ -152,8 +152,13 @@ class RawClient {
         return repeat([&] { return SSL_connect(session_.get()); }) == 1;
     }
     bool send(std::string_view octets) {
-        const int size = static_cast<int>(octets.size());
-        return repeat([&] { return SSL_write(session_.get(), octets.data(), size); }) == size;
+        while (!octets.empty()) {
+            const int size = static_cast<int>(octets.size());
+            const int count = repeat([&] { return SSL_write(session_.get(), octets.data(), size); });
+            if (count <= 0) return false;
+            octets.remove_prefix(static_cast<size_t>(count));
+        }
+        return true;
     }
     /// Everything until the server closes, or until `enough` octets came.
     std::string receive(size_t enough = SIZE_MAX, std::chrono::seconds patience = std::chrono::seconds(10)) {
@@ -241,7 +246,11 @@ inline ScriptedServer::Script answer_with(std::string octets, int answers = 1) {
         for (int i = 0; i < answers; ++i) {
             char request[8192];
             if (SSL_read(session.get(), request, sizeof request) <= 0) return;
-            SSL_write(session.get(), octets.data(), static_cast<int>(octets.size()));
+            for (std::string_view rest = octets; !rest.empty();) {
+                const int count = SSL_write(session.get(), rest.data(), static_cast<int>(rest.size()));
+                if (count <= 0) return;
+                rest.remove_prefix(static_cast<size_t>(count));
+            }
         }
         SSL_shutdown(session.get());
     };
