@@ -29,5 +29,5 @@ endforeach()
 # The only places where these libraries are linked (docs/adr/0003-dependencies.md).
 target_link_libraries(crypto PRIVATE OpenSSL::Crypto)
 target_link_libraries(pki PRIVATE OpenSSL::Crypto)
-target_link_libraries(net PRIVATE OpenSSL::SSL OpenSSL::Crypto)
+target_link_libraries(net PRIVATE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 target_link_libraries(store PRIVATE SQLite::SQLite3)

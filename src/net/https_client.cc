@@ -200,7 +200,9 @@ Result<Response> HttpsClient::Core::converse(Connection& c,
     if (!sent) c.reusable = false;
     // A server that refuses early (413) may close before it has read everything: its answer still counts.
     auto answer = receive_answer(c, head, options.max_body, deadline);
-    if (!answer && !sent && !c.answered) return tl::unexpected(sent.error());
+    const bool alerted =
+        !answer && std::string_view(answer.error().where) == "tls alert"; // says more than "send"
+    if (!answer && !sent && !c.answered && !alerted) return tl::unexpected(sent.error());
     return answer;
 }
 

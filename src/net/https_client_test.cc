@@ -547,3 +547,68 @@ TEST_CASE("when the server knows only old TLS or other suites, the handshake is 
     CHECK(refusal(only("ECDHE-ECDSA-AES128-SHA256")) == "tls handshake");
     CHECK(refusal(only("ECDHE-ECDSA-CHACHA20-POLY1305")) == "tls handshake");
 }
+
+namespace {
+/// The GSMA's published test certificates; empty when they are not at hand.
+std::string sgp26() {
+    const char* shared = std::getenv("HALYARD_SHARED");
+    const std::string directory = std::string(shared ? shared : "../shared") + "/data/sgp26/";
+    return std::filesystem::exists(directory + "DPtls") ? directory : std::string();
+}
+
+/// Serves one of them, its certificate turned into PEM.
+HttpsServer::Options sgp26_server(const std::string& certificate, const std::string& key) {
+    const std::string pem = pki().path("sgp26.pem");
+    REQUIRE(run("openssl x509 -inform DER -in " + sgp26() + "DPtls/" + certificate + " -out " + pem).status ==
+            0);
+    return {.certificate_file = pem, .key_file = sgp26() + "DPtls/" + key};
+}
+
+HttpsClient::Options
+sgp26_client(uint16_t port, const std::string& host, const std::string& issuer, Time time) {
+    HttpsClient::Options options;
+    options.trust.anchors = {owned(bytes_of(read_text(sgp26() + "CertificateIssuer/" + issuer)))};
+    options.connect_to[host] = "127.0.0.1:" + std::to_string(port);
+    options.verify_time = time;
+    return options;
+}
+
+constexpr Time at(int year, unsigned month) {
+    return std::chrono::sys_days(std::chrono::year(year) / static_cast<int>(month) / 1).time_since_epoch();
+}
+} // namespace
+
+TEST_CASE("when the GSMA's test SM-DP+ certificates are served, they verify directly under the test CI") {
+    if (sgp26().empty()) {
+        MESSAGE("SKIPPED: SGP.26 certificates are not at hand");
+        return;
+    }
+    const Url dp1{.host = "testsmdpplus1.example.com"};
+    HttpsServer nist;
+    REQUIRE(nist.start(sgp26_server("CERT_S_SM_DP_VARO_TLS_NIST.der", "SK_S_SM_DP_TLS_NIST.pem"), echo));
+    const auto nist_client = [&](Time time) {
+        return sgp26_client(nist.port(), dp1.host, "CERT_CI_ECDSA_NIST.der", time);
+    };
+    CHECK(exchange(nist_client(at(2026, 12)), dp1).where.empty());
+    check_refused(exchange(nist_client(at(2027, 12)), dp1), Errc::unverified, "certificate expired");
+    auto wrong_issuer = sgp26_client(nist.port(), dp1.host, "CERT_CI_ECDSA_BRP.der", at(2026, 12));
+    check_refused(
+        exchange(wrong_issuer, dp1), Errc::unverified, "certificate issuer"); // same name, other key
+
+    HttpsServer brainpool;
+    REQUIRE(brainpool.start(sgp26_server("CERT_S_SM_DP_VARO_TLS_BRP.der", "SK_S_SM_DP_TLS_BRP.pem"), echo));
+    CHECK(exchange(sgp26_client(brainpool.port(), dp1.host, "CERT_CI_ECDSA_BRP.der", at(2026, 12)), dp1)
+              .where.empty());
+
+    HttpsServer second;
+    REQUIRE(second.start(sgp26_server("CERT_S_SM_DP2_TLS.der", "SK_S_SM_DP2_TLS_NIST.pem"), echo));
+    const Url dp2{.host = "testsmdpplus2.example.com"};
+    CHECK(exchange(sgp26_client(second.port(), dp2.host, "CERT_CI_ECDSA_NIST.der", at(2025, 1)), dp2)
+              .where.empty());
+    check_refused(exchange(sgp26_client(second.port(), dp2.host, "CERT_CI_ECDSA_NIST.der", at(2025, 9)), dp2),
+                  Errc::unverified,
+                  "certificate expired");
+    check_refused(exchange(sgp26_client(second.port(), dp1.host, "CERT_CI_ECDSA_NIST.der", at(2025, 1)), dp1),
+                  Errc::unverified,
+                  "certificate host");
+}

@@ -503,3 +503,31 @@ TEST_CASE("when many clients work at once, all are answered") {
     for (auto& thread : threads) thread.join();
     CHECK(right == 200);
 }
+
+namespace {
+size_t resident_octets() {
+    std::ifstream file("/proc/self/statm");
+    size_t total = 0;
+    size_t resident = 0;
+    file >> total >> resident;
+    return resident * 4096;
+}
+} // namespace
+
+TEST_CASE("when hundreds of connections idle, both ends of each together stay below 64 KiB") {
+    Running running;
+    constexpr size_t kCount = 300;
+    // A client context each would dwarf what is measured: these share one.
+    const tls::Context context = *tls::make_context(tls::Side::client, false);
+    std::vector<std::pair<Socket, tls::Session>> idle;
+    const size_t before = resident_octets();
+    for (size_t i = 0; i < kCount; ++i) {
+        Socket socket = *connect_tcp("127.0.0.1", running.server.port(), Clock::now() + 5s);
+        tls::Session session = *tls::attach(context.get(), socket.get());
+        while (SSL_connect(session.get()) != 1) REQUIRE(wait_ready(socket.get(), 1, Clock::now() + 5s));
+        idle.emplace_back(std::move(socket), std::move(session));
+    }
+    const size_t each = (resident_octets() - before) / kCount;
+    MESSAGE("octets per connection: " << each);
+    CHECK(each < 64 * 1024);
+}
