@@ -1,0 +1,196 @@
+#pragma once
+#include "ipa/bpp_segments.h"
+#include "ipa/config.h"
+#include "ipa/state.h"
+
+namespace halyard::ipa {
+
+/// `server` is the SM-DP+ in a direct download and the eIM in an indirect one.
+enum class Peer : uint8_t { card, eim, smdp, server };
+const char* name(Peer);
+
+/// What the engine can be busy with: one table of steps each.
+enum class Duty : uint8_t {
+    none,
+    start,
+    poll,
+    package,
+    data,
+    deliver,
+    report,
+    notify,
+    download,
+    cancel,
+    rollback
+};
+
+/// The caller's memory, used for everything that is not of fixed size. `in` must hold the largest answer (the
+/// bound profile package), `out` the largest message sent, `keep` what is held between steps.
+struct Memory {
+    Buffer in;
+    Buffer out;
+    Buffer keep;
+};
+
+/// Something that happened, for logs, tests and people; views live during the call only.
+struct Event {
+    const char* name;
+    std::string_view eim{};
+    std::string_view text{};
+    uint64_t number = 0;
+    std::optional<Iccid> iccid{};
+    const Error* error = nullptr;
+};
+
+/// What the engine tells its host beside its messages.
+struct Listener {
+    virtual ~Listener() = default;
+    virtual void event(const Event&) {}
+    /// The eIMs of this eUICC, a GetEimConfigurationDataResponse (BF55): the host takes addresses and TLS
+    /// trust from it. SGP.32 §5.9.18
+    virtual void eim_configuration(Bytes) {}
+};
+
+constexpr size_t kMaxEims = 8;
+struct Eim {
+    EimId id;
+    Address address;
+    bool indirect = false; // relays profile downloads
+    bool ghost = false;    // deleted itself: is owed a result, not polled
+    bool told = false;     // of the pending state change
+    bool results = false;  // the card keeps results for it
+    uint32_t failures = 0; // in a row: cannot be reached
+    uint32_t unacknowledged = 0;
+    uint32_t bad_packages = 0;
+    Due blocked; // no message before
+    Due deliver; // results it did not acknowledge: not again before
+    Due poll;
+};
+
+/// Caller-owned octets handed out front to back; cleared between procedures.
+class Arena {
+  public:
+    explicit Arena(Buffer buffer) : buffer_(buffer) {}
+    void clear() { used_ = 0; }
+    Buffer rest() const { return buffer_.subspan(used_); }
+    Result<Bytes> copy(Bytes, const char* where);
+
+  private:
+    Buffer buffer_;
+    size_t used_ = 0;
+};
+
+/// Sequence numbers offered to a peer: only these may be removed on its word (INV-9).
+struct Offered {
+    std::array<uint64_t, 32> numbers{};
+    size_t count = 0;
+    bool add(uint64_t number);
+    bool has(uint64_t number) const;
+};
+
+/// An activation code or what stands for it. SGP.22 §4.1
+struct ActivationCode {
+    std::string_view address;
+    std::string_view matching_id;
+    std::string_view oid; // dotted
+    bool confirmation_code = false;
+};
+
+struct DownloadRun {
+    bool indirect = false;
+    bool session = false;   // the eUICC has one: CancelSession makes sense
+    bool cancelled = false; // and it has been ended
+    bool installed = false;
+    ActivationCode code; // views into `text` or State::download
+    Address text;
+    std::array<uint8_t, 16> challenge{};
+    Bytes info1;
+    rsp::InitiateAuthenticationOkEsipa server{};
+    ShortId transaction;
+    Bytes metadata; // BF25 as announced
+    Bytes prepare;  // the PrepareDownload command
+    BppSegments segments;
+    Bytes cancel_response;
+    rsp::CancelSessionReason reason = rsp::CancelSessionReason::undefined_reason;
+    Kept<64> error_response;
+};
+
+struct DataRun {
+    rsp::IpaEuiccDataRequest request{};
+    uint32_t wanted = 0; // bits: see data.cc
+    rsp::IpaEuiccData data{};
+    ShortId eim_transaction_id;
+};
+
+struct NotifyRun {
+    Bytes notification;
+    uint64_t number = 0;
+    ShortId transaction; // of a PIR
+    Address address;
+    std::array<uint32_t, 8> failed{}; // hashes of addresses that wait for the next round
+    size_t failed_count = 0;
+    bool through_eim = false;
+};
+
+/// Everything the steps know. Owned by the engine.
+struct Context {
+    Context(const Config& c, StateStore& s, Listener& l, Memory m)
+        : config(c), store(s), listener(l), memory(m), keep(m.keep) {}
+
+    const Config& config;
+    StateStore& store;
+    Listener& listener;
+    Memory memory;
+    Arena keep;
+    State state;
+    Time now{0};
+
+    Eid eid{};
+    std::array<Eim, kMaxEims> eims{};
+    size_t eim_count = 0;
+    size_t eim = 0; // the one being served
+    Address smdp{}; // where Peer::smdp is
+    Peer server = Peer::smdp;
+
+    bool started = false;
+    bool reset_card = false;
+    bool notifications_pending = false; // on the card
+    Due card_blocked;
+    uint32_t card_failures = 0;
+    Due notify;
+    uint32_t notify_failures = 0;
+    Due rollback;
+    Duty follow = Duty::none; // runs next, with memory as it is
+
+    Bytes result; // EPR being delivered
+    uint64_t result_number = 0;
+    Bytes notifications; // bundled with it
+    Offered offered;
+    Bytes acknowledgements; // content of BF53, still to be removed
+    bool answered = false;  // the eIM took what it was offered
+    bool acknowledged = false;
+    bool had_no_eim = false;
+    DownloadRun download;
+    DataRun data;
+    NotifyRun notification;
+    std::array<uint8_t, kMaxStateBlob> blob{};
+
+    Eim& serving() { return eims[eim]; }
+    bool serve(Bytes eim_id); // false: not one of ours
+    bool results_pending() const;
+    Ok save();
+    void note(const char* event, uint64_t number = 0, std::string_view text = {});
+    void note_error(const char* event, const char* step, const Error&);
+    Time backoff(uint32_t failures) const;
+    /// The eIM being served answered something readable: connectivity is proven, a pending rollback is off.
+    void eim_heard();
+    /// It could not be reached, or answered nothing readable.
+    void eim_failed(const char* step, const Error&);
+    Ok post(const OutboxItem&);
+    /// Queue an EimPackageResultResponseError (SGP.32 §6.3.2.7) for the eIM being served.
+    Ok post_package_error(rsp::EimPackageResultErrorCode, Bytes eim_transaction_id);
+};
+
+inline bool is(const Kept<128>& kept, Bytes other) { return same(kept.bytes(), other); }
+
+} // namespace halyard::ipa

@@ -1,0 +1,207 @@
+#include "ipa/engine.h"
+#include "ipa/agenda.h"
+
+namespace halyard::ipa {
+namespace {
+bool inside(Bytes part, Bytes whole) {
+    return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
+}
+constexpr Time kMaxTick{600'000};
+} // namespace
+
+Engine::Engine(const Config& config, StateStore& store, Listener& listener, Memory memory)
+    : context_(config, store, listener, memory), channel_(config.apdu_block) {}
+
+Ok Engine::load() {
+    const Bytes blob = TRY(context_.store.load());
+    if (blob.empty()) return {};
+    auto state = decode_state(blob);
+    if (state)
+        context_.state = *state;
+    else
+        context_.note_error("state damaged", "load", state.error());
+    return {};
+}
+
+void Engine::poll_now() {
+    for (size_t i = 0; i < context_.eim_count; ++i) context_.eims[i].poll = context_.eims[i].blocked = {};
+}
+
+// Elapsed time is summed in small pieces, so that neither a clock set to another year nor a power cut
+// decides.
+void Engine::tick(Time now) {
+    if (ticked_ && context_.state.rollback.phase == RollbackDuty::Phase::armed)
+        context_.state.rollback.elapsed_ms += std::clamp(now - context_.now, Time{0}, kMaxTick).count();
+    context_.now = now;
+    ticked_ = true;
+}
+
+Peer Engine::peer() const {
+    const Peer peer = procedure_->steps[at_].peer;
+    return peer == Peer::server ? context_.server : peer;
+}
+
+Action Engine::next(Time now) {
+    tick(now);
+    return act();
+}
+
+Action Engine::act() {
+    // Every turn either returns, ends a procedure or begins one; a duty that keeps failing blocks itself.
+    for (int turns = 0; turns < 1000; ++turns) {
+        if (context_.reset_card && !procedure_ && context_.card_blocked.is_due(context_.now)) {
+            resetting_ = true;
+            return {.kind = Action::Kind::reset_card, .step = "reset"};
+        }
+        if (auto action = procedure_ ? step_action() : choose()) return *action;
+    }
+    context_.note("engine stalled");
+    return {.kind = Action::Kind::wait, .until = context_.now + Time{60'000}};
+}
+
+std::optional<Action> Engine::choose() {
+    const Agenda agenda = plan(context_);
+    if (agenda.duty == Duty::none)
+        return Action{.kind = Action::Kind::wait, .until = agenda.until, .idle = agenda.idle};
+    context_.keep.clear();
+    begin(agenda.duty);
+    return std::nullopt;
+}
+
+void Engine::begin(Duty duty) {
+    procedure_ = &procedure_of(duty);
+    context_.follow = Duty::none;
+    at_ = 0;
+    tries_ = 0;
+    asked_ = begun_ = false;
+}
+
+std::optional<Action> Engine::step_action() {
+    if (at_ == procedure_->steps.size()) {
+        finish();
+        return std::nullopt;
+    }
+    const Step& step = procedure_->steps[at_];
+    if (!asked_) {
+        const auto message = step.ask(context_, context_.memory.out);
+        if (!message) {
+            fail_step(message.error());
+            return std::nullopt;
+        }
+        if (message->empty()) {
+            ++at_;
+            return std::nullopt;
+        }
+        message_ = *message;
+        asked_ = true;
+        begun_ = false;
+    }
+    if (!retry_.is_due(context_.now)) return Action{.kind = Action::Kind::wait, .until = retry_.at()};
+    if (peer() != Peer::card) {
+        const Bytes address =
+            peer() == Peer::eim ? context_.serving().address.bytes() : context_.smdp.bytes();
+        return Action{.kind = Action::Kind::send,
+                      .to = peer(),
+                      .address = text_of(address),
+                      .eim_id =
+                          peer() == Peer::eim ? text_of(context_.serving().id.bytes()) : std::string_view{},
+                      .message = message_,
+                      .step = step.name};
+    }
+    if (!channel_.is_open() && !channel_.is_busy()) channel_.open();
+    if (channel_.is_open() && !begun_) {
+        // A command sent out of `in` (a package, a segment) must not be overwritten by its answer.
+        const Buffer answer = inside(message_, context_.memory.in) ? context_.memory.out : context_.memory.in;
+        if (auto begun = channel_.begin(message_, answer); !begun) {
+            fail_step(begun.error());
+            return std::nullopt;
+        }
+        begun_ = true;
+    }
+    return Action{
+        .kind = Action::Kind::send, .to = Peer::card, .message = channel_.next(), .step = step.name};
+}
+
+void Engine::finish() {
+    const Procedure* done = procedure_;
+    procedure_ = nullptr;
+    done->done(context_);
+    if (context_.follow != Duty::none) begin(context_.follow);
+}
+
+void Engine::fail_step(const Error& error) {
+    const Procedure* failed = procedure_;
+    const Step& step = failed->steps[at_];
+    procedure_ = nullptr;
+    retry_ = {};
+    failed->failed(context_, step, error);
+    if (context_.follow != Duty::none) begin(context_.follow);
+}
+
+void Engine::card_failed(const Error& error) {
+    // The link is in an unknown state: start over with the card, and what it keeps.
+    channel_.forget();
+    ++context_.card_failures;
+    context_.card_blocked.after(context_.now, context_.backoff(context_.card_failures));
+    context_.reset_card = true;
+    context_.started = false;
+    if (procedure_) fail_step(error);
+}
+
+void Engine::take(Bytes message) {
+    const auto next = procedure_->steps[at_].answer(context_, message);
+    asked_ = false;
+    tries_ = 0;
+    retry_ = {};
+    if (!next) return fail_step(next.error());
+    if (*next == Next::advance) ++at_;
+    if (*next == Next::finish) at_ = procedure_->steps.size();
+}
+
+void Engine::reply(Bytes message, Time now) {
+    tick(now);
+    if (resetting_) {
+        resetting_ = context_.reset_card = false;
+        channel_.forget();
+        context_.note("card reset");
+        return;
+    }
+    if (!procedure_ || !asked_) return; // nothing was asked: a duplicate
+    if (peer() == Peer::card) {
+        const bool opening = !channel_.is_open();
+        const auto complete = channel_.reply(message);
+        if (!complete && opening) return card_failed(complete.error());
+        if (!complete) return fail_step(complete.error());
+        if (!*complete) return;
+        if (opening) return context_.note("card opened", channel_.channel());
+        context_.card_failures = 0;
+        return take(channel_.answer());
+    }
+    if (!inside(message, context_.memory.in)) {
+        if (message.size() > context_.memory.in.size())
+            return fail_step({Errc::no_space, "answer", static_cast<uint32_t>(message.size())});
+        if (!message.empty()) std::memcpy(context_.memory.in.data(), message.data(), message.size());
+        message = Bytes(context_.memory.in).first(message.size());
+    }
+    take(message);
+}
+
+void Engine::reply(const Error& error, Time now) {
+    tick(now);
+    if (resetting_) { // try again later
+        resetting_ = false;
+        ++context_.card_failures;
+        context_.card_blocked.after(now, context_.backoff(context_.card_failures));
+        return;
+    }
+    if (!procedure_ || !asked_) return;
+    if (peer() == Peer::card) return card_failed(error);
+    if (error.code == Errc::unreachable && ++tries_ < procedure_->steps[at_].tries) {
+        context_.note_error("repeated", procedure_->steps[at_].name, error);
+        retry_.after(now, context_.config.step_retry * tries_);
+        return;
+    }
+    fail_step(error);
+}
+
+} // namespace halyard::ipa

@@ -1,0 +1,69 @@
+#pragma once
+#include "ipa/apdu.h"
+#include "ipa/procedure.h"
+
+namespace halyard::ipa {
+
+/// What the host has to do next.
+struct Action {
+    enum class Kind : uint8_t {
+        send,       // carry `message` to `to`, bring the answer to reply()
+        reset_card, // reset the card (it restarts with the profile now enabled), then reply with the ATR or
+                    // nothing
+        wait,       // call next() again at `until`, or earlier when something happened
+    };
+    Kind kind = Kind::wait;
+    Peer to = Peer::card; // card: one APDU; eim: an ESipa message; smdp: an ES9+ message in its ASN.1 form
+    std::string_view address{}; // "host[:port]" of eim and smdp
+    std::string_view eim_id{};
+    Bytes message{};
+    const char* step = "";
+    Time until{0};
+    bool idle = false; // waiting for nothing but the next poll
+};
+
+/// The IPA: decides what to do next and runs it, message by message. It does no I/O: bytes and time come in,
+/// bytes and decisions go out. Everything it needs after a power cut is in the StateStore or on the card.
+class Engine {
+  public:
+    Engine(const Config& config, StateStore& store, Listener& listener, Memory memory);
+    /// Reads the saved state. Damage is reported and leaves an empty state: what the card keeps is read back.
+    Ok load();
+    /// What to do now. Asked again before a reply it gives the same again.
+    Action next(Time now);
+    /// The answer to the last Action; HTTP answers without a body are empty. May lie in inbox().
+    void reply(Bytes message, Time now);
+    /// It failed: unreachable, a status that is no answer, no card.
+    void reply(const Error& error, Time now);
+    /// Where the host may put an answer to spare a copy.
+    Buffer inbox() const { return context_.memory.in; }
+    /// Poll every eIM at the next opportunity: the network or the device changed.
+    void poll_now();
+    const Context& context() const { return context_; }
+
+  private:
+    Action act();
+    std::optional<Action> step_action();
+    std::optional<Action> choose();
+    void begin(Duty);
+    void finish();
+    void fail_step(const Error&);
+    void card_failed(const Error&);
+    void take(Bytes message);
+    void tick(Time now);
+    Peer peer() const;
+
+    Context context_;
+    CardChannel channel_;
+    const Procedure* procedure_ = nullptr;
+    size_t at_ = 0;
+    uint8_t tries_ = 0;
+    bool asked_ = false; // message_ is made
+    bool begun_ = false; // and given to the channel
+    bool resetting_ = false;
+    bool ticked_ = false;
+    Due retry_;
+    Bytes message_;
+};
+
+} // namespace halyard::ipa

@@ -1,0 +1,42 @@
+#pragma once
+#include "ipa/epr.h"
+#include "ipa/procedure.h"
+
+namespace halyard::ipa {
+// Steps and pieces that several procedures share.
+
+/// BF2B without criteria: pending notifications. SGP.32 §5.9.11
+inline constexpr uint8_t kRetrieveNotifications[] = {0xBF, 0x2B, 0x00};
+/// BF2B {A0 {82}}: stored package results.
+inline constexpr uint8_t kRetrieveResults[] = {0xBF, 0x2B, 0x04, 0xA0, 0x02, 0x82, 0x00};
+
+Result<Bytes> ask_notifications(Context&, Buffer);
+Result<Bytes> ask_results(Context&, Buffer);
+
+/// BF50 around an EimPackageResult alternative, with the EID. SGP.32 §6.3.2.7
+Result<Bytes> provide_result(Context&, Buffer out, Bytes alternative);
+/// Reads a ProvideEimPackageResultResponse; keeps the acknowledged numbers that were offered and sets
+/// Context::answered. rejected when the eIM did not take it.
+Ok take_acknowledgements(Context&, Bytes reply);
+/// BF30 for the next acknowledged number; nothing when all are done. SGP.32 §5.9.12
+Result<Bytes> ask_removal(Context&, Buffer out);
+Result<Next> take_removal(Context&, Bytes reply);
+/// The two steps every delivery ends with.
+inline constexpr Step kRemoveAcknowledged{
+    "ES10b.RemoveNotificationFromList", "SGP.32 §3.3.1", Peer::card, ask_removal, take_removal};
+
+/// The failure of a step that talked to the eIM being served, or of one that did not.
+void failed_towards_eim(Context&, const Step&, const Error&);
+/// True when all octets of `list` were offered: adds their numbers to Context::offered.
+Ok offer_notifications(Context&, Bytes list);
+
+/// Sets Context::download.run up from State::download. bad_value when the activation code cannot be read.
+Ok prepare_download(Context&);
+Result<ActivationCode> parse_activation_code(std::string_view);
+/// Ends the download duty with a report for the eIM: the installation result of `transaction`, or an error.
+Ok report_installation(Context&);
+Ok report_download_error(Context&);
+/// Removes the first item with this result from the outbox.
+void drop_item(Context&, size_t index);
+
+} // namespace halyard::ipa
