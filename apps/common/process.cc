@@ -87,9 +87,11 @@ Result<std::string> Process::line(std::chrono::milliseconds timeout) {
             pending_.erase(0, end + 1);
             return line;
         }
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
         pollfd fd{out_, POLLIN, 0};
-        if (left <= 0 || ::poll(&fd, 1, static_cast<int>(left)) <= 0) return fail(Errc::unreachable, "timeout");
+        if (left <= 0 || ::poll(&fd, 1, static_cast<int>(left)) <= 0)
+            return fail(Errc::unreachable, "timeout");
         char buffer[4096];
         const ssize_t n = ::read(out_, buffer, sizeof buffer);
         if (n <= 0) return fail(Errc::unreachable, "end of output");

@@ -8,7 +8,8 @@
 
 namespace halyard::app {
 
-/// A child process. Its stderr goes to a log file, its stdout is read here. Killed (SIGKILL) when dropped while running.
+/// A child process. Its stderr goes to a log file, its stdout is read here. Killed (SIGKILL) when dropped
+/// while running.
 class Process {
   public:
     struct Options {
