@@ -1,7 +1,6 @@
 #include "net/http_message.h"
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <cstring>
 
 namespace halyard::net {
@@ -328,11 +327,10 @@ std::string http_date(time_t now) {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     tm t{};
     gmtime_r(&now, &t);
-    char time[32];
-    std::snprintf(
-        time, sizeof time, " %d %02d:%02d:%02d GMT", t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
-    const std::string day = (t.tm_mday < 10 ? "0" : "") + std::to_string(t.tm_mday);
-    return std::string(kDays[t.tm_wday]) + ", " + day + " " + kMonths[t.tm_mon] + time;
+    const auto two = [](int n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    return std::string(kDays[t.tm_wday]) + ", " + two(t.tm_mday) + " " + kMonths[t.tm_mon] + " " +
+           std::to_string(t.tm_year + 1900) + " " + two(t.tm_hour) + ":" + two(t.tm_min) + ":" +
+           two(t.tm_sec) + " GMT";
 }
 
 Result<std::string> serialize(const Response& response, const ResponseContext& context) {

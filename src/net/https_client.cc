@@ -239,9 +239,9 @@ Result<Response> HttpsClient::Core::exchange(const Url& url, const Request& requ
     const bool head = request.method == "HEAD";
     if (Kept kept = take_idle(key)) {
         auto answer = converse(*kept, octets, head, deadline);
-        if (answer) keep(key, std::move(kept));
         const bool stale = !answer && answer.error().code == Errc::unreachable && !kept->answered &&
                            std::string_view(answer.error().where) != "timeout";
+        if (answer) keep(key, std::move(kept));
         if (!stale) return answer;
     }
     Kept fresh = TRY(connect(url, deadline));

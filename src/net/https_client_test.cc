@@ -367,7 +367,7 @@ TEST_CASE("when the answer trickles, the total time still ends it") {
         const tls::Session session = *tls::attach(context, socket);
         char octets[4096];
         if (SSL_accept(session.get()) != 1 || SSL_read(session.get(), octets, sizeof octets) <= 0) return;
-        for (int i = 0; i < 100 && SSL_write(session.get(), "HTTP/1.1 200 OK\r\n" + i % 17, 1) > 0; ++i)
+        for (int i = 0; i < 100 && SSL_write(session.get(), &"HTTP/1.1 200 OK\r\n"[i % 17], 1) > 0; ++i)
             std::this_thread::sleep_for(20ms);
     });
     auto options = client_options(server.port());

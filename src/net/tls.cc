@@ -1,5 +1,6 @@
 #include "net/tls.h"
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <iterator>
 #include <openssl/core_names.h>
@@ -18,7 +19,7 @@ constexpr const char* kGroups = "P-256:brainpoolP256r1";
 // In TLS 1.2 these name the hash only and so cover brainpool keys too; in 1.3 they name the curve.
 constexpr const char* kSignatures = "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512";
 
-int socket_of(BIO* bio) { return static_cast<int>(reinterpret_cast<intptr_t>(BIO_get_data(bio))); }
+int socket_of(BIO* bio) { return static_cast<int>(std::bit_cast<intptr_t>(BIO_get_data(bio))); }
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
@@ -125,7 +126,7 @@ Result<Session> attach(SSL_CTX* context, int socket) {
         BIO_free(bio);
         return fail(Errc::internal, "tls session");
     }
-    BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(socket)));
+    BIO_set_data(bio, std::bit_cast<void*>(static_cast<intptr_t>(socket)));
     BIO_set_init(bio, 1);
     SSL_set_bio(session.get(), bio, bio);
     return session;

@@ -10,6 +10,7 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 
 bool is_literal(const std::string& host, int family) {
     unsigned char address[16];
+    if (host.find('\0') != std::string::npos) return false; // where inet_pton would stop reading
     return inet_pton(family, host.c_str(), address) == 1;
 }
 

@@ -55,6 +55,9 @@ TEST_CASE("when an address is malformed, the error names the field it came from"
         CHECK(address.error().code == Errc::bad_value);
         CHECK(std::string_view(address.error().where) == "smdpAddress");
     }
+    CHECK_FALSE(parse_address(std::string_view("::1\0x", 5)));
+    CHECK_FALSE(parse_address(std::string_view("a.b\0x", 5)));
+    CHECK_FALSE(parse_address(std::string_view("[::1\0]", 6)));
     CHECK_FALSE(parse_address(std::string(64, 'a') + ".com"));
     CHECK_FALSE(parse_address(std::string(254, 'a')));
 }
