@@ -61,13 +61,13 @@ template <class T> auto error_of(Result<T>&& r) { return tl::unexpected<Error>(s
 // TRY(f()) is the value of f(), or leaves the current function with f()'s error.
 #define HALYARD_TRY(expression, result)                                                                      \
     __extension__({                                                                                          \
-        auto&& result = (expression);                                                                        \
+        auto&& result = expression;                                                                          \
         if (!result) return ::halyard::detail::error_of(std::move(result));                                  \
         ::halyard::detail::take(std::move(result));                                                          \
     })
 #define HALYARD_JOIN2(a, b) a##b
 #define HALYARD_JOIN(a, b) HALYARD_JOIN2(a, b)
-#define TRY(expression) HALYARD_TRY(expression, HALYARD_JOIN(try_result_, __COUNTER__))
+#define TRY(...) HALYARD_TRY((__VA_ARGS__), HALYARD_JOIN(try_result_, __COUNTER__))
 
 /// For bugs of ours, never for input: on in release too (SR-65).
 #define HALYARD_ASSERT(condition)                                                                            \
