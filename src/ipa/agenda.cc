@@ -69,9 +69,9 @@ Agenda plan(Context& c) {
     const bool quiet = !c.results_pending() && !c.state.outbox_count && !c.notifications_pending &&
                        c.state.rollback.phase == RollbackDuty::Phase::none;
     if (plan_poll(c, planner)) return {Duty::poll};
-    bool reached = true;
-    for (size_t i = 0; i < c.eim_count; ++i) reached = reached && (c.eims[i].ghost || !c.eims[i].failures);
-    return {Duty::none, planner.earliest(), quiet && reached};
+    bool idle = quiet;
+    for (size_t i = 0; i < c.eim_count; ++i) idle = idle && (c.eims[i].ghost || c.eims[i].caught_up);
+    return {Duty::none, planner.earliest(), idle};
 }
 
 const Procedure& procedure_of(Duty duty) {

@@ -84,6 +84,7 @@ void Context::eim_heard() {
 void Context::eim_failed(const char* step, const Error& error) {
     Eim& peer = serving();
     ++peer.failures;
+    peer.caught_up = false;
     Time wait = backoff(peer.failures);
     RollbackDuty& duty = state.rollback;
     if (duty.phase == RollbackDuty::Phase::armed && is(duty.eim_id, peer.id.bytes())) {

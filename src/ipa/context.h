@@ -55,11 +55,12 @@ constexpr size_t kMaxEims = 8;
 struct Eim {
     EimId id;
     Address address;
-    bool indirect = false; // relays profile downloads
-    bool ghost = false;    // deleted itself: is owed a result, not polled
-    bool told = false;     // of the pending state change
-    bool results = false;  // the card keeps results for it
-    uint32_t failures = 0; // in a row: cannot be reached
+    bool indirect = false;  // relays profile downloads
+    bool ghost = false;     // deleted itself: is owed a result, not polled
+    bool told = false;      // of the pending state change
+    bool results = false;   // the card keeps results for it
+    bool caught_up = false; // it said last that nothing is waiting
+    uint32_t failures = 0;  // in a row: cannot be reached
     uint32_t unacknowledged = 0;
     uint32_t bad_packages = 0;
     Due blocked; // no message before

@@ -29,7 +29,8 @@ class Engine {
     Engine(const Config& config, StateStore& store, Listener& listener, Memory memory);
     /// Reads the saved state. Damage is reported and leaves an empty state: what the card keeps is read back.
     Ok load();
-    /// What to do now. Asked again before a reply it gives the same again.
+    /// What to do now. Asked again before a reply it gives the same again. `now` measures intervals only: any
+    /// clock will do, best one that never jumps; it may start anew after a power cut.
     Action next(Time now);
     /// The answer to the last Action; HTTP answers without a body are empty. May lie in inbox().
     void reply(Bytes message, Time now);

@@ -68,6 +68,7 @@ Result<PackageFacts> inspect_package(Bytes request) {
     PackageFacts facts;
     TRY(for_each_tlv(signed_part.content, [&](const Tlv& tlv) {
         if (tlv.tag == 0x82) facts.eim_transaction_id = tlv.content;
+        if (tlv.tag == 0x81) facts.counter = number_in(tlv.content, "counterValue").value_or(0);
         facts.ecos = facts.ecos || tlv.tag == 0xA1;
         if (tlv.tag != 0xA0) return true;
         facts.psmos = true;

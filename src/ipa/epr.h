@@ -19,6 +19,7 @@ Result<ResultFacts> inspect_result(Bytes result);
 /// The same of a request: what it asks for, and whether it is one at all.
 struct PackageFacts {
     Bytes eim_transaction_id;
+    uint64_t counter = 0;
     bool psmos = false;
     bool ecos = false;
     bool rollback = false; // an enable with rollbackFlag

@@ -24,6 +24,7 @@ Ok tell_others(Context& c) {
     for (size_t i = 0; i < c.eim_count; ++i) {
         c.eims[i].told = i == c.eim || c.eims[i].ghost;
         anybody = anybody || !c.eims[i].told;
+        if (!c.eims[i].told) c.eims[i].poll = {};
     }
     c.state.change.active = anybody;
     return anybody ? c.save() : Ok{};

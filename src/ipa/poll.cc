@@ -49,6 +49,7 @@ Result<Next> refuse(Context& c, Code code, Bytes transaction_id) {
 Result<Next> nothing(Context& c, uint64_t code) {
     Eim& eim = c.serving();
     eim.bad_packages = 0;
+    eim.caught_up = true;
     if (code == 1) {
         eim.poll.after(c.now, c.config.poll_interval);
         c.note("nothing to do");
@@ -91,8 +92,17 @@ Result<Next> take_download_trigger(Context& c, const asn1::Tlv& package) {
 Result<Next> take_euicc_package(Context& c, const asn1::Tlv& package) {
     const auto facts = inspect_package(package.whole);
     if (!facts) return refuse(c, Code::invalid_package_format, find_transaction_id(package));
+    const PackageDuty& before = c.state.package;
+    if (c.serving().results && before.active && is(before.eim_id, c.serving().id.bytes()) &&
+        before.counter == facts->counter) {
+        // The one whose result it has not taken yet: executing it again could only make a replayError of it.
+        c.serving().poll.after(c.now, c.backoff(++c.serving().unacknowledged));
+        c.note("package offered again", facts->counter);
+        return Next::finish;
+    }
     PackageDuty duty;
     duty.active = true;
+    duty.counter = facts->counter;
     duty.eim_id = c.serving().id;
     duty.address = c.serving().address;
     duty.rollback = facts->rollback;
@@ -119,6 +129,7 @@ Result<Next> take_package(Context& c, Bytes reply) {
     c.eim_heard();
     TRY(state_change_told(c));
     c.serving().poll = {}; // after the package: ask again at once
+    c.serving().caught_up = false;
     if (outer.tag != 0xBF4F) return refuse(c, Code::unknown_package, {});
     const auto package = asn1::read_tlv(outer.content, "getEimPackageResponse");
     if (!package) return refuse(c, Code::invalid_package_format, {});

@@ -12,6 +12,7 @@ struct PackageBlob {
     Bytes address{};
     bool rollback = false;
     bool ecos = false;
+    uint64_t counter = 0;
     static constexpr auto asn1() {
         using T = PackageBlob;
         return sequence("Package",
@@ -20,7 +21,8 @@ struct PackageBlob {
                         field<&T::eim_id>("eimId", 0x81),
                         field<&T::address>("address", 0x82),
                         field<&T::rollback>("rollback", 0x83),
-                        field<&T::ecos>("ecos", 0x84));
+                        field<&T::ecos>("ecos", 0x84),
+                        field<&T::counter>("counter", 0x85));
     }
 };
 struct RollbackBlob {
@@ -140,6 +142,7 @@ Ok take_duties(State& to, const StateBlob& from) {
     TRY(to.package.address.assign(from.package.address));
     to.package.rollback = from.package.rollback;
     to.package.ecos = from.package.ecos;
+    to.package.counter = from.package.counter;
     to.rollback.phase =
         TRY(phase_from(from.rollback.phase, RollbackDuty::Phase::executing, "rollback phase"));
     TRY(to.rollback.eim_id.assign(from.rollback.eim_id));
@@ -169,10 +172,10 @@ Result<Bytes> encode_state(const State& state, Buffer buffer) {
                     item.pir_delivered,
                     item.result.bytes()};
     }
-    const auto& [active, package_eim, address, rollback, ecos] = state.package;
+    const auto& [active, package_eim, address, rollback, ecos, counter] = state.package;
     const DownloadDuty& download = state.download;
     const StateBlob blob{.initial_eim_done = state.initial_eim_done,
-                         .package = {active, package_eim.bytes(), address.bytes(), rollback, ecos},
+                         .package = {active, package_eim.bytes(), address.bytes(), rollback, ecos, counter},
                          .rollback = {static_cast<uint64_t>(state.rollback.phase),
                                       state.rollback.eim_id.bytes(),
                                       state.rollback.attempts,

@@ -18,6 +18,7 @@ struct PackageDuty {
     Address address; // an eIM that deletes itself still gets its result
     bool rollback = false;
     bool ecos = false;
+    uint64_t counter = 0; // counterValue
 };
 
 /// A profile was enabled with rollbackFlag and the eIM has not been heard since. SGP.32 §3.3.2

@@ -1,0 +1,60 @@
+#include "apps/ipad/eim_book.h"
+#include "rsp/es10b_iot.h"
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace halyard::ipad {
+
+Ok EimBook::load() {
+    std::ifstream in(path_, std::ios::binary);
+    if (!in) return {};
+    const OwnedBytes content(std::istreambuf_iterator<char>(in), {});
+    return add(content);
+}
+
+Ok EimBook::add(Bytes list) {
+    while (!list.empty()) {
+        const auto tlv = TRY(asn1::read_tlv(list, "eimConfigurationDataList"));
+        const auto data = TRY(asn1::decode<rsp::EimConfigurationData>(tlv.whole));
+        entries_[std::string(data.eim_id)] = owned(tlv.whole);
+        list = tlv.rest;
+    }
+    ++revision_;
+    return {};
+}
+
+Ok EimBook::merge(Bytes response) {
+    const auto before = entries_;
+    TRY(add(TRY(asn1::decode<rsp::GetEimConfigurationDataResponse>(response))
+                .eim_configuration_data_list.content));
+    return entries_ == before ? Ok{} : save();
+}
+
+Ok EimBook::save() const {
+    const std::string fresh = path_ + ".new";
+    {
+        std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
+        for (const auto& [id, der] : entries_)
+            out.write(reinterpret_cast<const char*>(der.data()), static_cast<std::streamsize>(der.size()));
+        if (!out.flush()) return fail(Errc::storage, "eims");
+    }
+    std::error_code error;
+    std::filesystem::rename(fresh, path_, error);
+    if (error) return fail(Errc::storage, "eims", static_cast<uint32_t>(error.value()));
+    return {};
+}
+
+net::Trust EimBook::trust_of(std::string_view eim_id, const net::Trust& fallback) const {
+    const auto found = entries_.find(std::string(eim_id));
+    if (found == entries_.end()) return fallback;
+    const auto data = asn1::decode<rsp::EimConfigurationData>(Bytes(found->second));
+    if (!data || !data->trusted_public_key_data_tls) return fallback;
+    net::Trust trust;
+    const auto& trusted = data->trusted_public_key_data_tls->is;
+    if (const auto* key = std::get_if<0>(&trusted)) trust.pinned_key = key->der();
+    if (const auto* certificate = std::get_if<1>(&trusted)) trust.pinned_certificate = certificate->der();
+    return trust;
+}
+
+} // namespace halyard::ipad

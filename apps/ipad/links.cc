@@ -1,0 +1,85 @@
+#include "apps/ipad/links.h"
+
+namespace halyard::ipad {
+namespace {
+constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
+using Clock = std::chrono::steady_clock;
+
+std::string text(std::string_view view) { return std::string(view); }
+
+/// Some servers put a good answer under an error status: what reads as a message of the protocol counts as
+/// one.
+bool is_message(Bytes body) {
+    const auto tlv = asn1::read_tlv(body);
+    return tlv && tlv->rest.empty() && tlv->tag >> 8 == 0xBF;
+}
+
+int retry_after(const net::Response& response) {
+    const std::string value(response.headers.get("Retry-After"));
+    if (value.empty() || value.size() > 5 || value.find_first_not_of("0123456789") != std::string::npos)
+        return 0;
+    return std::stoi(value);
+}
+} // namespace
+
+Result<net::HttpsClient> Links::open(net::Trust trust) const {
+    net::HttpsClient::Options options;
+    options.trust = std::move(trust);
+    options.connect_to = options_.connect_to;
+    options.total_timeout = std::chrono::seconds(120); // a package of some 100 kB over a slow bearer
+    return net::HttpsClient::open(std::move(options));
+}
+
+Result<net::HttpsClient*> Links::eim_client(std::string_view eim_id) {
+    if (revision_ != book_.revision()) { // trust may have changed with the configuration
+        eims_.clear();
+        revision_ = book_.revision();
+    }
+    auto found = eims_.find(eim_id);
+    if (found == eims_.end())
+        found = eims_.emplace(text(eim_id), TRY(open(book_.trust_of(eim_id, options_.trust)))).first;
+    return &found->second;
+}
+
+Result<net::HttpsClient*> Links::smdp_client() {
+    if (!smdp_) smdp_.emplace(TRY(open(options_.trust)));
+    return &*smdp_;
+}
+
+void Links::drop_connections() {
+    for (auto& [id, client] : eims_) client.close_idle();
+    if (smdp_) smdp_->close_idle();
+}
+
+Result<net::Response>
+Links::post(net::HttpsClient& client, const net::Url& url, std::string content_type, Bytes body) {
+    const auto wait = not_before_.find(url.authority());
+    if (wait != not_before_.end() && Clock::now() < wait->second)
+        return fail(Errc::unreachable, "retry after");
+    net::Request request;
+    request.headers = {{"Content-Type", std::move(content_type)},
+                       {"X-Admin-Protocol", "gsma/rsp/v2.1.0"},
+                       {"User-Agent", "gsma-rsp-ipad"}};
+    request.body = owned(body);
+    auto response = TRY(client.exchange(url, request));
+    if (response.status == 503 || response.status == 429) {
+        not_before_[url.authority()] = Clock::now() + std::chrono::seconds(retry_after(response));
+        return fail(Errc::unreachable, "http status", static_cast<uint32_t>(response.status));
+    }
+    return response;
+}
+
+Result<OwnedBytes> Links::to_eim(const ipa::Action& action) {
+    net::Url url = TRY(net::parse_address(action.address, "eimFqdn"));
+    url.path = "/gsma/rsp2/asn1";
+    auto response = TRY(post(*TRY(eim_client(action.eim_id)), url, kAsn1, action.message));
+    if (response.status == 200 || response.status == 204 || is_message(response.body))
+        return std::move(response.body);
+    return fail(Errc::rejected, "http status", static_cast<uint32_t>(response.status));
+}
+
+Result<OwnedBytes> Links::exchange(const ipa::Action& action) {
+    return action.to == ipa::Peer::eim ? to_eim(action) : to_smdp(action);
+}
+
+} // namespace halyard::ipad

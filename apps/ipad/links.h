@@ -1,0 +1,41 @@
+#pragma once
+#include "apps/ipad/eim_book.h"
+#include "ipa/engine.h"
+#include "net/https_client.h"
+#include <map>
+#include <optional>
+#include <string>
+
+namespace halyard::ipad {
+
+/// Carries messages to eIMs (ESipa, ASN.1 binding, SGP.32 §6.1) and SM-DP+ (ES9+, SGP.22 §6.5).
+class Links {
+  public:
+    struct Options {
+        net::Trust trust; // for SM-DP+, and for eIMs whose configuration names nothing
+        std::map<std::string, std::string> connect_to;
+    };
+    Links(Options options, const EimBook& book) : options_(std::move(options)), book_(book) {}
+    /// unreachable: no connection, a time-out, or a server that said when to come back; rejected "http
+    /// status" with the status for any other that is no answer.
+    Result<OwnedBytes> exchange(const ipa::Action&);
+    /// The card restarted: connections of the profile before are gone.
+    void drop_connections();
+
+  private:
+    Result<net::HttpsClient*> eim_client(std::string_view eim_id);
+    Result<net::HttpsClient*> smdp_client();
+    Result<OwnedBytes> to_eim(const ipa::Action&);
+    Result<OwnedBytes> to_smdp(const ipa::Action&);
+    Result<net::Response> post(net::HttpsClient&, const net::Url&, std::string content_type, Bytes body);
+    Result<net::HttpsClient> open(net::Trust) const;
+
+    Options options_;
+    const EimBook& book_;
+    std::map<std::string, net::HttpsClient, std::less<>> eims_;
+    unsigned revision_ = 0;
+    std::optional<net::HttpsClient> smdp_;
+    std::map<std::string, std::chrono::steady_clock::time_point> not_before_; // Retry-After
+};
+
+} // namespace halyard::ipad

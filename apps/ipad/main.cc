@@ -1,0 +1,105 @@
+#include "apps/ipad/daemon.h"
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace {
+using namespace halyard;
+
+struct Arguments {
+    ipad::Options options;
+    std::string download = "direct";
+    std::string initial_eim;
+    std::vector<std::string> resolve;
+    std::vector<std::string> trust;
+    std::vector<std::string> features;
+    std::string tac = "35290611";
+    double poll_interval = 3600;
+    double rollback_seconds = 420;
+    double retry_seconds = 30;
+    std::string log_level = "warn";
+};
+
+Time seconds(double value) { return Time{static_cast<int64_t>(value * 1000)}; }
+
+void describe(CLI::App& app, Arguments& args) {
+    auto& options = args.options;
+    app.add_option("--state", options.state, "Folder for what must survive a power cut");
+    app.add_option("--card", options.card, "The eUICC: sim:DIR");
+    app.add_option("--download", args.download, "How profiles come: direct, or indirect through the eIM")
+        ->check(CLI::IsMember({"direct", "indirect"}));
+    app.add_option(
+        "--initial-eim", args.initial_eim, "Configuration to add while no eIM is associated (once)");
+    app.add_flag("--reopen-initial-eim", options.ipa.reopen_initial_eim, "Allow --initial-eim once more");
+    app.add_option("--resolve", args.resolve, "HOST=ADDR:PORT, may be repeated");
+    app.add_option("--trust", args.trust, "CA certificate, PEM or DER, may be repeated");
+    app.add_option(
+        "--feature", args.features, "IPA capability to announce, by its SGP.32 name, may be repeated");
+    app.add_option("--tac", args.tac, "Type allocation code, 8 digits");
+    app.add_option("--poll-interval", args.poll_interval, "Seconds between polls when nothing is waiting");
+    app.add_option(
+        "--retry-seconds", args.retry_seconds, "First pause after a failure; grows to the poll interval");
+    app.add_flag("--once", options.once, "Exit when nothing is left to do");
+    app.add_option(
+        "--max-idle", options.max_idle, "Exit with status 2 when no peer answered for so many seconds");
+    app.add_option("--events", options.events, "JSON lines of what happens: a file, or - for stdout");
+    app.add_option(
+        "--rollback-attempts", options.ipa.rollback.attempts, "Failed deliveries before a rollback");
+    app.add_option("--rollback-seconds", args.rollback_seconds, "and least time before it");
+    app.add_flag(
+        "!--no-immediate-enable", options.ipa.immediate_enable, "Do not enable right after installation");
+    app.add_flag("--ppr-consent", options.ipa.ppr_consent, "The owner consents to policy rules that need it");
+    app.add_option("--log-level", args.log_level, "debug, info, warn or error, on stderr");
+    app.add_option("--lab-network-down-iccid",
+                   options.lab_network_down,
+                   "For tests: every link fails while this profile is enabled");
+}
+
+Ok complete(Arguments& args) {
+    auto& options = args.options;
+    options.ipa.download =
+        args.download == "indirect" ? ipa::Config::Download::indirect : ipa::Config::Download::direct;
+    options.ipa.poll_interval = seconds(args.poll_interval);
+    options.ipa.rollback.over = seconds(args.rollback_seconds);
+    options.ipa.retry_first = seconds(args.retry_seconds);
+    for (const auto& text : args.resolve) TRY(ipad::add_resolve(options, text));
+    for (const auto& path : args.trust) TRY(ipad::add_trust(options, path));
+    if (!args.initial_eim.empty()) options.initial_eim = TRY(ipad::read_initial_eim(args.initial_eim));
+    options.ipa.initial_eim = options.initial_eim;
+    return ipad::set_device(options, args.tac, args.features);
+}
+
+int complain(const Error& error) {
+    std::fprintf(stderr, "halyard-ipad: %s: %s (%u)\n", error.where, name(error.code), error.detail);
+    return 1;
+}
+
+int show_status(const std::string& folder) {
+    const auto text = ipad::status(folder);
+    if (!text) return complain(text.error());
+    std::printf("%s\n", text->c_str());
+    return 0;
+}
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"The IoT profile assistant in the device (SGP.32 IPAd)"};
+    Arguments args;
+    describe(app, args);
+    std::string status_folder;
+    auto* status = app.add_subcommand("status", "Show what a state folder says");
+    status->add_option("--state", status_folder, "The folder")->required();
+    CLI11_PARSE(app, argc, argv);
+
+    spdlog::set_default_logger(spdlog::stderr_logger_mt("ipad"));
+    spdlog::set_level(spdlog::level::from_str(args.log_level));
+    if (*status) return show_status(status_folder);
+    if (args.options.state.empty() || args.options.card.empty()) {
+        std::fprintf(stderr, "halyard-ipad: --state and --card are needed\n");
+        return 1;
+    }
+    if (auto ready = complete(args); !ready) return complain(ready.error());
+    const auto ended = ipad::run(args.options);
+    return ended ? *ended : complain(ended.error());
+}

@@ -1,0 +1,89 @@
+#include "apps/ipad/options.h"
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+namespace halyard::ipad {
+namespace {
+Result<OwnedBytes> read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return fail(Errc::not_found, "file");
+    return OwnedBytes(std::istreambuf_iterator<char>(in), {});
+}
+
+/// DER as it is; text is tried as hex, then as base64.
+Result<OwnedBytes> unarmour(OwnedBytes raw) {
+    const auto looks_like_der = [](const OwnedBytes& bytes) {
+        return !bytes.empty() &&
+               (bytes[0] == 0xBF || (bytes[0] == 0x30 && bytes.size() > 1 && bytes[1] >= 0x80));
+    };
+    if (looks_like_der(raw)) return raw;
+    if (auto bytes = from_hex(text_of(raw))) return std::move(*bytes);
+    if (auto bytes = from_base64(text_of(raw))) return std::move(*bytes);
+    return raw;
+}
+
+const std::map<std::string, rsp::IpaCapabilities::IpaFeatures> kFeatures = {
+    {"eimDownloadDataHandling", rsp::IpaCapabilities::IpaFeatures::eim_download_data_handling},
+    {"eimCtxParams1Generation", rsp::IpaCapabilities::IpaFeatures::eim_ctx_params1_generation},
+    {"eimProfileMetadataVerification", rsp::IpaCapabilities::IpaFeatures::eim_profile_metadata_verification},
+};
+} // namespace
+
+Result<OwnedBytes> read_initial_eim(const std::string& path) {
+    const OwnedBytes der = TRY(unarmour(TRY(read_file(path))));
+    const auto tlv = TRY(asn1::read_tlv(der, "initial eIM"));
+    if (tlv.tag == 0xBF57) {
+        TRY(asn1::decode<rsp::AddInitialEimRequest>(der));
+        return der;
+    }
+    if (tlv.tag == 0xBF55) {
+        const auto listed = TRY(asn1::decode<rsp::GetEimConfigurationDataResponse>(der));
+        return asn1::encode(rsp::AddInitialEimRequest{listed.eim_configuration_data_list});
+    }
+    TRY(asn1::decode<rsp::EimConfigurationData>(der));
+    return asn1::encode(rsp::AddInitialEimRequest{{.content = der}});
+}
+
+Ok add_trust(Options& options, const std::string& path) {
+    OwnedBytes raw = TRY(read_file(path));
+    if (text_of(raw).find("-----BEGIN") != std::string_view::npos) {
+        options.trust_pem += text_of(raw);
+        options.trust_pem += '\n';
+    } else
+        options.trust.push_back(std::move(raw));
+    return {};
+}
+
+Ok add_resolve(Options& options, const std::string& text) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+        return fail(Errc::bad_value, "resolve");
+    options.resolve[text.substr(0, equals)] = text.substr(equals + 1);
+    return {};
+}
+
+Ok set_device(Options& options, const std::string& tac, const std::vector<std::string>& features) {
+    using Features = rsp::IpaCapabilities::IpaFeatures;
+    using Protocols = rsp::IpaCapabilities::IpaSupportedProtocols;
+    ipa::Config& ipa = options.ipa;
+    ipa.capabilities.ipa_features = {Features::direct_rsp_server_communication};
+    if (ipa.download == ipa::Config::Download::indirect)
+        ipa.capabilities.ipa_features = {Features::direct_rsp_server_communication,
+                                         Features::indirect_rsp_server_communication};
+    for (const auto& feature : features) {
+        const auto found = kFeatures.find(feature);
+        if (found == kFeatures.end()) return fail(Errc::unsupported, "feature");
+        ipa.capabilities.ipa_features.mask |= asn1::bit(static_cast<unsigned>(found->second)).mask;
+    }
+    ipa.capabilities.ipa_supported_protocols = asn1::BitSet<Protocols>{Protocols::ipa_retrieve_https};
+    const OwnedBytes octets = TRY(from_hex(tac, "tac"));
+    if (octets.size() != ipa.device.tac.size()) return fail(Errc::bad_length, "tac");
+    std::copy(octets.begin(), octets.end(), ipa.device.tac.begin());
+    auto& device = ipa.device.device_capabilities;
+    device.eutran_epc_supported_release = std::array<uint8_t, 3>{15, 0, 0}; // an LTE-M module
+    device.lpa_svn = std::array<uint8_t, 3>{2, 5, 0};
+    return {};
+}
+
+} // namespace halyard::ipad

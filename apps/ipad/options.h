@@ -1,0 +1,34 @@
+#pragma once
+#include "ipa/config.h"
+#include <map>
+#include <string>
+#include <vector>
+
+namespace halyard::ipad {
+
+/// What the command line says, files already read.
+struct Options {
+    std::string state;                          // folder of everything that must survive
+    std::string card;                           // "sim:DIR"
+    std::string events;                         // file for JSON lines, "-" for stdout, empty: none
+    std::map<std::string, std::string> resolve; // host -> address:port
+    std::vector<OwnedBytes> trust;              // DER anchors
+    std::string trust_pem;
+    OwnedBytes initial_eim; // AddInitialEimRequest
+    bool once = false;
+    int max_idle = 0;             // seconds without any peer answering before giving up; 0: never
+    std::string lab_network_down; // ICCID: links fail while this profile is enabled
+    ipa::Config ipa;
+};
+
+/// The configuration in a file: DER (or its hex or base64 text) of an AddInitialEimRequest (BF57), of a
+/// GetEimConfigurationDataResponse (BF55), or of one EimConfigurationData (30). The value is a BF57.
+Result<OwnedBytes> read_initial_eim(const std::string& path);
+/// A certificate file, PEM or DER, as an additional anchor.
+Ok add_trust(Options&, const std::string& path);
+/// "HOST=ADDR:PORT"
+Ok add_resolve(Options&, const std::string& text);
+/// Capabilities and device information fit for the chosen kind of download.
+Ok set_device(Options&, const std::string& tac, const std::vector<std::string>& features);
+
+} // namespace halyard::ipad
