@@ -10,12 +10,12 @@ using namespace halyard::ipa::testing;
 namespace {
 // BF36 { BF23 {80 01}, A0 {87 11}, A1 {88 22 22, 88 33}, A2 {87 44}, A3 {86 55, 86 66} }
 const char* const kBound = "BF3621"
-                             "BF2303800101"
-                             "A003870111"
-                             "A107880222228801"
-                             "33"
-                             "A203870144"
-                             "A306860155860166";
+                           "BF2303800101"
+                           "A003870111"
+                           "A107880222228801"
+                           "33"
+                           "A203870144"
+                           "A306860155860166";
 std::vector<std::string> units(const char* package) {
     const OwnedBytes bytes = h(package);
     auto segments = BppSegments::open(bytes);
@@ -28,14 +28,14 @@ std::vector<std::string> units(const char* package) {
 
 TEST_CASE("when a package is cut, the units are those of SGP.22 §2.5.5") {
     CHECK(units(kBound) == std::vector<std::string>{"BF3621BF2303800101",
-                                                      "A003870111",
-                                                      "A107",
-                                                      "88022222",
-                                                      "880133",
-                                                      "A203870144",
-                                                      "A306",
-                                                      "860155",
-                                                      "860166"});
+                                                    "A003870111",
+                                                    "A107",
+                                                    "88022222",
+                                                    "880133",
+                                                    "A203870144",
+                                                    "A306",
+                                                    "860155",
+                                                    "860166"});
 }
 
 TEST_CASE("when there are no new session keys, A2 is absent") {

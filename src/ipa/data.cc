@@ -199,8 +199,9 @@ Ok post_error(Context& c, Code code) {
 }
 
 void failed(Context& c, const Step& step, const Error& error) {
-    failed_towards_eim(c, step, error);
-    if (step.peer == Peer::eim || c.reset_card) return; // it will ask again
+    if (step.peer == Peer::eim) return failed_towards_eim(c, step, error); // it will ask again
+    c.note_error("step failed", step.name, error);
+    if (c.reset_card) return;
     if (auto posted = post_error(c, error_code(error)); !posted)
         c.note_error("result lost", step.name, posted.error());
 }

@@ -280,11 +280,11 @@ void done(Context&) {}
 
 void failed(Context& c, const Step& step, const Error& error) {
     DownloadRun& run = c.download;
-    c.note_error("download failed", step.name, error);
+    const bool over = c.state.download.phase == DownloadDuty::Phase::none; // the result is posted already
+    c.note_error(over ? "not enabled immediately" : "download failed", step.name, error);
     if (run.indirect && error.code == Errc::unreachable && step.peer == Peer::server)
         c.eim_failed(step.name, error);
-    if (c.state.download.phase == DownloadDuty::Phase::none) return; // the result is posted already
-    if (c.reset_card) return;                                        // link lost: see what the card kept
+    if (over || c.reset_card) return; // link lost: see what the card kept
     const bool loading = c.state.download.phase == DownloadDuty::Phase::loading;
     if (loading) run.reason = Reason::load_bpp_execution_error;
     if (run.session) {

@@ -168,6 +168,7 @@ void Engine::reply(Bytes message, Time now) {
     }
     if (!procedure_ || !asked_) return; // nothing was asked: a duplicate
     if (peer() == Peer::card) {
+        if (!channel_.is_busy()) return;
         const bool opening = !channel_.is_open();
         const auto complete = channel_.reply(message);
         if (!complete && opening) return card_failed(complete.error());

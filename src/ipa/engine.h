@@ -32,11 +32,11 @@ class Engine {
     /// What to do now. Asked again before a reply it gives the same again. `now` measures intervals only: any
     /// clock will do, best one that never jumps; it may start anew after a power cut.
     Action next(Time now);
-    /// The answer to the last Action; HTTP answers without a body are empty. May lie in inbox().
+    /// The answer to the last Action; HTTP answers without a body are empty, and any may lie in inbox().
     void reply(Bytes message, Time now);
     /// It failed: unreachable, a status that is no answer, no card.
     void reply(const Error& error, Time now);
-    /// Where the host may put an answer to spare a copy.
+    /// Where the host may put an HTTP answer to spare a copy; not a card's, whose command may be there.
     Buffer inbox() const { return context_.memory.in; }
     /// Poll every eIM at the next opportunity: the network or the device changed.
     void poll_now();

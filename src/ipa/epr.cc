@@ -22,6 +22,7 @@ Ok read_results(ResultFacts& facts, Bytes results) {
         const bool ok = result.content.size() == 1 && result.content[0] == 0;
         facts.enabled = facts.enabled || (result.tag == 0x83 && ok);
         facts.switched = facts.switched || ((result.tag == 0x83 || result.tag == 0x84) && ok);
+        facts.changed = facts.changed || (result.tag >= 0x83 && result.tag <= 0x85 && ok);
         facts.rolled_back = facts.rolled_back || (result.tag == 0x8C && ok);
         return true;
     });

@@ -9,6 +9,7 @@ struct ResultFacts {
     bool is_signed = false;   // a result that the card stores, with a sequence number
     bool switched = false;    // an enable or disable succeeded: the card restarts
     bool enabled = false;     // an enable succeeded
+    bool changed = false;     // or the profiles are others than before
     bool rolled_back = false; // holds rollbackResult
     uint64_t number = 0;
     Bytes eim_id;

@@ -55,7 +55,7 @@ Result<Next> take_result(Context& c, Bytes reply) {
     c.state.rollback = {}; // an earlier grant ended when the card took this package
     if (facts.enabled && c.state.package.rollback) TRY(arm_rollback(c));
     if (c.state.package.ecos) c.started = false; // read the eIMs anew
-    if (facts.switched || c.state.package.ecos) TRY(tell_others(c));
+    if (facts.changed || c.state.package.ecos) TRY(tell_others(c));
     if (!c.state.package.ecos) c.notifications_pending = true;
     c.reset_card = facts.switched;
     return Next::advance;

@@ -367,3 +367,86 @@ TEST_CASE("when an answer is larger than the memory given, it is refused and not
     REQUIRE(world.run());
     CHECK(world.happened("eim not reached"));
 }
+
+TEST_CASE(
+    "when the card's list of results cannot be read, it is asked less and less often, and the poll goes on") {
+    for (const char* garbage : {"00", "BF2B03810 17F", "BF2B02A100", "6A88", "BF2B84FFFFFFFF"}) {
+        CAPTURE(garbage);
+        World world;
+        auto& eim = world.add_eim("eim1");
+        eim.queue.push_back(package("eim1", 7, list_profiles()));
+        bool bad = true;
+        world.card.intercept = [&](Bytes command) -> std::optional<OwnedBytes> {
+            const bool stored = hex(command) == "BF2B04A0028200" && !world.card.results.empty();
+            return bad && stored ? std::optional(h(garbage)) : std::nullopt;
+        };
+        const Time begin = world.now;
+        CHECK_FALSE(world.run(300));
+        CHECK(world.now - begin > Time{600'000});
+        bad = false;
+        REQUIRE(world.run());
+        CHECK(world.card.results.empty());
+    }
+}
+
+TEST_CASE("when any answer of the card is garbage for a while, nothing is lost") {
+    const char* const functions[] = {"BF3E", "BF55", "BF2B", "BF30", "BF20", "BF2E", "BF43"};
+    for (const char* function : functions)
+        for (const char* garbage : {"", "00", "BF3E", "3003020100", "FFFFFFFF"}) {
+            CAPTURE(function);
+            CAPTURE(garbage);
+            World world;
+            auto& eim = world.add_eim("eim1");
+            eim.queue.push_back(package("eim1", 7, enable(kNewIccid, false)));
+            int bad = 3;
+            world.card.intercept = [&](Bytes command) -> std::optional<OwnedBytes> {
+                if (!starts_with(command, function) || bad-- <= 0) return std::nullopt;
+                return h(garbage);
+            };
+            REQUIRE(world.run());
+            CHECK(world.card.enabled == kNewIccid);
+            CHECK(world.card.results.empty());
+            CHECK(world.card.notifications.empty());
+            CHECK(eim.results.size() >= 1);
+        }
+}
+
+TEST_CASE("when the host repeats an answer, the second is ignored") {
+    World world;
+    auto& eim = world.add_eim("eim1");
+    eim.queue.push_back(package("eim1", 7, list_profiles()));
+    for (int i = 0; i < 400; ++i) {
+        const Action action = world.engine->next(world.now);
+        if (action.kind == Action::Kind::wait) break;
+        OwnedBytes answer;
+        if (action.kind == Action::Kind::send && action.to == Peer::card)
+            answer = *world.card.transmit(action.message);
+        if (action.kind == Action::Kind::send && action.to == Peer::eim)
+            answer = *eim.exchange(action.message);
+        world.engine->reply(Bytes(answer), world.now);
+        if (!(action.to == Peer::card && !answer.empty() &&
+              answer.size() == 2)) // a chain goes on: not a repetition
+            world.engine->reply(Bytes(answer), world.now);
+    }
+    CHECK(eim.results.size() == 1);
+    CHECK(world.card.results.empty());
+}
+
+TEST_CASE("when a result is owed to an eIM that is gone, it is dropped and the engine comes to rest") {
+    World world;
+    auto& eim = world.add_eim("eim1");
+    eim.intercept = [](Bytes message) -> std::optional<OwnedBytes> {
+        return starts_with(message, "BF4F") ? std::optional(h("BF4F03810101")) : std::nullopt;
+    };
+    world.power = [&](const Action& action, bool) {
+        return action.to != Peer::eim || !starts_with(action.message, "BF50");
+    };
+    for (int i = 0; i < 40 && !world.engine->context().state.outbox_count; ++i) world.step();
+    REQUIRE(world.engine->context().state.outbox_count == 1);
+    world.card.eims.clear();
+    world.power = nullptr;
+    world.boot();
+    REQUIRE(world.run());
+    CHECK(world.happened("result dropped"));
+    CHECK(world.engine->context().state.outbox_count == 0);
+}

@@ -143,7 +143,19 @@ Result<Next> take_notifications(Context& c, Bytes reply) {
     return Next::advance;
 }
 
+/// What is owed to an eIM that is not there any more cannot be delivered.
+Ok drop_orphans(Context& c) {
+    const size_t before = c.state.outbox_count;
+    for (size_t i = c.state.outbox_count; i-- > 0;)
+        if (!c.serve(c.state.outbox[i].eim_id.bytes())) drop_item(c, i);
+    c.eim = 0;
+    if (c.state.outbox_count == before) return {};
+    c.note("result dropped", before - c.state.outbox_count);
+    return c.save();
+}
+
 void done(Context& c) {
+    if (auto dropped = drop_orphans(c); !dropped) c.note_error("state not saved", "start", dropped.error());
     c.started = true;
     c.note("started");
 }

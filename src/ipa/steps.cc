@@ -60,6 +60,7 @@ Result<Next> take_removal(Context& c, Bytes reply) {
 void failed_towards_eim(Context& c, const Step& step, const Error& error) {
     if (step.peer != Peer::eim) {
         c.note_error("step failed", step.name, error);
+        c.serving().deliver.after(c.now, c.backoff(++c.serving().unacknowledged));
         return;
     }
     // Its own refusal is an answer: the eIM is there, but must not be asked again at once.
