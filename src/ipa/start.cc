@@ -108,7 +108,7 @@ Result<Next> take_results(Context& c, Bytes reply) {
         TRY(resume_rollback(c, *facts));
         if (c.serve(facts->eim_id)) c.serving().results = true;
     }
-    if (c.state.package.active && !c.results_pending()) {
+    if (c.state.package.active && !(c.serve(c.state.package.eim_id.bytes()) && c.serving().results)) {
         c.state.package = {}; // not executed, or delivered: the eIM knows, or will offer it again
         TRY(c.save());
     }

@@ -310,6 +310,25 @@ OwnedBytes Card::install() {
 
 // ---- eIM ----
 
+/// The result is one for this package: same counter, same transaction, or same kind of request.
+static bool answers(Bytes result, Bytes package) {
+    const auto asked = asn1::read_tlv(package);
+    const auto given = asn1::read_tlv(result);
+    if (given->tag == 0xA0) {
+        const auto tid = asn1::read_tlv(given->content);
+        return tid->tag == 0x80 && (contains(package, tlv(0x82, {owned(tid->content)})) ||
+                                    contains(package, tlv(0x83, {owned(tid->content)})));
+    }
+    if (asked->tag != 0xBF51) return asked->tag == given->tag;
+    const auto body = asn1::read_tlv(asked->content);
+    OwnedBytes counter;
+    (void)for_each_tlv(body->content, [&](const asn1::Tlv& part) {
+        if (part.tag == 0x81) counter = owned(part.whole);
+        return true;
+    });
+    return (given->tag == 0xBF51 || given->tag == 0x30) && contains(result, counter);
+}
+
 Result<OwnedBytes> Eim::exchange(Bytes message) {
     if (down) return fail(Errc::unreachable, "connect");
     received.push_back(owned(message));
@@ -325,7 +344,7 @@ Result<OwnedBytes> Eim::exchange(Bytes message) {
     OwnedBytes numbers;
     const auto alternative = asn1::read_tlv(asn1::read_tlv(outer->content)->rest);
     results.push_back(owned(alternative->whole));
-    if (!queue.empty()) queue.erase(queue.begin());
+    if (!queue.empty() && answers(alternative->whole, queue.front())) queue.erase(queue.begin());
     const auto take = [&](Bytes epr) {
         if (const auto facts = inspect_result(epr); facts && facts->is_signed)
             append(numbers, number(0x80, facts->number));
