@@ -252,6 +252,19 @@ template <> struct Map<std::string_view> {
     static constexpr Type type{
         .kind = Kind::utf8, .tag = 0x0C, .name = "UTF8String", .load = load, .save = save};
 };
+/// The owning counterparts, for state that outlives messages.
+template <> struct Map<OwnedBytes> {
+    static bool load(void* p, Bytes b) { return *static_cast<OwnedBytes*>(p) = owned(b), true; }
+    static Bytes save(const void* p, Scratch&) { return *static_cast<const OwnedBytes*>(p); }
+    static constexpr Type type{
+        .kind = Kind::octets, .tag = 0x04, .name = "OCTET STRING", .load = load, .save = save};
+};
+template <> struct Map<std::string> {
+    static bool load(void* p, Bytes b) { return *static_cast<std::string*>(p) = std::string(text_of(b)), true; }
+    static Bytes save(const void* p, Scratch&) { return bytes_of(*static_cast<const std::string*>(p)); }
+    static constexpr Type type{
+        .kind = Kind::utf8, .tag = 0x0C, .name = "UTF8String", .load = load, .save = save};
+};
 template <> struct Map<Oid> {
     static bool load(void* p, Bytes b); // refuses what is no OID
     static Bytes save(const void* p, Scratch&) { return static_cast<const Oid*>(p)->der; }

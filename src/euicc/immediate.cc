@@ -1,0 +1,180 @@
+#include "euicc/isdr.h"
+
+// Switches that no package orders: immediate enabling, fallback, emergency profile, memory reset. SGP.32
+// §5.9.15 to §5.9.23
+namespace halyard::euicc {
+
+Result<OwnedBytes> Isdr::configure_immediate(Bytes command) {
+    using Answer = rsp::ConfigureImmediateProfileEnablingResponse::ConfigImmediateEnableResult;
+    const auto request = TRY(asn1::decode<rsp::ConfigureImmediateProfileEnablingRequest>(command));
+    const auto answer = [](Answer a) {
+        return asn1::encode(
+            rsp::ConfigureImmediateProfileEnablingResponse{.config_immediate_enable_result = a});
+    };
+    if (!state_.eims.empty()) return answer(Answer::associated_eim_already_exists);
+    state_.immediate_enable = {};
+    state_.immediate_enable.flag = request.immediate_enable_flag.has_value();
+    if (state_.immediate_enable.flag && request.default_smdp_oid)
+        state_.immediate_enable.smdp_oid = owned(request.default_smdp_oid->der);
+    if (state_.immediate_enable.flag && request.default_smdp_address)
+        state_.immediate_enable.smdp_address = std::string(*request.default_smdp_address);
+    dirty_ = true;
+    return answer(Answer::ok);
+}
+
+Result<OwnedBytes> Isdr::immediate_enable(Bytes command) {
+    using Answer = rsp::ImmediateEnableResponse::ImmediateEnableResult;
+    TRY(asn1::decode<rsp::ImmediateEnableRequest>(command));
+    const auto answer = [](Answer a) {
+        return asn1::encode(rsp::ImmediateEnableResponse{.immediate_enable_result = a});
+    };
+    const auto& config = state_.immediate_enable;
+    if (!config.flag) return answer(Answer::immediate_enable_not_available);
+    if (!just_installed_ || !state_.find(*just_installed_)) return answer(Answer::no_session_context);
+    if (!config.smdp_oid.empty() && config.smdp_oid != just_installed_oid_)
+        return answer(Answer::immediate_enable_not_available);
+    const StoredProfile* now = state_.enabled();
+    if (state_.emergency_active || (now && policy_forbids(*now, rsp::PprIds::ppr1)))
+        return answer(Answer::undefined_error);
+    const Iccid target = *just_installed_;
+    just_installed_.reset();
+    state_.rollback.reset();
+    TRY(switch_to(&target));
+    dirty_ = true;
+    return answer(Answer::ok);
+}
+
+Result<OwnedBytes> Isdr::execute_fallback(Bytes command) {
+    using Answer = rsp::ExecuteFallbackMechanismResponse::ExecuteFallbackMechanismResult;
+    TRY(asn1::decode<rsp::ExecuteFallbackMechanismRequest>(command));
+    const auto answer = [](Answer a) {
+        return asn1::encode(rsp::ExecuteFallbackMechanismResponse{.execute_fallback_mechanism_result = a});
+    };
+    const StoredProfile* now = state_.enabled();
+    if (!now) return answer(Answer::command_error);
+    const auto fallback = std::find_if(
+        state_.profiles.begin(), state_.profiles.end(), [](const StoredProfile& p) { return p.fallback; });
+    if (!identity_->fallback_supported || fallback == state_.profiles.end())
+        return answer(Answer::fallback_not_available);
+    if (state_.emergency_active) return answer(Answer::ecall_active);
+    if (fallback->enabled) return answer(Answer::profile_not_in_disabled_state);
+    state_.rollback.reset();
+    state_.return_from_fallback = now->iccid;
+    const Iccid target = fallback->iccid;
+    TRY(switch_to(&target));
+    return answer(Answer::ok);
+}
+
+Result<OwnedBytes> Isdr::return_from_fallback(Bytes command) {
+    using Answer = rsp::ReturnFromFallbackResponse::ReturnFromFallbackResult;
+    TRY(asn1::decode<rsp::ReturnFromFallbackRequest>(command));
+    const auto answer = [](Answer a) {
+        return asn1::encode(rsp::ReturnFromFallbackResponse{.return_from_fallback_result = a});
+    };
+    const StoredProfile* now = state_.enabled();
+    if (!now || !now->fallback || !state_.return_from_fallback || !state_.find(*state_.return_from_fallback))
+        return answer(Answer::fallback_not_available);
+    state_.rollback.reset();
+    const Iccid target = *state_.return_from_fallback;
+    state_.return_from_fallback.reset();
+    TRY(switch_to(&target));
+    return answer(Answer::ok);
+}
+
+// No notifications: whoever answers an emergency call must not wait for a radio. SGP.32 §5.9.22
+Result<OwnedBytes> Isdr::enable_emergency(Bytes command) {
+    using Answer = rsp::EnableEmergencyProfileResponse::EnableEmergencyProfileResult;
+    TRY(asn1::decode<rsp::EnableEmergencyProfileRequest>(command));
+    const auto answer = [](Answer a) {
+        return asn1::encode(rsp::EnableEmergencyProfileResponse{.enable_emergency_profile_result = a});
+    };
+    const auto emergency =
+        std::find_if(state_.profiles.begin(), state_.profiles.end(), [](const StoredProfile& p) {
+            const auto meta = asn1::decode<rsp::StoreMetadataRequest>(p.metadata);
+            return meta && meta->ecall_indication.value_or(false);
+        });
+    if (!identity_->emergency_supported || emergency == state_.profiles.end())
+        return answer(Answer::ecall_not_available);
+    if (emergency->enabled) return answer(Answer::profile_not_in_disabled_state);
+    const StoredProfile* now = state_.enabled();
+    state_.return_from_emergency.reset();
+    if (now) state_.return_from_emergency = now->iccid;
+    state_.rollback.reset();
+    const Iccid target = emergency->iccid;
+    TRY(switch_to(&target, false));
+    state_.emergency_active = true;
+    return answer(Answer::ok);
+}
+
+Result<OwnedBytes> Isdr::disable_emergency(Bytes command) {
+    using Answer = rsp::DisableEmergencyProfileResponse::DisableEmergencyProfileResult;
+    TRY(asn1::decode<rsp::DisableEmergencyProfileRequest>(command));
+    const auto answer = [](Answer a) {
+        return asn1::encode(rsp::DisableEmergencyProfileResponse{.disable_emergency_profile_result = a});
+    };
+    if (!state_.emergency_active) return answer(Answer::profile_not_in_enabled_state);
+    state_.emergency_active = false;
+    dirty_ = true;
+    const std::optional<Iccid> back = std::exchange(state_.return_from_emergency, std::nullopt);
+    TRY(switch_to(back && state_.find(*back) ? &*back : nullptr, false));
+    return answer(Answer::ok);
+}
+
+// Bits as in SGP.32 §5.9.5; the older request knows the first three. PPRs do not protect against a reset.
+Result<OwnedBytes> Isdr::memory_reset(Bytes command, bool iot) {
+    using New = rsp::EuiccMemoryResetResponse;
+    rsp::EuiccMemoryResetRequest request;
+    if (iot)
+        request = TRY(asn1::decode<rsp::EuiccMemoryResetRequest>(command));
+    else
+        request = TRY(asn1::decode<asn1::Tagged<rsp::EuiccMemoryResetRequest, 0xBF34>>(command)).value;
+    using Option = rsp::EuiccMemoryResetRequest::ResetOptions;
+    const auto options = request.reset_options;
+    New response;
+    if (state_.emergency_active) {
+        response.reset_result = New::ResetResult::ecall_active;
+        if (iot) return asn1::encode(response);
+        response.reset_result = New::ResetResult::undefined_error;
+        return asn1::encode(asn1::Tagged<New, 0xBF34>{response});
+    }
+    std::vector<Iccid> doomed;
+    for (const StoredProfile& p : state_.profiles) {
+        const auto meta = TRY(asn1::decode<rsp::StoreMetadataRequest>(p.metadata));
+        const bool field_loaded = !p.dp_oid.empty();
+        const bool match = (meta.profile_class == rsp::ProfileClass::operational &&
+                            options.has(Option::delete_operational_profiles)) ||
+                           (meta.profile_class == rsp::ProfileClass::test && field_loaded &&
+                            options.has(Option::delete_field_loaded_test_profiles)) ||
+                           (iot && meta.profile_class == rsp::ProfileClass::test && !field_loaded &&
+                            options.has(Option::delete_pre_loaded_test_profiles)) ||
+                           (iot && meta.profile_class == rsp::ProfileClass::provisioning &&
+                            options.has(Option::delete_provisioning_profiles));
+        if (match) doomed.push_back(p.iccid);
+    }
+    bool anything = !doomed.empty();
+    for (const Iccid& iccid : doomed) {
+        if (state_.find(iccid)->enabled) TRY(switch_to(nullptr));
+        TRY(erase(iccid));
+    }
+    if (options.has(Option::reset_default_smdp_address)) {
+        anything |= !state_.default_smdp.empty();
+        state_.default_smdp.clear();
+    }
+    response.reset_result = anything ? New::ResetResult::ok : New::ResetResult::nothing_to_delete;
+    if (iot && options.has(Option::reset_eim_config_data)) {
+        response.reset_eim_result =
+            state_.eims.empty() ? New::ResetEimResult::nothing_to_delete : New::ResetEimResult::ok;
+        state_.eims.clear();
+        state_.results.clear();
+        state_.rollback.reset();
+    }
+    if (iot && options.has(Option::reset_immediate_enable_config)) {
+        state_.immediate_enable = {};
+        response.reset_immediate_enable_config_result = New::ResetImmediateEnableConfigResult::ok;
+    }
+    dirty_ = true;
+    if (iot) return asn1::encode(response);
+    return asn1::encode(asn1::Tagged<New, 0xBF34>{response});
+}
+
+} // namespace halyard::euicc

@@ -1,0 +1,134 @@
+#include "euicc/isdr.h"
+
+namespace halyard::euicc {
+
+OwnedBytes signature_tlv(Bytes signature) {
+    OwnedBytes out{0x5F, 0x37, static_cast<uint8_t>(signature.size())};
+    append(out, signature);
+    return out;
+}
+
+OwnedBytes token_tlv(std::optional<int64_t> token) {
+    asn1::Scratch scratch;
+    const Bytes value = asn1::save_integer(token.value_or(0), scratch);
+    OwnedBytes out{0x84, static_cast<uint8_t>(value.size())};
+    append(out, value);
+    return out;
+}
+
+Result<Isdr> Isdr::open(const Identity& identity, CardStore& store, Random& random) {
+    Isdr isdr(identity, store, random);
+    isdr.saved_ = TRY(store.load());
+    if (!isdr.saved_.empty()) isdr.state_ = TRY(decode_state(isdr.saved_));
+    return isdr;
+}
+
+// One commit for everything a command changed. A failed one leaves the card as it was before the command.
+Ok Isdr::save() {
+    if (!dirty_) return {};
+    dirty_ = false;
+    OwnedBytes snapshot = TRY(encode_state(state_));
+    if (const auto ok = store_->commit(snapshot); !ok) {
+        state_ = saved_.empty() ? State{} : TRY(decode_state(saved_));
+        return ok;
+    }
+    saved_ = std::move(snapshot);
+    return {};
+}
+
+Result<OwnedBytes> Isdr::handle(Bytes command) {
+    if (loading_ && !command.empty()) {
+        // Segments of the package under way; commands with a tag of their own are served in between. SGP.22
+        // §5.7.6
+        const uint8_t first = command[0];
+        if ((first >= 0x86 && first <= 0x88) || (first >= 0xA0 && first <= 0xA3)) {
+            auto reply = load_segment(command);
+            TRY(save());
+            return reply;
+        }
+    }
+    if (command.size() >= 2 && command[0] == 0xBF && command[1] == 0x36) {
+        auto reply = load_segment(command);
+        TRY(save());
+        return reply;
+    }
+    const asn1::Tlv tlv = TRY(asn1::read_tlv(command, "command"));
+    if (!tlv.rest.empty()) return fail(Errc::bad_length, "command", static_cast<uint32_t>(tlv.rest.size()));
+    auto reply = dispatch(tlv.tag, command);
+    if (!reply && dirty_) { // an error after a change: take the change back
+        dirty_ = false;
+        state_ = saved_.empty() ? State{} : TRY(decode_state(saved_));
+    }
+    TRY(save());
+    return reply;
+}
+
+Result<OwnedBytes> Isdr::dispatch(uint32_t tag, Bytes command) {
+    switch (tag) {
+    case 0xBF20: return euicc_info1();
+    case 0xBF21: return prepare_download(command);
+    case 0xBF22: return euicc_info2();
+    case 0xBF28: return list_notifications(command);
+    case 0xBF29: return nickname(command);
+    case 0xBF2B: return retrieve_notifications(command);
+    case 0xBF2D: return profile_list(command);
+    case 0xBF2E: return challenge();
+    case 0xBF30: return remove_notification(command);
+    case 0xBF31: return enable(command);
+    case 0xBF32: return disable(command);
+    case 0xBF33: return delete_profile(command);
+    case 0xBF34: return memory_reset(command, false);
+    case 0xBF38: return authenticate_server(command);
+    case 0xBF3C: return configured_addresses();
+    case 0xBF3E: return euicc_data(command);
+    case 0xBF3F: return set_default_smdp(command, false);
+    case 0xBF41: return cancel_session(command);
+    case 0xBF43: return rat();
+    case 0xBF51: return load_package(command);
+    case 0xBF55: return eim_configuration(command);
+    case 0xBF56: return certs(command);
+    case 0xBF57: return add_initial_eim(command);
+    case 0xBF58: return rollback(command);
+    case 0xBF59: return configure_immediate(command);
+    case 0xBF5A: return immediate_enable(command);
+    case 0xBF5B: return enable_emergency(command);
+    case 0xBF5C: return disable_emergency(command);
+    case 0xBF5D: return execute_fallback(command);
+    case 0xBF5E: return return_from_fallback(command);
+    case 0xBF5F: return connectivity();
+    case 0xBF64: return memory_reset(command, true);
+    case 0xBF65: return set_default_smdp(command, true);
+    default: return fail(Errc::not_found, "tag", tag);
+    }
+}
+
+Ok Isdr::interrupt() {
+    if (loading_ && loading_->iccid) {
+        TRY(finish_load(rsp::ErrorReason::install_failed_due_to_interruption, {}));
+        TRY(save());
+    }
+    loading_.reset();
+    session_.reset();
+    just_installed_.reset();
+    return {};
+}
+
+Ok Isdr::preload(Bytes package, Bytes metadata, bool enable) {
+    const auto meta = TRY(asn1::decode<rsp::StoreMetadataRequest>(metadata));
+    if (state_.find(meta.iccid)) return fail(Errc::conflict, "iccid");
+    if (enable && state_.enabled()) return fail(Errc::conflict, "enabled profile");
+    profile::Platform platform;
+    platform.memory = free_memory();
+    const profile::Image image = TRY(profile::install(package, platform));
+    if (image.iccid != meta.iccid) return fail(Errc::conflict, "iccid of metadata and profile");
+    StoredProfile p{.iccid = meta.iccid, .number = state_.next_profile++, .enabled = enable};
+    p.metadata = owned(metadata);
+    p.memory = image.memory();
+    p.image = TRY(encode_image(image));
+    if (!identity_->keys.empty()) p.ci_key_id = identity_->keys.front().ci_key_id;
+    state_.profiles.push_back(std::move(p));
+    dirty_ = true;
+    return save();
+}
+
+} // namespace halyard::euicc
