@@ -16,9 +16,9 @@ Ok EimBook::load() {
 Ok EimBook::add(Bytes list) {
     while (!list.empty()) {
         const auto tlv = TRY(asn1::read_tlv(list, "eimConfigurationDataList"));
-        const auto data = TRY(asn1::decode<rsp::EimConfigurationData>(tlv.whole));
-        entries_[std::string(data.eim_id)] = owned(tlv.whole);
         list = tlv.rest;
+        const auto data = asn1::decode<rsp::EimConfigurationData>(tlv.whole);
+        if (data) entries_[std::string(data->eim_id)] = owned(tlv.whole);
     }
     ++revision_;
     return {};
@@ -26,8 +26,8 @@ Ok EimBook::add(Bytes list) {
 
 Ok EimBook::merge(Bytes response) {
     const auto before = entries_;
-    TRY(add(TRY(asn1::decode<rsp::GetEimConfigurationDataResponse>(response))
-                .eim_configuration_data_list.content));
+    const auto outer = TRY(asn1::read_tlv(response, "getEimConfigurationDataResponse"));
+    TRY(add(TRY(asn1::read_tlv(outer.content, "eimConfigurationDataList")).content));
     return entries_ == before ? Ok{} : save();
 }
 

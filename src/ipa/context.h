@@ -56,6 +56,7 @@ struct Eim {
     EimId id;
     Address address;
     bool indirect = false;  // relays profile downloads
+    bool listed = false;    // in the latest list of the card
     bool ghost = false;     // deleted itself: is owed a result, not polled
     bool told = false;      // of the pending state change
     bool results = false;   // the card keeps results for it
@@ -107,6 +108,7 @@ struct DownloadRun {
     std::array<uint8_t, 16> challenge{};
     Bytes info1;
     rsp::InitiateAuthenticationOkEsipa server{};
+    Bytes ctx_params1; // made by the eIM: its octets
     ShortId transaction;
     Bytes metadata; // BF25 as announced
     Bytes prepare;  // the PrepareDownload command

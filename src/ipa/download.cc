@@ -67,6 +67,17 @@ Result<Bytes> ask_initiate(Context& c, Buffer out) {
     if (!eim_knows) writer.optional(0x83, bytes_of(run.code.address));
     return writer.tlv(0x81, run.challenge).header(0xBF39).finish("initiateAuthenticationRequest");
 }
+/// What A2 of InitiateAuthenticationOkEsipa holds, octet for octet.
+Result<Bytes> find_ctx_params1(Bytes reply) {
+    const auto ok = TRY(asn1::read_tlv(TRY(asn1::read_tlv(reply)).content));
+    Bytes found;
+    TRY(for_each_tlv(ok.content, [&](const asn1::Tlv& part) {
+        if (part.tag == 0xA2) found = part.content;
+        return true;
+    }));
+    return found;
+}
+
 Result<Next> take_initiate(Context& c, Bytes reply) {
     DownloadRun& run = c.download;
     const auto response = TRY(asn1::decode<rsp::InitiateAuthenticationResponseEsipa>(reply));
@@ -74,6 +85,7 @@ Result<Next> take_initiate(Context& c, Bytes reply) {
     if (const auto* error = std::get_if<1>(&response.is))
         return server_error(c, "initiateAuthenticationError", static_cast<uint64_t>(*error), reply);
     run.server = std::get<0>(response.is);
+    if (run.server.ctx_params1) run.ctx_params1 = TRY(find_ctx_params1(reply));
     const rsp::ServerSigned1& signed1 = run.server.server_signed1.value;
     if (run.server.transaction_id && !same(*run.server.transaction_id, signed1.transaction_id))
         return fail(Errc::rejected, "transactionId");
@@ -94,8 +106,8 @@ Result<Bytes> ask_authenticate(Context& c, Buffer out) {
                                            .euicc_ci_pk_id_to_be_used =
                                                run.server.euicc_ci_pk_identifier_to_be_used,
                                            .server_certificate = run.server.server_certificate};
-    if (run.server.ctx_params1) { // made by the eIM, used unchanged
-        request.ctx_params1.value = *run.server.ctx_params1;
+    if (!run.ctx_params1.empty()) { // made by the eIM, used unchanged
+        request.ctx_params1.der = run.ctx_params1;
         return asn1::encode(request, out);
     }
     rsp::CtxParamsForCommonAuthentication params{.device_info = c.config.device};

@@ -450,3 +450,46 @@ TEST_CASE("when a result is owed to an eIM that is gone, it is dropped and the e
     CHECK(world.happened("result dropped"));
     CHECK(world.engine->context().state.outbox_count == 0);
 }
+
+TEST_CASE("when one eIM's entry cannot be read, the others are served") {
+    World world;
+    world.card.eims.push_back(h("3003800100"));        // a good one first: its address is its id
+    world.card.eims.push_back(tlv(0x30, {h("8200")})); // no eimId
+    world.card.eims.push_back(eim_data("eim8", std::string(300, 'x'))); // an address beyond every limit
+    auto& eim = world.add_eim("eim1");
+    eim.queue.push_back(package("eim1", 7, list_profiles()));
+    (void)world.run(300);
+    CHECK(eim.results.size() == 1);
+    CHECK(world.count("eim ignored") >= 2);
+}
+
+TEST_CASE("when an eIM made ctxParams1, its octets go to the card unchanged") {
+    Config config;
+    config.download = Config::Download::indirect;
+    World world(config);
+    using Features = rsp::IpaCapabilities::IpaFeatures;
+    world.config.capabilities.ipa_features = {Features::eim_download_data_handling,
+                                              Features::eim_ctx_params1_generation};
+    auto& eim = world.add_eim("eim1", true);
+    eim.queue.push_back(tlv(0xBF54, {h("82027788")}));
+    // with a component at its end that this edition does not know
+    const OwnedBytes ctx = h("A014"
+                             "80024D31"
+                             "A10A800435290611A1008500"
+                             "85020102");
+    eim.intercept = [&](Bytes message) -> std::optional<OwnedBytes> {
+        if (!starts_with(message, "BF39")) return std::nullopt;
+        const auto plain = *world.smdp.exchange(message);
+        const auto ok = asn1::read_tlv(asn1::read_tlv(plain)->content);
+        return tlv(0xBF39, {tlv(0xA0, {owned(ok->content), tlv(0xA2, {ctx})})});
+    };
+    REQUIRE(world.run());
+    bool unchanged = false;
+    for (const auto& command : world.card.commands)
+        unchanged |= starts_with(command, "BF38") && contains(command, ctx);
+    CHECK(unchanged);
+    CHECK(world.card.installations == 1);
+    // the address was not told: the eIM knows it
+    for (const auto& message : eim.received)
+        if (starts_with(message, "BF39")) CHECK_FALSE(contains(message, utf8(0x83, "smdp.example")));
+}

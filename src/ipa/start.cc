@@ -15,20 +15,25 @@ Result<Next> take_eid(Context& c, Bytes reply) {
 
 Result<Bytes> ask_configuration(Context&, Buffer) { return Bytes(kGetEimConfiguration); }
 
-Ok add_eim(Context& c, const rsp::EimConfigurationData& data) {
-    if (c.eim_count == kMaxEims) {
-        c.note("eim ignored", kMaxEims, data.eim_id);
-        return {};
-    }
-    Eim entry;
-    TRY(entry.id.assign(bytes_of(data.eim_id)));
+/// Updates or appends one entry; what is known of an eIM's reachability stays.
+void take_eim(Context& c, const rsp::EimConfigurationData& data) {
+    Eim fresh;
     // An id of type FQDN is the address when no other is given. SGP.32 §5.9.4
-    TRY(entry.address.assign(bytes_of(data.eim_fqdn.value_or(data.eim_id))));
-    entry.indirect = data.indirect_profile_download.has_value();
-    for (size_t i = 0; i < c.eim_count; ++i)
-        if (is(c.eims[i].id, entry.id.bytes())) return {};
-    c.eims[c.eim_count++] = entry;
-    return {};
+    const bool fits = fresh.id.assign(bytes_of(data.eim_id)) &&
+                      fresh.address.assign(bytes_of(data.eim_fqdn.value_or(data.eim_id)));
+    const bool known = c.serve(bytes_of(data.eim_id));
+    if (!fits || (!known && c.eim_count == kMaxEims)) return c.note("eim ignored", 0, data.eim_id);
+    if (!known) c.eims[c.eim = c.eim_count++] = fresh;
+    c.serving().address = fresh.address;
+    c.serving().indirect = data.indirect_profile_download.has_value();
+    c.serving().listed = true;
+    c.serving().ghost = false;
+}
+
+void forget_unlisted(Context& c) {
+    const auto end = c.eims.begin() + static_cast<ptrdiff_t>(c.eim_count);
+    const auto last = std::remove_if(c.eims.begin(), end, [](const Eim& eim) { return !eim.listed; });
+    c.eim_count = static_cast<size_t>(last - c.eims.begin());
 }
 
 /// An eIM that is no longer associated is still owed the result of the package that removed it.
@@ -44,11 +49,21 @@ Ok add_ghost(Context& c) {
 }
 
 Result<Next> take_configuration(Context& c, Bytes reply) {
-    const auto list =
-        TRY(asn1::decode<rsp::GetEimConfigurationDataResponse>(reply)).eim_configuration_data_list;
-    c.eim = c.eim_count = 0;
-    TRY(list.for_each([&](const rsp::EimConfigurationData& data) { return add_eim(c, data); }));
-    c.had_no_eim = c.eim_count == 0;
+    const auto response = TRY(asn1::read_tlv(reply, "getEimConfigurationDataResponse"));
+    if (response.tag != 0xBF55) return fail(Errc::bad_tag, "getEimConfigurationDataResponse", response.tag);
+    const auto list = TRY(asn1::read_tlv(response.content, "eimConfigurationDataList"));
+    for (Eim& eim : c.eims) eim.listed = eim.results = false;
+    // One entry that cannot be read must not cut the device off from the others.
+    TRY(for_each_tlv(list.content, [&](const asn1::Tlv& entry) {
+        const auto data = asn1::decode<rsp::EimConfigurationData>(entry.whole);
+        if (data)
+            take_eim(c, *data);
+        else
+            c.note_error("eim ignored", "eimConfigurationData", data.error());
+        return true;
+    }));
+    forget_unlisted(c);
+    c.had_no_eim = list.content.empty();
     c.listener.eim_configuration(reply);
     TRY(add_ghost(c));
     c.eim = 0;
