@@ -1,0 +1,92 @@
+#include "apps/common/soft_card.h"
+
+namespace halyard::app {
+namespace {
+Result<euicc::Identity> load_identity(const std::filesystem::path& directory) {
+    const PkiDirectory files{directory};
+    euicc::Identity identity;
+    const OwnedBytes options = TRY(read_file(directory / "card.txt"));
+    // Two lines: EID, octets of memory.
+    const std::string_view text = text_of(options);
+    const size_t line = text.find('\n');
+    if (line == std::string_view::npos) return fail(Errc::bad_value, "card.txt");
+    identity.eid = TRY(eid_from_text(text.substr(0, line)));
+    identity.memory =
+        static_cast<uint32_t>(std::strtoul(std::string(text.substr(line + 1)).c_str(), nullptr, 10));
+    for (int i = 0; i < 8; ++i) {
+        const std::string n = std::to_string(i);
+        if (!std::filesystem::exists(directory / ("euicc" + n + ".der"))) break;
+        auto credential = TRY(files.credential("euicc" + n));
+        const auto ci = TRY(files.certificate("ci" + n));
+        const auto anchor = TRY(rsp::TrustAnchor::from(ci));
+        identity.keys.push_back({anchor.key_id,
+                                 anchor.key,
+                                 std::move(credential.key),
+                                 credential.certificate.der,
+                                 TRY(files.certificate("eum" + n)).der});
+    }
+    if (identity.keys.empty()) return fail(Errc::not_found, "euicc0");
+    return identity;
+}
+} // namespace
+
+Result<OwnedBytes> metadata_for(Bytes package,
+                                rsp::ProfileClass profile_class,
+                                std::string_view name,
+                                std::string_view address) {
+    const auto facts = TRY(profile::facts(package));
+    rsp::StoreMetadataRequest m{.iccid = facts.iccid,
+                                .service_provider_name = facts.service_provider,
+                                .profile_name = name,
+                                .profile_class = profile_class};
+    if (m.service_provider_name.size() > 32) m.service_provider_name = m.service_provider_name.substr(0, 32);
+    using Event = rsp::NotificationEvent;
+    std::vector<rsp::NotificationConfigurationInformation> configuration;
+    for (Event e : {Event::notification_enable, Event::notification_disable, Event::notification_delete})
+        configuration.push_back({.profile_management_operation = {e}, .notification_address = address});
+    if (!address.empty())
+        m.notification_configuration_info =
+            asn1::List<rsp::NotificationConfigurationInformation>{.items = configuration};
+    if (facts.has_mcc_mnc) {
+        rsp::OperatorId owner{.mcc_mnc = facts.mcc_mnc};
+        if (!facts.gid1.empty()) owner.gid1 = Bytes(facts.gid1);
+        if (!facts.gid2.empty()) owner.gid2 = Bytes(facts.gid2);
+        m.profile_owner = owner;
+    }
+    return asn1::encode(m);
+}
+
+Ok SoftCard::create(const std::filesystem::path& directory,
+                    const PkiDirectory& pki,
+                    const Eid& eid,
+                    const SoftCardOptions& options) {
+    if (std::filesystem::exists(directory / "card.txt")) return fail(Errc::conflict, "card");
+    TRY(make_directory(directory));
+    const PkiDirectory files{directory};
+    TRY(files.store("euicc0", TRY(pki.credential("euicc/" + to_text(eid)))));
+    TRY(files.store("eum0", {{}, TRY(pki.certificate("eum"))}));
+    TRY(files.store("ci0", {{}, TRY(pki.certificate("ci"))}));
+    const std::string text = to_text(eid) + "\n" + std::to_string(options.memory) + "\n";
+    if (!options.bootstrap.empty()) {
+        // Before card.txt, which makes it a card: a creation that was cut short can be repeated.
+        euicc::Identity identity{.eid = eid, .memory = options.memory};
+        auto file = TRY(store::CardFile::open(directory / "state"));
+        crypto::SystemRandom random;
+        std::filesystem::remove(directory / "state");
+        auto isdr = TRY(euicc::Isdr::open(identity, file, random));
+        const OwnedBytes metadata =
+            TRY(metadata_for(options.bootstrap, rsp::ProfileClass::provisioning, options.bootstrap_name, {}));
+        TRY(isdr.preload(options.bootstrap, metadata, true));
+    }
+    return write_file(directory / "card.txt", bytes_of(text));
+}
+
+Result<std::unique_ptr<SoftCard>> SoftCard::open(const std::filesystem::path& directory) {
+    auto identity = TRY(load_identity(directory));
+    auto file = TRY(store::CardFile::open(directory / "state"));
+    std::unique_ptr<SoftCard> out(new SoftCard(std::move(identity), std::move(file)));
+    out->card_ = TRY(euicc::Card::open(out->identity_, out->file_, out->random_));
+    return out;
+}
+
+} // namespace halyard::app

@@ -1,0 +1,49 @@
+#pragma once
+// A software eUICC in a directory: identity files, state, lock. For test and lab use; its keys are files.
+#include "apps/common/pki_files.h"
+#include "crypto/hash.h"
+#include "euicc/card.h"
+#include "store/card_file.h"
+#include <memory>
+
+namespace halyard::app {
+
+struct SoftCardOptions {
+    uint32_t memory = 1024 * 1024;
+    OwnedBytes bootstrap; // profile package that is there and enabled from the start; empty: none
+    std::string bootstrap_name = "Bootstrap";
+};
+
+class SoftCard {
+  public:
+    /// A new card: identity `eid` from a PKI directory (euicc/<EID>, eum, ci). Errors: conflict when there is
+    /// a card already.
+    static Ok create(const std::filesystem::path& directory,
+                     const PkiDirectory& pki,
+                     const Eid& eid,
+                     const SoftCardOptions&);
+    /// Errors: not_found, conflict "card is in use", unverified.
+    static Result<std::unique_ptr<SoftCard>> open(const std::filesystem::path& directory);
+
+    OwnedBytes transmit(Bytes apdu) { return card_->transmit(apdu); }
+    Ok reset() { return card_->reset(); }
+    bool wants_reset() const { return card_->wants_reset(); }
+    const euicc::Card& card() const { return *card_; }
+    euicc::Card& card() { return *card_; }
+    const euicc::Identity& identity() const { return identity_; }
+
+  private:
+    SoftCard(euicc::Identity identity, store::CardFile file)
+        : identity_(std::move(identity)), file_(std::move(file)) {}
+    euicc::Identity identity_;
+    store::CardFile file_;
+    crypto::SystemRandom random_;
+    std::optional<euicc::Card> card_;
+};
+
+/// StoreMetadataRequest for a package, with enable, disable and delete notifications to
+/// `notification_address` (none when empty).
+Result<OwnedBytes>
+metadata_for(Bytes package, rsp::ProfileClass, std::string_view name, std::string_view notification_address);
+
+} // namespace halyard::app
