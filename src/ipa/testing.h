@@ -22,6 +22,8 @@ inline constexpr std::string_view kEid = "89049032123451234512345678901235";
 inline constexpr std::string_view kOldIccid = "98102143658709214301";
 inline constexpr std::string_view kNewIccid = "98102143658709214302";
 
+/// 5F37 of 64 octets of 5A.
+OwnedBytes signature();
 /// EimConfigurationData 30{80 id, 81 fqdn, [89 indirect]}.
 OwnedBytes eim_data(std::string_view id, std::string_view fqdn, bool indirect = false);
 /// EuiccPackageRequest with one operation list (A0 or A1 TLV); the signature is 64 octets of 5A.
