@@ -1,0 +1,55 @@
+#include "apps/cli/commands.h"
+#include "base/log.h"
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace {
+using namespace halyard;
+
+void to_spdlog(LogLevel level, std::string_view line) {
+    switch (level) {
+    case LogLevel::debug: return spdlog::debug("{}", line);
+    case LogLevel::info: return spdlog::info("{}", line);
+    case LogLevel::warning: return spdlog::warn("{}", line);
+    case LogLevel::error: return spdlog::error("{}", line);
+    }
+}
+} // namespace
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE,
+                SIG_IGN); // a pipe or peer that went away is an error of that write, not of the program
+    spdlog::set_default_logger(spdlog::stderr_logger_mt("halyard"));
+    set_log_sink(to_spdlog);
+
+    CLI::App app{"Halyard: eSIM IoT remote provisioning (GSMA SGP.32)"};
+    app.set_version_flag("--version", "halyard " HALYARD_VERSION);
+    app.require_subcommand(1);
+    std::string level = "info";
+    app.add_option("--log-level", level, "debug, info, warn or error, on stderr")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+    app.parse_complete_callback([&] { spdlog::set_level(spdlog::level::from_str(level)); });
+    int exit_code = 0;
+    cli::add_asn1_commands(app, exit_code);
+    cli::add_pki_commands(app, exit_code);
+    cli::add_profile_commands(app, exit_code);
+    cli::add_euicc_commands(app, exit_code);
+#if __has_include("apps/cli/smdp_command.h")
+    cli::add_smdp_commands(app, exit_code);
+#endif
+#if __has_include("apps/cli/eim_command.h")
+    cli::add_eim_commands(app, exit_code);
+#endif
+#if __has_include("apps/cli/lab_command.h")
+    cli::add_lab_commands(app, exit_code);
+#endif
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        const int code = app.exit(e);
+        return code == 0 ? 0 : 2; // 2: the command line itself was wrong
+    }
+    return exit_code;
+}

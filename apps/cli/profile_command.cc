@@ -1,0 +1,190 @@
+#include "apps/cli/commands.h"
+#include "apps/common/files.h"
+#include "profile/image.h"
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace halyard::cli {
+namespace {
+using nlohmann::ordered_json;
+
+// DER, or its hex.
+Result<OwnedBytes> read_package(const std::string& path) {
+    OwnedBytes content = TRY(app::read_file(path));
+    if (!content.empty() && content[0] == 0xA0) return content;
+    if (auto octets = from_hex(text_of(content), "profile")) return *octets;
+    return content;
+}
+
+const char* kind_name(profile::FileKind kind) {
+    switch (kind) {
+    case profile::FileKind::transparent: return "transparent";
+    case profile::FileKind::linear: return "linear";
+    case profile::FileKind::cyclic: return "cyclic";
+    case profile::FileKind::ber_tlv: return "BER-TLV";
+    case profile::FileKind::directory: return "DF";
+    case profile::FileKind::application: return "ADF";
+    }
+    return "";
+}
+
+ordered_json describe(const profile::Facts& f) {
+    ordered_json out{{"type", f.type},
+                     {"version", std::to_string(f.major_version) + "." + std::to_string(f.minor_version)},
+                     {"iccid", to_text(f.iccid)},
+                     {"imsi", f.imsi},
+                     {"service_provider", f.service_provider}};
+    if (f.has_mcc_mnc) out["mcc_mnc"] = hex(f.mcc_mnc);
+    out["mandatory_services"] = f.mandatory_services;
+    return out;
+}
+
+Ok show(const std::string& path, bool json, bool content) {
+    const OwnedBytes package = TRY(read_package(path));
+    const auto elements = TRY(profile::parse(package));
+    ordered_json out = describe(TRY(profile::facts(package)));
+    auto& list = out["elements"] = ordered_json::array();
+    for (const auto& e : elements) {
+        ordered_json one{{"name", e.name}, {"offset", e.offset}, {"octets", e.der.size()}};
+        if (e.header) {
+            one["identification"] = e.header->identification;
+            one["mandated"] = e.header->mandated.has_value();
+        }
+        list.push_back(one);
+    }
+    // The file system as a card makes it; a package no card takes can still be looked at.
+    const auto image = profile::install(package);
+    auto& files = out["files"] = ordered_json::array();
+    if (image) {
+        for (const auto& n : image->nodes) {
+            std::string at;
+            for (const profile::Node* p = &n; p != &image->nodes[0]; p = &image->nodes[p->parent]) {
+                char fid[8];
+                std::snprintf(fid, sizeof fid, "/%04X", p->fid);
+                at.insert(0, fid);
+            }
+            ordered_json one{{"path", "3F00" + at}, {"kind", kind_name(n.kind)}};
+            if (!n.is_directory()) one["octets"] = n.content.size();
+            if (n.record_size) one["records"] = n.records();
+            if (!n.aid.empty()) one["aid"] = hex(n.aid);
+            if (content && !n.is_directory()) one["content"] = hex(n.content);
+            files.push_back(one);
+        }
+        out["memory"] = image->memory();
+        out["pins"] = image->pins.size();
+        out["authentication"] = image->akas.size(); // values stay inside: K and OPc are nobody's to print
+    } else {
+        out["refused"] = image.error().detail;
+    }
+    if (json) {
+        std::printf("%s\n", out.dump().c_str());
+        return {};
+    }
+    for (const char* key : {"type", "version", "iccid", "imsi", "service_provider"})
+        std::printf("%-17s %s\n", key, out[key].get<std::string>().c_str());
+    std::printf("%-17s %s\n\nelements\n", "services", out["mandatory_services"].dump().c_str());
+    for (const auto& e : list)
+        std::printf("  %6u  %5zu octets  %s%s\n",
+                    e["offset"].get<unsigned>(),
+                    e["octets"].get<size_t>(),
+                    e["name"].get<std::string>().c_str(),
+                    e.value("mandated", false) ? " (mandated)" : "");
+    std::printf("\nfiles\n");
+    for (const auto& f : files)
+        std::printf("  %-28s %-11s %6zu  %s\n",
+                    f["path"].get<std::string>().c_str(),
+                    f["kind"].get<std::string>().c_str(),
+                    f.value("octets", size_t{0}),
+                    f.value("content", f.value("aid", std::string())).c_str());
+    if (!image) std::printf("a card would refuse this package with PEStatus %u\n", image.error().detail);
+    return {};
+}
+
+struct PersonalArguments {
+    std::string file, out, iccid, imsi, k, opc, pin1, puk1, adm1, spn, kind = "operational";
+    bool json = false;
+};
+
+Result<std::optional<Secret<16>>> key(const std::string& text, const char* where) {
+    if (text.empty()) return std::optional<Secret<16>>{};
+    OwnedBytes octets = TRY(from_hex(text, where));
+    if (octets.size() != 16) return fail(Errc::bad_length, where, static_cast<uint32_t>(octets.size()));
+    std::optional<Secret<16>> out{Secret<16>(std::span<const uint8_t, 16>(octets.data(), 16))};
+    wipe(octets);
+    return out;
+}
+
+Ok personalise(const PersonalArguments& a) {
+    const OwnedBytes package = TRY(read_package(a.file));
+    profile::Personal p;
+    if (!a.iccid.empty()) p.iccid = TRY(iccid_from_text(a.iccid));
+    if (!a.imsi.empty()) p.imsi = a.imsi;
+    p.k = TRY(key(a.k, "k"));
+    p.opc = TRY(key(a.opc, "opc"));
+    if (p.k) p.algorithm = profile::AkaAlgorithm::milenage;
+    if (!a.pin1.empty()) p.pin1 = a.pin1;
+    if (!a.puk1.empty()) p.puk1 = a.puk1;
+    if (!a.adm1.empty()) p.adm1 = a.adm1;
+    if (!a.spn.empty()) p.service_provider = a.spn;
+    return app::write_secret(a.out, TRY(profile::personalise(package, p)).reveal());
+}
+
+Ok sample(const PersonalArguments& a) {
+    profile::SampleParameters p;
+    p.iccid = TRY(iccid_from_text(a.iccid));
+    if (!a.imsi.empty()) p.imsi = a.imsi;
+    if (!a.spn.empty()) p.service_provider = a.spn;
+    if (a.kind == "bootstrap") p.type = "Halyard bootstrap";
+    const auto package =
+        TRY(a.kind == "bootstrap" ? profile::sample_bootstrap(p) : profile::sample_operational(p));
+    return app::write_secret(a.out, package.reveal());
+}
+} // namespace
+
+void add_profile_commands(CLI::App& app, int& exit_code) {
+    CLI::App* top =
+        app.add_subcommand("profile", "Profile packages (SAIP): look at, personalise, make samples");
+    top->require_subcommand(1);
+    auto path = std::make_shared<std::string>();
+    auto json = std::make_shared<bool>(false), content = std::make_shared<bool>(false);
+    CLI::App* show_command =
+        top->add_subcommand("show", "Elements, facts and the file system a card makes of it");
+    show_command->add_option("file", *path, "Package, DER or hex")->required();
+    show_command->add_flag("--json", *json, "Print one JSON object");
+    show_command->add_flag("--content", *content, "Also file contents (never keys or PINs)");
+    show_command->callback([=, &exit_code] {
+        if (const auto ok = show(*path, *json, *content); !ok) exit_code = report(ok.error(), *path, *json);
+    });
+
+    auto a = std::make_shared<PersonalArguments>();
+    CLI::App* personal = top->add_subcommand("personalize", "Put one subscriber's data into a package");
+    personal->add_option("file", a->file, "Package, DER or hex")->required();
+    personal->add_option("--out", a->out, "Result, mode 0600")->required();
+    personal->add_option("--iccid", a->iccid, "18 to 20 digits");
+    personal->add_option("--imsi", a->imsi, "6 to 15 digits");
+    personal->add_option("--k", a->k, "32 hex digits; Milenage");
+    personal->add_option("--opc", a->opc, "32 hex digits");
+    personal->add_option("--pin1", a->pin1, "4 to 8 digits");
+    personal->add_option("--puk1", a->puk1, "8 digits");
+    personal->add_option("--adm1", a->adm1, "4 to 8 digits");
+    personal->add_option("--spn", a->spn, "Service provider name, up to 16 octets");
+    personal->callback([a, &exit_code] {
+        if (const auto ok = personalise(*a); !ok) exit_code = report(ok.error(), a->file, a->json);
+    });
+
+    auto s = std::make_shared<PersonalArguments>();
+    CLI::App* make =
+        top->add_subcommand("sample", "A package of our own making: test network 001/01, Milenage");
+    make->add_option("--kind", s->kind, "operational or bootstrap")
+        ->check(CLI::IsMember({"operational", "bootstrap"}));
+    make->add_option("--out", s->out, "Result, mode 0600")->required();
+    make->add_option("--iccid", s->iccid, "18 to 20 digits")->required();
+    make->add_option("--imsi", s->imsi, "6 to 15 digits");
+    make->add_option("--spn", s->spn, "Service provider name");
+    make->callback([s, &exit_code] {
+        if (const auto ok = sample(*s); !ok) exit_code = report(ok.error(), "profile sample", false);
+    });
+}
+
+} // namespace halyard::cli
