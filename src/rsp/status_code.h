@@ -1,0 +1,29 @@
+#pragma once
+// What an ES9+ function says when it fails: subject and reason codes of the JSON binding, and the integers of
+// the ASN.1 binding that mean the same. SGP.22 §5.2.6, §6.5.2
+#include "base/result.h"
+#include <optional>
+#include <string>
+
+namespace halyard::rsp {
+
+enum class Es9Function : uint8_t {
+    initiate_authentication,
+    authenticate_client,
+    get_bound_profile_package,
+    cancel_session,
+    handle_notification,
+};
+
+struct StatusCode {
+    std::string subject, reason; // "8.2.6", "3.8": texts, since 3.10 is not 3.1
+    std::string message;
+    bool is(const char* s, const char* r) const { return subject == s && reason == r; }
+};
+
+/// The integer of the function's error alternative; 127 where the codes have no integer of their own.
+uint8_t error_of(Es9Function, const StatusCode&);
+/// The codes of an integer; nullopt for one the function does not know.
+std::optional<StatusCode> status_of(Es9Function, uint8_t error);
+
+} // namespace halyard::rsp
