@@ -18,7 +18,7 @@ int report(const Error& error, const std::string& what, bool json) {
     std::string line = what + ": " + name(error.code);
     if (*error.where) line += std::string(" at ") + error.where;
     if (error.detail) {
-        char hex[24];
+        char hex[40];
         std::snprintf(hex, sizeof hex, " (%u, 0x%X)", error.detail, error.detail);
         line += hex;
     }

@@ -1,5 +1,6 @@
 #pragma once
-// `halyard lab`: the whole SGP.32 loop on one machine, with the programs an operator would run. docs/adr/0006-lab.md
+// `halyard lab`: the whole SGP.32 loop on one machine, with the programs an operator would run.
+// docs/adr/0006-lab.md
 #include "base/result.h"
 #include <cstdint>
 #include <filesystem>
@@ -10,12 +11,12 @@ namespace halyard::lab {
 
 struct Options {
     unsigned devices = 10;
-    bool once = false; // end when everything is confirmed
-    bool json = false; // print one object instead of a story
-    std::filesystem::path profile; // operational profile template; empty: our own sample
+    bool once = false;               // end when everything is confirmed
+    bool json = false;               // print one object instead of a story
+    std::filesystem::path profile;   // operational profile template; empty: our own sample
     std::string download = "direct"; // direct, indirect, both
-    std::filesystem::path state;     // empty: a new directory under the system's temporary one, removed by --once
-    uint64_t seed = 1;               // EIDs, ICCIDs and IMSIs follow from it; keys never do
+    std::filesystem::path state; // empty: a new directory under the system's temporary one, removed by --once
+    uint64_t seed = 1;           // EIDs, ICCIDs and IMSIs follow from it; keys never do
     std::string curve = "p256";
     unsigned timeout_seconds = 600;
 };
@@ -23,16 +24,16 @@ struct Options {
 /// What one device went through, as the eIM tells it and as the card itself answers.
 struct DeviceReport {
     std::string eid;
-    std::string mode; // direct or indirect
-    std::string iccid, imsi;       // ordered
+    std::string mode;        // direct or indirect
+    std::string iccid, imsi; // ordered
     std::string spare_iccid;
-    bool downloaded = false; // the SM-DP+ handed out the bound package
-    bool installed = false;  // verified profile installation result
-    bool enabled = false;    // verified package result
-    bool audited = false;    // signed profile list shows what we expect, and nothing else
-    bool cleaned = false;    // spare profile disabled and deleted
+    bool downloaded = false;           // the SM-DP+ handed out the bound package
+    bool installed = false;            // verified profile installation result
+    bool enabled = false;              // verified package result
+    bool audited = false;              // signed profile list shows what we expect, and nothing else
+    bool cleaned = false;              // spare profile disabled and deleted
     std::string card_iccid, card_imsi; // EF.ICCID and EF.IMSI read from the card
-    std::string failure;     // why it is not confirmed; empty when it is
+    std::string failure;               // why it is not confirmed; empty when it is
     double seconds = 0;
     bool confirmed() const { return failure.empty(); }
 };
@@ -48,7 +49,8 @@ std::string to_json(const Report&);
 /// A table for people.
 std::string to_text(const Report&);
 
-/// Runs it. Exit status: 0 when every device is confirmed by verified signatures, 1 when some are not, 2 when the lab could not run.
+/// Runs it. Exit status: 0 when every device is confirmed by verified signatures, 1 when some are not, 2 when
+/// the lab could not run.
 int run(const Options&);
 
 } // namespace halyard::lab

@@ -7,14 +7,15 @@
 
 namespace halyard::lab {
 
-/// One program the lab runs. A server says on stdout where it listens, one URL per key; `{key}` in its command is 0 at
-/// the first start and the port it got for that key at every later one, so that its peers find it again.
+/// One program the lab runs. A server says on stdout where it listens, one URL per key; `{key}` in its
+/// command is 0 at the first start and the port it got for that key at every later one, so that its peers
+/// find it again.
 struct Service {
     std::string name;
     std::vector<std::string> command;
     std::filesystem::path log;
-    bool server = false;  // wait for the line {"listening":...}
-    bool restart = true;  // start again when it ends with another status than 0
+    bool server = false; // wait for the line {"listening":...}
+    bool restart = true; // start again when it ends with another status than 0
 };
 
 class Supervisor {

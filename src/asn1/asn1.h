@@ -72,7 +72,7 @@ struct Type {
     bool (*load)(void*, Bytes) = nullptr;             // leaves, any, view, exact: from content octets
     Bytes (*save)(const void*, Scratch&) = nullptr;   // leaves, any, view, exact: to content octets
     void (*each)(const void*, void*, void (*)(void*, const void*)) = nullptr; // view: items still encoded
-    Ok (*check)(Bytes content, DecodeContext&, int depth) = nullptr;          // view: are all items well-formed?
+    Ok (*check)(Bytes content, DecodeContext&, int depth) = nullptr; // view: are all items well-formed?
 };
 
 // ---- What a message struct writes ---------------------------------------------------------------------
@@ -144,8 +144,8 @@ template <class T> struct List {
     Result<size_t> count() const;
 };
 
-/// A value with the exact octets it arrived in (tag and length included), for whoever has to check a signature
-/// over them. When `der` is set it is what gets encoded, whatever `value` says.
+/// A value with the exact octets it arrived in (tag and length included), for whoever has to check a
+/// signature over them. When `der` is set it is what gets encoded, whatever `value` says.
 template <class T> struct Exact {
     Bytes der{};
     T value{};
@@ -175,12 +175,8 @@ bool load_integer(int64_t& value, Bytes content);
 bool load_bits(uint64_t& mask, Bytes content);
 Bytes save_bits(uint64_t mask, Scratch&);
 
-template <class T> struct NamesOf {
-    static constexpr std::array<NamedValue, 0> value{};
-};
-template <Named T> struct NamesOf<T> {
-    static constexpr auto value = asn1_names(T{});
-};
+template <class T> struct NamesOf { static constexpr std::array<NamedValue, 0> value{}; };
+template <Named T> struct NamesOf<T> { static constexpr auto value = asn1_names(T{}); };
 
 template <class T>
 requires(std::is_integral_v<T> || std::is_enum_v<T>) struct Map<T> {
@@ -260,7 +256,9 @@ template <> struct Map<OwnedBytes> {
         .kind = Kind::octets, .tag = 0x04, .name = "OCTET STRING", .load = load, .save = save};
 };
 template <> struct Map<std::string> {
-    static bool load(void* p, Bytes b) { return *static_cast<std::string*>(p) = std::string(text_of(b)), true; }
+    static bool load(void* p, Bytes b) {
+        return *static_cast<std::string*>(p) = std::string(text_of(b)), true;
+    }
     static Bytes save(const void* p, Scratch&) { return bytes_of(*static_cast<const std::string*>(p)); }
     static constexpr Type type{
         .kind = Kind::utf8, .tag = 0x0C, .name = "UTF8String", .load = load, .save = save};
@@ -297,7 +295,8 @@ template <> struct Map<Any> {
 template <> struct Map<Raw> {
     static bool load(void* p, Bytes b) { return static_cast<Raw*>(p)->content = b, true; }
     static Bytes save(const void* p, Scratch&) { return static_cast<const Raw*>(p)->content; }
-    static constexpr Type type{.kind = Kind::raw, .tag = 0x30, .name = "SEQUENCE", .load = load, .save = save};
+    static constexpr Type type{
+        .kind = Kind::raw, .tag = 0x30, .name = "SEQUENCE", .load = load, .save = save};
 };
 template <class T> struct Map<std::vector<T>> {
     using V = std::vector<T>;
@@ -398,8 +397,8 @@ template <auto M> constexpr Field field(const char* name, Tag tag = 0, Size size
             },
             size};
 }
-/// A member with DEFAULT: may be absent on input, where it keeps the C++ default member initialiser; left out on
-/// output when equal to `kDefault` (X.690 §11.5).
+/// A member with DEFAULT: may be absent on input, where it keeps the C++ default member initialiser; left out
+/// on output when equal to `kDefault` (X.690 §11.5).
 template <auto M, auto kDefault> constexpr Field field_default(const char* name, Tag tag = 0) {
     using S = typename Member<decltype(M)>::Owner;
     using V = typename Member<decltype(M)>::Value;
@@ -464,8 +463,8 @@ struct Tlv {
     Bytes rest;
     bool long_length = false;
 };
-/// The first TLV of `in`. Tags up to 3 octets, lengths up to 4; indefinite length is refused. Errors: truncated,
-/// bad_tag, bad_length.
+/// The first TLV of `in`. Tags up to 3 octets, lengths up to 4; indefinite length is refused. Errors:
+/// truncated, bad_tag, bad_length.
 Result<Tlv> read_tlv(Bytes in, const char* where = "TLV");
 /// True when the tag's first octet has the constructed bit.
 constexpr bool is_constructed(Tag tag) {
@@ -490,8 +489,8 @@ template <class T> Result<T> decode(Bytes der, const DecodeOptions& options = {}
     return t;
 }
 template <class T> Result<T> decode(OwnedBytes&& der) = delete; // would borrow from a temporary
-/// Writes to the end of `buffer`; the result is that used tail. Errors: no_space, and bad_length with the field's
-/// name when a value is outside its size.
+/// Writes to the end of `buffer`; the result is that used tail. Errors: no_space, and bad_length with the
+/// field's name when a value is outside its size.
 template <class T> Result<Bytes> encode(const T& t, Buffer buffer) {
     return encode(Map<T>::type, &t, buffer);
 }

@@ -80,7 +80,8 @@ Result<Tlv> next_tlv(Bytes in, const char* where, DecodeContext& c) {
 
 Ok decode_content(const Type&, void* out, const Tlv&, bool tagged, const Field&, DecodeContext&, int depth);
 
-Ok decode_choice(const Type& type, void* out, const Tlv& tlv, const char* where, DecodeContext& c, int depth) {
+Ok decode_choice(
+    const Type& type, void* out, const Tlv& tlv, const char* where, DecodeContext& c, int depth) {
     for (const Field& f : type.fields) {
         if (!selects(f, tlv.tag)) continue;
         return decode_content(*f.type, f.make(out), tlv, tag_of(f) != 0, f, c, depth);
@@ -88,8 +89,8 @@ Ok decode_choice(const Type& type, void* out, const Tlv& tlv, const char* where,
     return fail(Errc::bad_tag, where, tlv.tag, c.offset(tlv.whole.data()));
 }
 
-// Behind the last known field: later editions may have added something; what an earlier field should have been
-// is a defect (twice, or out of order).
+// Behind the last known field: later editions may have added something; what an earlier field should have
+// been is a defect (twice, or out of order).
 Ok skip_unknown(const Type& type, Bytes content, DecodeContext& c) {
     while (!content.empty()) {
         const Tlv tlv = TRY(next_tlv(content, type.name, c));
@@ -161,14 +162,14 @@ Ok decode_content(
         if (!tagged) return decode_choice(type, out, tlv, f.name, c, depth);
         const Tlv inner = TRY(next_tlv(tlv.content, f.name, c));
         if (!inner.rest.empty())
-            return fail(
-                Errc::bad_length, f.name, static_cast<uint32_t>(inner.rest.size()), c.offset(inner.rest.data()));
+            return fail(Errc::bad_length,
+                        f.name,
+                        static_cast<uint32_t>(inner.rest.size()),
+                        c.offset(inner.rest.data()));
         return decode_choice(type, out, inner, f.name, c, depth + 1);
     }
     case Kind::list: return decode_list(type, out, tlv.content, c, depth + 1);
-    case Kind::view:
-        type.load(out, tlv.content);
-        return type.check(tlv.content, c, depth + 1);
+    case Kind::view: type.load(out, tlv.content); return type.check(tlv.content, c, depth + 1);
     case Kind::exact:
         type.load(out, tlv.whole);
         return decode_content(*type.item, type.grow(out), tlv, tagged, f, c, depth);
@@ -264,7 +265,8 @@ void encode_as(const Type& type, Tag tag, const void* in, const Field& field, Ba
 
 bool load_integer(int64_t& v, Bytes c) {
     // 8388607 and the like are small, but a superfluous 00 (or FF) in front must not make us lose the value.
-    while (c.size() > 8 && ((c[0] == 0 && !(c[1] & 0x80)) || (c[0] == 0xFF && (c[1] & 0x80)))) c = c.subspan(1);
+    while (c.size() > 8 && ((c[0] == 0 && !(c[1] & 0x80)) || (c[0] == 0xFF && (c[1] & 0x80))))
+        c = c.subspan(1);
     if (c.empty() || c.size() > 8) return false;
     uint64_t u = c[0] & 0x80 ? ~uint64_t{0} : 0;
     for (uint8_t b : c) u = u << 8 | b;

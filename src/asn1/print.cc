@@ -133,8 +133,8 @@ void print(const Type& type, const void* in, std::string& out, int indent) {
             if (!member) continue;
             const Type* t = f.type;
             while (t->kind == Kind::exact) t = t->item;
-            const bool nested =
-                t->kind == Kind::sequence || t->kind == Kind::choice || t->kind == Kind::list || t->kind == Kind::view;
+            const bool nested = t->kind == Kind::sequence || t->kind == Kind::choice ||
+                                t->kind == Kind::list || t->kind == Kind::view;
             out += pad + f.name + ':';
             out += nested ? '\n' : ' ';
             print(*f.type, member, out, indent + 1);

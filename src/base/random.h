@@ -3,7 +3,8 @@
 #include <array>
 
 namespace halyard {
-/// Where a core gets its dice from. Programs pass the system's generator, tests and the simulator a seeded one.
+/// Where a core gets its dice from. Programs pass the system's generator, tests and the simulator a seeded
+/// one.
 struct Random {
     virtual ~Random() = default;
     virtual Ok fill(Buffer out) = 0;

@@ -33,7 +33,8 @@ enum class Errc : uint8_t {
 /// Stable lower-case name of a code, for logs, JSON and exit messages.
 const char* name(Errc);
 
-/// Small enough for a microcontroller, precise enough for a log line: what, where, one number, and at which octet.
+/// Small enough for a microcontroller, precise enough for a log line: what, where, one number, and at which
+/// octet.
 struct Error {
     Errc code;
     const char* where = ""; // field or step name, always a string literal

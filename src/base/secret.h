@@ -16,7 +16,9 @@ inline void wipe(Buffer memory) {
 template <size_t N> class Secret {
   public:
     Secret() = default;
-    explicit Secret(std::span<const uint8_t, N> bytes) { std::copy(bytes.begin(), bytes.end(), data_.begin()); }
+    explicit Secret(std::span<const uint8_t, N> bytes) {
+        std::copy(bytes.begin(), bytes.end(), data_.begin());
+    }
     Secret(Secret&& other) noexcept : data_(other.data_) { wipe(other.data_); }
     Secret& operator=(Secret&& other) noexcept {
         if (this != &other) {
@@ -61,7 +63,8 @@ class SecretBytes {
     size_t size() const { return data_.size(); }
     bool empty() const { return data_.empty(); }
     void append(Bytes more) {
-        if (data_.capacity() - data_.size() < more.size()) { // grow by hand: realloc would leave a copy behind
+        if (data_.capacity() - data_.size() <
+            more.size()) { // grow by hand: realloc would leave a copy behind
             std::vector<uint8_t> bigger;
             bigger.reserve(std::max(data_.size() + more.size(), data_.capacity() * 2));
             bigger.assign(data_.begin(), data_.end());
