@@ -22,12 +22,12 @@ int retry_after(const net::Response& response) {
 }
 } // namespace
 
-Result<net::HttpsClient> Links::open(net::Trust trust) const {
+net::HttpsClient::Options Links::options_for(net::Trust trust) const {
     net::HttpsClient::Options options;
     options.trust = std::move(trust);
     options.connect_to = options_.connect_to;
     options.total_timeout = std::chrono::seconds(120); // a package of some 100 kB over a slow bearer
-    return net::HttpsClient::open(std::move(options));
+    return options;
 }
 
 Result<net::HttpsClient*> Links::eim_client(std::string_view eim_id) {
@@ -37,12 +37,12 @@ Result<net::HttpsClient*> Links::eim_client(std::string_view eim_id) {
     }
     auto found = eims_.find(eim_id);
     if (found == eims_.end())
-        found = eims_.emplace(text(eim_id), TRY(open(book_.trust_of(eim_id, options_.trust)))).first;
+        found = eims_.emplace(text(eim_id), TRY(net::HttpsClient::open(options_for(book_.trust_of(eim_id, options_.trust))))).first;
     return &found->second;
 }
 
-Result<net::HttpsClient*> Links::smdp_client() {
-    if (!smdp_) smdp_.emplace(TRY(open(options_.trust)));
+Result<app::Es9Client*> Links::smdp_client() {
+    if (!smdp_) smdp_.emplace(TRY(app::Es9Client::open(options_for(options_.trust), "gsma-rsp-ipad")));
     return &*smdp_;
 }
 
@@ -76,6 +76,18 @@ Result<OwnedBytes> Links::to_eim(const ipa::Action& action) {
     if (response.status == 200 || response.status == 204 || is_message(response.body))
         return std::move(response.body);
     return fail(Errc::rejected, "http status", static_cast<uint32_t>(response.status));
+}
+
+Result<OwnedBytes> Links::to_smdp(const ipa::Action& action) {
+    const std::string authority = TRY(net::parse_address(action.address, "smdpAddress")).authority();
+    const auto wait = not_before_.find(authority);
+    if (wait != not_before_.end() && Clock::now() < wait->second)
+        return fail(Errc::unreachable, "retry after");
+    app::Es9Client& client = *TRY(smdp_client());
+    auto answer = client.exchange(action.address, action.message);
+    if (client.retry_after() > 0)
+        not_before_[authority] = Clock::now() + std::chrono::seconds(client.retry_after());
+    return std::move(TRY(std::move(answer)).der);
 }
 
 Result<OwnedBytes> Links::exchange(const ipa::Action& action) {

@@ -1,4 +1,5 @@
 #pragma once
+#include "apps/common/es9_client.h"
 #include "apps/ipad/eim_book.h"
 #include "ipa/engine.h"
 #include "net/https_client.h"
@@ -24,17 +25,17 @@ class Links {
 
   private:
     Result<net::HttpsClient*> eim_client(std::string_view eim_id);
-    Result<net::HttpsClient*> smdp_client();
+    Result<app::Es9Client*> smdp_client();
     Result<OwnedBytes> to_eim(const ipa::Action&);
     Result<OwnedBytes> to_smdp(const ipa::Action&);
     Result<net::Response> post(net::HttpsClient&, const net::Url&, std::string content_type, Bytes body);
-    Result<net::HttpsClient> open(net::Trust) const;
+    net::HttpsClient::Options options_for(net::Trust) const;
 
     Options options_;
     const EimBook& book_;
     std::map<std::string, net::HttpsClient, std::less<>> eims_;
     unsigned revision_ = 0;
-    std::optional<net::HttpsClient> smdp_;
+    std::optional<app::Es9Client> smdp_;
     std::map<std::string, std::chrono::steady_clock::time_point> not_before_; // Retry-After
 };
 

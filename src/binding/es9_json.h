@@ -5,7 +5,7 @@
 #include <string_view>
 
 namespace halyard::binding {
-using rsp::Es9Function, rsp::StatusCode;
+using rsp::Es9Answer, rsp::Es9Function, rsp::StatusCode;
 
 /// "/gsma/rsp2/es9plus/initiateAuthentication"
 const char* path(Es9Function);
@@ -13,13 +13,6 @@ const char* path(Es9Function);
 Result<Es9Function> function_of_path(std::string_view path);
 /// By the outer tag of the ASN.1 form: BF39, BF3B, BF3A, BF41, BF3D. bad_tag for others.
 Result<Es9Function> function_of_message(Bytes der);
-
-/// The ASN.1 form of an answer (its error alternative on failure; nothing for handleNotification), and the
-/// codes of a failure.
-struct Es9Answer {
-    OwnedBytes der;
-    std::optional<StatusCode> failed;
-};
 
 /// Errors name the JSON member: missing_field, bad_value; limit for more than 1 MiB or 32 levels.
 Result<OwnedBytes> request_from_json(Es9Function, std::string_view json);

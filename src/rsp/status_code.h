@@ -1,7 +1,7 @@
 #pragma once
 // What an ES9+ function says when it fails: subject and reason codes of the JSON binding, and the integers of
 // the ASN.1 binding that mean the same. SGP.22 §5.2.6, §6.5.2
-#include "base/result.h"
+#include "base/octets.h"
 #include <optional>
 #include <string>
 
@@ -19,6 +19,13 @@ struct StatusCode {
     std::string subject, reason; // "8.2.6", "3.8": texts, since 3.10 is not 3.1
     std::string message;
     bool is(const char* s, const char* r) const { return subject == s && reason == r; }
+};
+
+/// The ASN.1 form of an answer (its error alternative on failure; nothing for handleNotification), and the
+/// codes of a failure.
+struct Es9Answer {
+    OwnedBytes der;
+    std::optional<StatusCode> failed;
 };
 
 /// The integer of the function's error alternative; 127 where the codes have no integer of their own.

@@ -1,0 +1,199 @@
+#include "apps/cli/commands.h"
+#include "apps/smdp/site.h"
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace halyard::cli {
+namespace {
+using nlohmann::ordered_json, smdp_app::OrderRequest, smdp_app::Site;
+
+struct Arguments {
+    std::string state, address, matching_id, file;
+    bool json = false;
+};
+
+ordered_json describe(const Site& site, const smdp::Order& o) {
+    ordered_json out{{"matching_id", o.matching_id},
+                     {"activation_code", site.activation_code(o)},
+                     {"iccid", to_text(o.iccid)},
+                     {"state", smdp::name(o.state)},
+                     {"name", o.name},
+                     {"attempts", o.attempts}};
+    if (o.eid) out["eid"] = to_text(*o.eid);
+    if (!o.last_event.empty()) out["last_event"] = o.last_event;
+    if (!o.reason.empty()) out["reason"] = o.reason;
+    out["created"] = app::text_from_seconds(o.created.count() / 1000);
+    if (o.expires.count()) out["expires"] = app::text_from_seconds(o.expires.count() / 1000);
+    return out;
+}
+void print(const ordered_json& o, bool json) {
+    if (json)
+        std::printf("%s\n", o.dump().c_str());
+    else
+        std::printf("%-21s %-11s %s  %s\n",
+                    o["iccid"].get<std::string>().c_str(),
+                    o["state"].get<std::string>().c_str(),
+                    o["activation_code"].get<std::string>().c_str(),
+                    o.value("eid", "any eUICC").c_str());
+}
+
+Ok order(const Arguments& a, const OrderRequest& r) {
+    auto site = TRY(Site::open(a.state, a.address));
+    print(describe(*site, TRY(smdp_app::place(*site, r))), a.json);
+    return {};
+}
+
+// The members a line of an import file may have.
+Result<OrderRequest> request_of(const ordered_json& line, const std::filesystem::path& base) {
+    OrderRequest r;
+    const std::pair<const char*, std::string*> members[] = {
+        {"profile", &r.profile}, {"iccid", &r.iccid},  {"imsi", &r.imsi},
+        {"k", &r.k},             {"opc", &r.opc},      {"pin1", &r.pin1},
+        {"puk1", &r.puk1},       {"spn", &r.spn},      {"eid", &r.eid},
+        {"name", &r.name},       {"class", &r.profile_class}, {"matching_id", &r.matching_id},
+        {"expires", &r.expires}};
+    if (!line.is_object()) return fail(Errc::bad_value, "line");
+    for (const auto& [key, value] : line.items()) {
+        const auto* m = std::find_if(
+            std::begin(members), std::end(members), [&](const auto& p) { return key == p.first; });
+        if (m == std::end(members)) return fail(Errc::unsupported, "unknown member");
+        if (!value.is_string()) return fail(Errc::bad_value, m->first);
+        *m->second = value;
+    }
+    if (r.profile.empty()) return fail(Errc::missing_field, "profile");
+    if (std::filesystem::path(r.profile).is_relative()) r.profile = (base / r.profile).string();
+    return r;
+}
+
+// Orders already there (same ICCID) are left alone, so that a file can be imported again after a mistake.
+Ok import(const Arguments& a, int& exit_code) {
+    auto site = TRY(Site::open(a.state, a.address));
+    std::ifstream in(a.file);
+    if (!in) return fail(Errc::not_found, "file");
+    const auto base = std::filesystem::path(a.file).parent_path();
+    unsigned number = 0, placed = 0, known = 0, failed = 0;
+    for (std::string text; std::getline(in, text);) {
+        ++number;
+        if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+        const auto line = ordered_json::parse(text, nullptr, false);
+        const auto one = [&]() -> Result<smdp::Order> {
+            return smdp_app::place(*site, TRY(request_of(line, base)));
+        };
+        const auto done = one();
+        if (done) {
+            ++placed;
+            if (a.json) print(describe(*site, *done), true);
+        } else if (done.error().code == Errc::conflict && std::string_view(done.error().where) == "iccid") {
+            ++known;
+        } else {
+            ++failed;
+            report(done.error(), a.file + " line " + std::to_string(number), a.json);
+        }
+    }
+    if (failed) exit_code = 1;
+    std::fprintf(stderr, "%u orders placed, %u there before, %u refused\n", placed, known, failed);
+    return {};
+}
+
+Ok show(const Arguments& a) {
+    auto site = TRY(Site::open(a.state, a.address));
+    if (a.matching_id.empty()) {
+        for (const auto& o : TRY(site->store->orders(0))) print(describe(*site, o), a.json);
+        return {};
+    }
+    const auto o = TRY(site->store->order(a.matching_id));
+    if (!o) return fail(Errc::not_found, "matching id");
+    ordered_json out = describe(*site, *o);
+    auto& list = out["notifications"] = ordered_json::array();
+    for (const auto& n : TRY(site->store->notifications(o->iccid)))
+        list.push_back({{"event", n.event},
+                        {"eid", to_text(n.eid)},
+                        {"sequence", n.sequence},
+                        {"success", n.success},
+                        {"received", app::text_from_seconds(n.received.count() / 1000)}});
+    std::printf("%s\n", out.dump(a.json ? -1 : 2).c_str());
+    return {};
+}
+
+Ok cancel(const Arguments& a) {
+    auto site = TRY(Site::open(a.state, a.address));
+    auto server = site->server();
+    print(describe(*site, TRY(server.cancel(a.matching_id, Time(app::now_ms())))), a.json);
+    return {};
+}
+
+void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_code) {
+    auto r = std::make_shared<OrderRequest>();
+    CLI::App* c = top->add_subcommand("order", "Prepare one profile for download; prints its activation code");
+    c->add_option("--profile", r->profile, "Package: complete, or a template to personalise")->required();
+    c->add_option("--iccid", r->iccid, "18 to 20 digits");
+    c->add_option("--imsi", r->imsi, "6 to 15 digits");
+    c->add_option("--spn", r->spn, "Service provider name");
+    c->add_option("--eid", r->eid, "Only this eUICC may have it");
+    c->add_option("--name", r->name, "Profile name the device shows");
+    c->add_option("--class", r->profile_class, "operational, provisioning or test")
+        ->check(CLI::IsMember({"operational", "provisioning", "test"}));
+    c->add_option("--matching-id", r->matching_id, "Instead of a random one");
+    c->add_option("--expires", r->expires, "Moment after which it is not handed out");
+    c->add_option("--state", a->state, "Directory of this SM-DP+")->required();
+    c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
+    c->add_flag("--json", a->json, "Print one JSON object");
+    c->callback([=, &exit_code] {
+        if (const auto ok = order(*a, *r); !ok) exit_code = report(ok.error(), "smdp order", a->json);
+    });
+}
+
+void add_serve(CLI::App* top, int& exit_code) {
+    auto o = std::make_shared<smdp_app::ServeOptions>();
+    auto state = std::make_shared<std::string>(), pki = std::make_shared<std::string>();
+    CLI::App* c = top->add_subcommand("serve", "Serve ES9+ over HTTPS until SIGTERM");
+    c->add_option("--state", *state, "Directory of this SM-DP+")->required();
+    c->add_option("--pki", *pki, "Directory with smdp-auth, smdp-pb, smdp-tls and ci")->required();
+    c->add_option("--address", o->address, "host[:port] devices are told; kept from then on");
+    c->add_option("--bind", o->bind, "Address to listen on");
+    c->add_option("--port", o->port, "Port to listen on; 0: any");
+    c->add_flag("--own-keys", o->own_keys, "Protect profiles with keys of their own (ReplaceSessionKeys)");
+    c->callback([=, &exit_code] {
+        o->state = *state;
+        o->pki.path = *pki;
+        const auto ended = smdp_app::serve(*o);
+        exit_code = ended ? *ended : report(ended.error(), "smdp serve", false);
+    });
+}
+} // namespace
+
+void add_smdp_commands(CLI::App& app, int& exit_code) {
+    CLI::App* top = app.add_subcommand("smdp", "SM-DP+: serve profiles, place and look at orders");
+    top->require_subcommand(1);
+    add_serve(top, exit_code);
+    auto a = std::make_shared<Arguments>();
+    add_order(top, a, exit_code);
+    const auto common = [a](CLI::App* c) {
+        c->add_option("--state", a->state, "Directory of this SM-DP+")->required();
+        c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
+        c->add_flag("--json", a->json, "JSON, one object a line");
+    };
+    CLI::App* i = top->add_subcommand("import", "Place many orders: one JSON object a line");
+    common(i);
+    i->add_option("file", a->file, "members profile, iccid, imsi, k, opc, pin1, puk1, spn, eid, name, class")
+        ->required();
+    i->callback([a, &exit_code] {
+        if (const auto ok = import(*a, exit_code); !ok) exit_code = report(ok.error(), a->file, a->json);
+    });
+    CLI::App* s = top->add_subcommand("show", "Orders, or one with its notifications");
+    common(s);
+    s->add_option("matching-id", a->matching_id, "One order");
+    s->callback([a, &exit_code] {
+        if (const auto ok = show(*a); !ok) exit_code = report(ok.error(), "smdp show", a->json);
+    });
+    CLI::App* c = top->add_subcommand("cancel", "Withdraw an order nobody has downloaded");
+    common(c);
+    c->add_option("matching-id", a->matching_id, "The order")->required();
+    c->callback([a, &exit_code] {
+        if (const auto ok = cancel(*a); !ok) exit_code = report(ok.error(), a->matching_id, a->json);
+    });
+}
+
+} // namespace halyard::cli

@@ -1,0 +1,27 @@
+#pragma once
+#include "binding/es9_json.h"
+#include "net/https_client.h"
+
+namespace halyard::app {
+
+/// ES9+ to any SM-DP+: messages in their ASN.1 form in and out, JSON on the wire. Thread-safe.
+class Es9Client {
+  public:
+    /// `user_agent`: "gsma-rsp-ipad" of a device, "gsma-rsp-eim" of an eIM.
+    static Result<Es9Client> open(net::HttpsClient::Options, std::string user_agent);
+    /// `address`: "host[:port]". A function that failed is an answer; errors: unreachable, unverified,
+    /// rejected "http status", bad_value for an answer that is none.
+    Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message);
+    void close_idle() { http_.close_idle(); }
+    /// Seconds the server asked to stay away in its last 503 or 429; 0 otherwise.
+    int retry_after() const { return retry_after_; }
+
+  private:
+    Es9Client(net::HttpsClient http, std::string user_agent)
+        : http_(std::move(http)), user_agent_(std::move(user_agent)) {}
+    net::HttpsClient http_;
+    std::string user_agent_;
+    int retry_after_ = 0;
+};
+
+} // namespace halyard::app

@@ -1,0 +1,10 @@
+#pragma once
+#include <chrono>
+
+namespace halyard::app {
+/// SIGINT and SIGTERM set a flag; SIGPIPE is ignored.
+void catch_signals();
+bool stop_requested();
+/// Sleeps; returns at once, with true, when a signal asked to stop.
+bool sleep_unless_stopped(std::chrono::milliseconds);
+} // namespace halyard::app

@@ -1,0 +1,106 @@
+#include "apps/smdp/site.h"
+#include "apps/common/soft_card.h"
+#include "profile/package.h"
+#include <nlohmann/json.hpp>
+
+namespace halyard::smdp_app {
+namespace {
+Result<std::string> settle_address(const std::filesystem::path& file, const std::string& wanted) {
+    std::string stored;
+    if (std::filesystem::exists(file)) {
+        const OwnedBytes text = TRY(app::read_file(file));
+        const auto json = nlohmann::json::parse(text_of(text), nullptr, false);
+        if (!json.is_object() || !json.contains("address") || !json["address"].is_string())
+            return fail(Errc::bad_value, "smdp.json");
+        stored = json["address"];
+    }
+    if (!stored.empty() && !wanted.empty() && stored != wanted) return fail(Errc::conflict, "address");
+    if (!stored.empty()) return stored;
+    const std::string address = wanted.empty() ? "smdp.halyard.test" : wanted;
+    TRY(app::write_file(file, bytes_of(nlohmann::json{{"address", address}}.dump() + "\n")));
+    return address;
+}
+
+Result<Secret<32>> storage_key(const std::filesystem::path& file, Random& random) {
+    Secret<32> key;
+    if (!std::filesystem::exists(file)) {
+        TRY(random.fill(key.writable()));
+        TRY(app::write_secret(file, key.reveal()));
+        return key;
+    }
+    const SecretBytes stored = TRY(app::read_secret(file));
+    if (stored.size() != 32) return fail(Errc::bad_length, "storage.key");
+    return Secret<32>(stored.reveal().first<32>());
+}
+
+Result<std::optional<Secret<16>>> key_field(const std::string& text, const char* where) {
+    if (text.empty()) return std::optional<Secret<16>>{};
+    OwnedBytes octets = TRY(from_hex(text, where));
+    if (octets.size() != 16) return fail(Errc::bad_length, where, static_cast<uint32_t>(octets.size()));
+    std::optional<Secret<16>> out{Secret<16>(std::span<const uint8_t, 16>(octets.data(), 16))};
+    wipe(octets);
+    return out;
+}
+
+Result<rsp::ProfileClass> class_of(const std::string& text) {
+    if (text == "operational") return rsp::ProfileClass::operational;
+    if (text == "provisioning") return rsp::ProfileClass::provisioning;
+    if (text == "test") return rsp::ProfileClass::test;
+    return fail(Errc::bad_value, "class");
+}
+} // namespace
+
+Result<std::unique_ptr<Site>> Site::open(const std::filesystem::path& state, const std::string& address) {
+    TRY(app::make_directory(state));
+    auto site = std::make_unique<Site>();
+    site->config.address = TRY(settle_address(state / "smdp.json", address));
+    site->config.storage_key = TRY(storage_key(state / "storage.key", site->random));
+    site->store = TRY(store::SmdpStore::open(state / "smdp.db"));
+    return site;
+}
+
+Ok Site::load_credentials(const app::PkiDirectory& pki) {
+    auto auth = TRY(pki.credential("smdp-auth"));
+    auto pb = TRY(pki.credential("smdp-pb"));
+    const auto anchor = TRY(pki.anchor());
+    const Time now(app::now_ms());
+    // What our peers would refuse is better found at the start than in the field.
+    TRY(rsp::check_under_anchor(auth.certificate, rsp::Role::dp_auth, anchor, now));
+    TRY(rsp::check_under_anchor(pb.certificate, rsp::Role::dp_pb, anchor, now));
+    TRY(rsp::check_same_server(auth.certificate, pb.certificate));
+    config.oid = TRY(rsp::server_oid(auth.certificate));
+    config.oid_der = TRY(asn1::oid_from_text(config.oid));
+    config.credentials.push_back(
+        {anchor, std::move(auth.key), std::move(pb.key), auth.certificate.der, pb.certificate.der});
+    return {};
+}
+
+Result<smdp::Order> place(Site& site, const OrderRequest& r) {
+    OwnedBytes raw = TRY(app::read_file(r.profile));
+    if (!raw.empty() && raw[0] != 0xA0) raw = TRY(from_hex(text_of(raw), "profile")); // the usual text form
+    profile::Personal personal;
+    if (!r.iccid.empty()) personal.iccid = TRY(iccid_from_text(r.iccid));
+    if (!r.imsi.empty()) personal.imsi = r.imsi;
+    personal.k = TRY(key_field(r.k, "k"));
+    personal.opc = TRY(key_field(r.opc, "opc"));
+    if (personal.k) personal.algorithm = profile::AkaAlgorithm::milenage;
+    if (!r.pin1.empty()) personal.pin1 = r.pin1;
+    if (!r.puk1.empty()) personal.puk1 = r.puk1;
+    if (!r.spn.empty()) personal.service_provider = r.spn;
+    const SecretBytes package = TRY(profile::personalise(raw, personal));
+    smdp::NewOrder order;
+    order.package = owned(package.reveal());
+    order.name = r.name.empty() ? "Halyard profile" : r.name;
+    if (!r.eid.empty()) order.eid = TRY(eid_from_text(r.eid));
+    order.matching_id = r.matching_id;
+    if (!r.expires.empty())
+        order.expires = std::chrono::duration_cast<Time>(Seconds(TRY(app::seconds_from_text(r.expires, "expires"))));
+    order.metadata = TRY(app::metadata_for(
+        order.package, TRY(class_of(r.profile_class)), order.name, site.config.address));
+    auto server = site.server();
+    auto placed = server.place(order, Time(app::now_ms()));
+    wipe(order.package);
+    return placed;
+}
+
+} // namespace halyard::smdp_app

@@ -1,0 +1,48 @@
+#pragma once
+// The directory of one SM-DP+: database, storage key, settings.
+#include "apps/common/pki_files.h"
+#include "crypto/hash.h"
+#include "smdp/server.h"
+#include "store/smdp_store.h"
+
+namespace halyard::smdp_app {
+
+/// What `halyard smdp` commands share. The address is fixed by the first command that names it.
+struct Site {
+    smdp::Config config;
+    std::unique_ptr<store::SmdpStore> store;
+    crypto::SystemRandom random;
+
+    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address", storage.
+    static Result<std::unique_ptr<Site>> open(const std::filesystem::path& state, const std::string& address);
+    /// Credentials for serving.
+    Ok load_credentials(const app::PkiDirectory&);
+    smdp::Server server() { return {config, *store, random}; }
+    /// "1$address$matchingId". SGP.22 §4.1
+    std::string activation_code(const smdp::Order& order) const {
+        return "1$" + config.address + "$" + order.matching_id;
+    }
+};
+
+/// One order as a file or a command line words it.
+struct OrderRequest {
+    std::string profile; // package file: template or complete
+    std::string iccid, imsi, k, opc, pin1, puk1, spn, eid, name, matching_id, profile_class = "operational", expires;
+};
+/// Reads the package, personalises it where fields are given, makes metadata, places the order.
+/// Errors name the field.
+Result<smdp::Order> place(Site&, const OrderRequest&);
+
+struct ServeOptions {
+    std::filesystem::path state;
+    app::PkiDirectory pki;
+    std::string address;
+    std::string bind = "127.0.0.1";
+    uint16_t port = 0;
+    bool own_keys = false;
+};
+/// Serves ES9+ until SIGTERM or SIGINT. Prints {"listening":"https://…"} on stdout when ready. Exit status:
+/// 0, or 3 when the database broke and only a restart helps.
+Result<int> serve(const ServeOptions&);
+
+} // namespace halyard::smdp_app

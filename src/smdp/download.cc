@@ -1,0 +1,241 @@
+// AuthenticateClient, GetBoundProfilePackage, CancelSession. SGP.22 §5.6.2 to §5.6.5
+#include "base/log.h"
+#include "crypto/hash.h"
+#include "profile/package.h"
+#include "smdp/refuse.h"
+#include "smdp/server.h"
+
+namespace halyard::smdp {
+namespace {
+using rsp::ChainRule, rsp::Es9Answer, rsp::Es9Function;
+
+struct Refusal {
+    const char *subject, *reason, *message;
+};
+constexpr Refusal kSignature{"8.1", "6.1", "eUICC signature or challenge invalid"};
+
+// Free non-volatile memory, extCardResource tag 82; nullopt when the eUICC does not tell. ETSI TS 102 226
+std::optional<uint64_t> free_memory(Bytes ext_card_resource) {
+    for (Bytes rest = ext_card_resource; !rest.empty();) {
+        const auto t = asn1::read_tlv(rest);
+        if (!t) return std::nullopt;
+        if (t->tag == 0x82) {
+            if (t->content.empty() || t->content.size() > 8) return std::nullopt;
+            uint64_t n = 0;
+            for (uint8_t b : t->content) n = n << 8 | b;
+            return n;
+        }
+        rest = t->rest;
+    }
+    return std::nullopt;
+}
+
+// EUM and eUICC certificates under the chosen CI; the refusal that belongs to the broken rule.
+struct Judged {
+    std::optional<Refusal> refusal;
+    Eid eid{};
+    crypto::Certificate euicc;
+};
+Judged judge(Bytes euicc_der, Bytes eum_der, const rsp::TrustAnchor& ci, Time now) {
+    const auto eum = crypto::Certificate::parse(eum_der);
+    if (!eum) return {Refusal{"8.1.2", "6.1", "EUM certificate invalid"}, {}, {}};
+    if (!eum->authority_key_id || !same(*eum->authority_key_id, ci.key_id))
+        return {Refusal{"8.11.1", "3.9", "CI of the EUM certificate is not the chosen one"}, {}, {}};
+    if (const auto ok = rsp::check_under_anchor(*eum, rsp::Role::eum, ci, now); !ok) {
+        if (ok.error().code == Errc::expired) return {Refusal{"8.1.2", "6.3", "EUM certificate expired"}, {}, {}};
+        return {Refusal{"8.1.2", "6.1", ok.error().where}, {}, {}};
+    }
+    auto euicc = crypto::Certificate::parse(euicc_der);
+    if (!euicc) return {Refusal{"8.1.3", "6.1", "eUICC certificate invalid"}, {}, {}};
+    if (const auto ok = rsp::check_euicc(*euicc, *eum, now); !ok) {
+        if (ok.error().code == Errc::expired)
+            return {Refusal{"8.1.3", "6.3", "eUICC certificate expired"}, {}, {}};
+        return {Refusal{"8.1.3", "6.1", ok.error().where}, {}, {}};
+    }
+    const auto eid = rsp::eid_of(*euicc);
+    if (!eid) return {Refusal{"8.1.3", "6.1", "eUICC certificate without EID"}, {}, {}};
+    return {std::nullopt, *eid, std::move(*euicc)};
+}
+
+// matchingId of the device's context; empty when it sends none.
+std::string_view matching_id_of(Bytes ctx_params1) {
+    const auto ctx = asn1::decode<rsp::CtxParams1>(ctx_params1);
+    if (!ctx) return {};
+    const auto* common = std::get_if<rsp::CtxParamsForCommonAuthentication>(&ctx->is);
+    return common && common->matching_id ? *common->matching_id : std::string_view();
+}
+} // namespace
+
+Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
+    const auto request = TRY(asn1::decode<rsp::AuthenticateClientRequest>(der));
+    const auto refuse = [](const Refusal& r) {
+        return refused(Es9Function::authenticate_client, r.subject, r.reason, r.message);
+    };
+    auto session = TRY(live_session(request.transaction_id, now));
+    if (!session) return refuse({"8.10.1", "3.9", "transactionId unknown"});
+    const Sha256 hash = crypto::sha256({der});
+    if (session->state == SessionState::authenticated && session->request == hash)
+        return Es9Answer{session->answer, {}}; // the answer was lost on its way
+    if (session->state != SessionState::initiated) return refuse({"8.10.1", "3.9", "transactionId used"});
+    const auto* ok =
+        std::get_if<rsp::AuthenticateResponseOk>(&request.authenticate_server_response.value.is);
+    if (!ok) return refuse(kSignature);
+    const Credentials* own = credentials(session->ci_key_id);
+    if (!own) return refuse({"8.11.1", "3.9", "CI unknown"});
+    auto judged = judge(ok->euicc_certificate.der(), ok->eum_certificate.der(), own->ci, now);
+    if (judged.refusal) return refuse(*judged.refusal);
+    const rsp::EuiccSigned1& said = ok->euicc_signed1.value;
+    if (!crypto::verify_tolerant(
+            *judged.euicc.public_key, {ok->euicc_signed1.der}, ok->euicc_signature1, nullptr) ||
+        !same(said.transaction_id, session->transaction_id) ||
+        !same(said.server_challenge, session->server_challenge) || said.server_address != config_.address)
+        return refuse(kSignature);
+
+    auto order = TRY(store_.order(matching_id_of(said.ctx_params1.der)));
+    // Unknown, used, in error: one answer for all of them, so that nobody learns by guessing (SR-20).
+    if (!order || (order->state != OrderState::released && order->state != OrderState::downloaded))
+        return refuse({"8.2.6", "3.8", "matchingId refused"});
+    if (order->eid && *order->eid != judged.eid) return refuse({"8.1.1", "3.8", "EID is not the order's"});
+    if (order->expires.count() && now > order->expires)
+        return refuse({"8.8.5", "4.10", "download order expired"});
+    const OwnedBytes sealed = TRY(store_.sealed_package(order->matching_id));
+    if (const auto free = free_memory(said.euicc_info2.value.ext_card_resource); free && *free < sealed.size())
+        return refuse({"8.1", "4.8", "not enough memory on the eUICC"});
+    order->changed = now;
+    if (++order->attempts > config_.attempts) {
+        order->state = OrderState::error;
+        order->reason = "too many download attempts";
+        TRY(store_.commit({.order = &*order}));
+        return refuse({"8.8.5", "6.4", "too many download attempts"});
+    }
+    order->eid = judged.eid;
+
+    const auto binding = TRY(store_.binding(order->matching_id));
+    rsp::SmdpSigned2 signed2{.transaction_id = session->transaction_id, .cc_required_flag = false};
+    if (binding) signed2.bpp_euicc_otpk = Bytes(binding->euicc_otpk);
+    const OwnedBytes to_sign = TRY(asn1::encode(signed2));
+    const auto signature =
+        TRY(crypto::sign(own->pb, {to_sign, signature_tlv(ok->euicc_signature1)}));
+    rsp::AuthenticateClientOk answer{.transaction_id = session->transaction_id,
+                                     .smdp_signature2 = signature,
+                                     .smdp_certificate = TRY(asn1::Raw::from(own->pb_certificate))};
+    answer.profile_meta_data.der = order->metadata;
+    answer.smdp_signed2.der = to_sign;
+    rsp::AuthenticateClientResponseEs9 response;
+    response.is = answer;
+    session->state = SessionState::authenticated;
+    session->matching_id = order->matching_id;
+    session->eid = judged.eid;
+    session->euicc_key = judged.euicc.spki;
+    session->smdp_signature2 = owned(signature);
+    session->request = hash;
+    session->answer = TRY(asn1::encode(response));
+    TRY(store_.commit({.order = &*order, .session = &*session}));
+    return Es9Answer{session->answer, {}};
+}
+
+Result<Es9Answer> Server::package(Bytes der, Time now) {
+    const auto request = TRY(asn1::decode<rsp::GetBoundProfilePackageRequest>(der));
+    const auto refuse = [](const Refusal& r) {
+        return refused(Es9Function::get_bound_profile_package, r.subject, r.reason, r.message);
+    };
+    auto session = TRY(live_session(request.transaction_id, now));
+    if (!session || (session->state != SessionState::authenticated && session->state != SessionState::delivered))
+        return refuse({"8.10.1", "3.9", "transactionId unknown"});
+    const auto* ok =
+        std::get_if<rsp::PrepareDownloadResponseOk>(&request.prepare_download_response.value.is);
+    if (!ok) return refuse(kSignature);
+    const auto euicc_key = TRY(crypto::public_key_from_spki(session->euicc_key));
+    if (!crypto::verify_tolerant(euicc_key,
+                                 {ok->euicc_signed2.der, signature_tlv(session->smdp_signature2)},
+                                 ok->euicc_signature2,
+                                 nullptr))
+        return refuse(kSignature);
+    const rsp::EuiccSigned2& said = ok->euicc_signed2.value;
+    if (!same(said.transaction_id, session->transaction_id))
+        return refuse({"8.10.1", "3.9", "transactionId is not the signed one"});
+    const auto otpk = crypto::public_key_from_point(euicc_key.curve, said.euicc_otpk, "euiccOtpk");
+    if (!otpk) return refuse(kSignature);
+    const Credentials* own = credentials(session->ci_key_id);
+    auto order = TRY(store_.order(session->matching_id));
+    if (!own || !order) return refuse({"8.10.1", "3.9", "order is gone"});
+    if (order->state != OrderState::released && order->state != OrderState::downloaded)
+        return refuse({"8.8.5", "4.10", "order is not open any more"});
+    if (order->expires.count() && now > order->expires)
+        return refuse({"8.8.5", "4.10", "download order expired"});
+
+    auto binding = TRY(store_.binding(order->matching_id));
+    const bool again = binding && same(binding->euicc_otpk, said.euicc_otpk);
+    const Bytes host_id = config_.oid_der;
+    const Bytes short_host_id = host_id.first(std::min<size_t>(host_id.size(), 16));
+    if (!again) {
+        const auto package = TRY(unseal(order->matching_id));
+        Bound bound = TRY(bind({.host_id = short_host_id,
+                                .eid = session->eid,
+                                .smdp_oid = config_.oid_der,
+                                .metadata = order->metadata,
+                                .package = package.reveal(),
+                                .own_keys = config_.own_keys},
+                               *otpk,
+                               random_));
+        binding = Binding{
+            owned(said.euicc_otpk), owned(bound.smdp_otpk.point), std::move(bound.tail)};
+    }
+    order->state = OrderState::downloaded;
+    order->changed = now;
+    session->state = SessionState::delivered;
+    TRY(store_.commit(
+        {.order = &*order, .session = &*session, .binding = again ? nullptr : &*binding}));
+    rsp::GetBoundProfilePackageOk answer{.transaction_id = session->transaction_id};
+    const OwnedBytes whole = TRY(assemble(own->pb,
+                                          session->transaction_id,
+                                          short_host_id,
+                                          binding->smdp_otpk,
+                                          binding->euicc_otpk,
+                                          binding->tail));
+    answer.bound_profile_package.der = whole;
+    rsp::GetBoundProfilePackageResponse response;
+    response.is = answer;
+    return Es9Answer{TRY(asn1::encode(response)), {}};
+}
+
+Result<Es9Answer> Server::cancel_session(Bytes der, Time now) {
+    const auto request = TRY(asn1::decode<rsp::CancelSessionRequestEs9>(der));
+    const auto refuse = [](const Refusal& r) {
+        return refused(Es9Function::cancel_session, r.subject, r.reason, r.message);
+    };
+    auto session = TRY(live_session(request.transaction_id, now));
+    if (!session || session->state == SessionState::initiated)
+        return refuse({"8.10.1", "3.9", "transactionId unknown"});
+    const auto* ok = std::get_if<rsp::CancelSessionResponseOk>(&request.cancel_session_response.is);
+    if (!ok) return refuse({"8.1", "6.1", "no signed cancellation"});
+    const auto key = TRY(crypto::public_key_from_spki(session->euicc_key));
+    const rsp::EuiccCancelSessionSigned& said = ok->euicc_cancel_session_signed.value;
+    if (!crypto::verify_tolerant(
+            key, {ok->euicc_cancel_session_signed.der}, ok->euicc_cancel_session_signature, nullptr))
+        return refuse({"8.1", "6.1", "eUICC signature invalid"});
+    if (!same(said.transaction_id, session->transaction_id))
+        return refuse({"8.10.1", "3.9", "transactionId is not the signed one"});
+    if (!same(said.smdp_oid.der, config_.oid_der)) return refuse({"8.8", "3.10", "smdpOid is not ours"});
+    rsp::CancelSessionResponseEs9 response;
+    response.is = rsp::CancelSessionOk{};
+    const OwnedBytes yes = TRY(asn1::encode(response));
+    if (session->state == SessionState::cancelled || session->state == SessionState::finished)
+        return Es9Answer{yes, {}};
+    session->state = SessionState::cancelled;
+    auto order = TRY(store_.order(session->matching_id));
+    Change change{.session = &*session};
+    using Reason = rsp::CancelSessionReason;
+    const bool final = said.reason == Reason::end_user_rejection || said.reason == Reason::ppr_not_allowed ||
+                       said.reason == Reason::metadata_mismatch;
+    if (order && final && order->state != OrderState::installed) {
+        order->state = OrderState::error;
+        order->reason = "cancelled by the device, reason " + std::to_string(static_cast<int>(said.reason));
+        order->changed = now;
+        change.order = &*order;
+    }
+    TRY(store_.commit(change));
+    return Es9Answer{yes, {}};
+}
+
+} // namespace halyard::smdp

@@ -1,0 +1,148 @@
+#include "smdp/server.h"
+#include "base/log.h"
+#include "crypto/aes.h"
+#include "crypto/hash.h"
+#include "profile/package.h"
+#include "smdp/refuse.h"
+#include <algorithm>
+
+namespace halyard::smdp {
+namespace {
+using rsp::Es9Answer, rsp::Es9Function;
+
+bool same_address(std::string_view a, std::string_view b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::equal(
+        a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+} // namespace
+
+const char* name(OrderState s) {
+    switch (s) {
+    case OrderState::released: return "released";
+    case OrderState::downloaded: return "downloaded";
+    case OrderState::installed: return "installed";
+    case OrderState::error: return "error";
+    case OrderState::unavailable: return "unavailable";
+    }
+    return "unknown";
+}
+
+Result<Order> Server::place(const NewOrder& wanted, Time now) {
+    const auto metadata = TRY(asn1::decode<rsp::StoreMetadataRequest>(wanted.metadata));
+    const auto facts = TRY(profile::facts(wanted.package));
+    if (facts.iccid != metadata.iccid) return fail(Errc::bad_value, "iccid"); // the eUICC would refuse it
+    Order order{.iccid = facts.iccid,
+                .eid = wanted.eid,
+                .name = wanted.name,
+                .created = now,
+                .changed = now,
+                .expires = wanted.expires,
+                .metadata = wanted.metadata};
+    order.matching_id = wanted.matching_id;
+    if (order.matching_id.empty()) order.matching_id = hex(TRY(random_.draw<16>()));
+    for (char c : order.matching_id)
+        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-'))
+            return fail(Errc::bad_value, "matchingId");
+    if (order.matching_id.size() > 255) return fail(Errc::bad_length, "matchingId");
+    if (TRY(store_.order(order.iccid))) return fail(Errc::conflict, "iccid");
+    if (TRY(store_.order(order.matching_id))) return fail(Errc::conflict, "matchingId");
+    Change change{.insert_order = &order};
+    change.sealed_package = TRY(crypto::seal(
+        config_.storage_key, TRY(random_.draw<12>()), wanted.package, bytes_of(order.matching_id)));
+    TRY(store_.commit(change));
+    order.version = 1;
+    return order;
+}
+
+Result<Order> Server::cancel(std::string_view matching_id, Time now) {
+    auto order = TRY(store_.order(matching_id));
+    if (!order) return fail(Errc::not_found, "matchingId");
+    if (order->state != OrderState::released && order->state != OrderState::error)
+        return fail(Errc::conflict, "state");
+    order->state = OrderState::unavailable;
+    order->changed = now;
+    TRY(store_.commit({.order = &*order}));
+    return std::move(*order);
+}
+
+const Credentials* Server::credentials(Bytes ci_key_id) const {
+    for (const Credentials& c : config_.credentials)
+        if (same(c.ci.key_id, ci_key_id)) return &c;
+    return nullptr;
+}
+
+Result<SecretBytes> Server::unseal(std::string_view matching_id) {
+    return crypto::open(
+        config_.storage_key, TRY(store_.sealed_package(matching_id)), bytes_of(matching_id));
+}
+
+Result<std::optional<Session>> Server::live_session(Bytes transaction_id, Time now) {
+    auto session = TRY(store_.session(transaction_id));
+    if (session && session->state != SessionState::delivered && session->state != SessionState::finished &&
+        now - session->created > config_.session_life)
+        session.reset();
+    return session;
+}
+
+Result<Es9Answer> Server::handle(Es9Function function, Bytes der, Time now) {
+    // Two requests about one order may meet: the second one starts again from what the first one wrote.
+    for (int i = 0;; ++i) {
+        auto answer = once(function, der, now);
+        if (answer || answer.error().code != Errc::conflict || i == 5) return answer;
+    }
+}
+
+Result<Es9Answer> Server::once(Es9Function function, Bytes der, Time now) {
+    switch (function) {
+    case Es9Function::initiate_authentication: return initiate(der, now);
+    case Es9Function::authenticate_client: return authenticate(der, now);
+    case Es9Function::get_bound_profile_package: return package(der, now);
+    case Es9Function::cancel_session: return cancel_session(der, now);
+    case Es9Function::handle_notification: return notification(der, now);
+    }
+    return fail(Errc::unsupported, "function");
+}
+
+Result<Es9Answer> Server::initiate(Bytes der, Time now) {
+    const auto request = TRY(asn1::decode<rsp::InitiateAuthenticationRequest>(der));
+    const auto refuse = [](const char* s, const char* r, const char* m) {
+        return refused(Es9Function::initiate_authentication, s, r, m);
+    };
+    if (!same_address(request.smdp_address, config_.address))
+        return refuse("8.8.1", "3.8", "smdpAddress is not this server's");
+    const rsp::EuiccInfo1& info = request.euicc_info1.value;
+    if (info.svn[0] < 2) return refuse("8.8.3", "3.1", "svn below 2.0.0");
+    const Credentials* own = nullptr;
+    Bytes signing;
+    TRY(info.euicc_ci_pk_id_list_for_verification.for_each([&](const Bytes& id) {
+        if (!own) own = credentials(id);
+    }));
+    TRY(info.euicc_ci_pk_id_list_for_signing.for_each([&](const Bytes& id) {
+        if (signing.empty() && credentials(id)) signing = id;
+    }));
+    if (signing.empty()) return refuse("8.8.2", "3.1", "no CI of the eUICC is trusted");
+    if (!own) return refuse("8.8.4", "3.7", "no certificate under a CI of the eUICC");
+
+    Session session{.transaction_id = TRY(random_.draw<16>()),
+                    .euicc_challenge = request.euicc_challenge,
+                    .server_challenge = TRY(random_.draw<16>()),
+                    .created = now,
+                    .ci_key_id = owned(signing)};
+    const OwnedBytes to_sign = TRY(asn1::encode(rsp::ServerSigned1{.transaction_id = session.transaction_id,
+                                                                   .euicc_challenge = request.euicc_challenge,
+                                                                   .server_address = config_.address,
+                                                                   .server_challenge = session.server_challenge}));
+    const auto signature = TRY(crypto::sign(own->auth, {to_sign}));
+    TRY(store_.commit({.session = &session}));
+    rsp::InitiateAuthenticationOkEs9 ok{.transaction_id = session.transaction_id,
+                                        .server_signature1 = signature,
+                                        .euicc_ci_pk_id_to_be_used = signing,
+                                        .server_certificate = TRY(asn1::Raw::from(own->auth_certificate))};
+    ok.server_signed1.der = to_sign;
+    rsp::InitiateAuthenticationResponse response;
+    response.is = ok;
+    return Es9Answer{TRY(asn1::encode(response)), {}};
+}
+
+} // namespace halyard::smdp

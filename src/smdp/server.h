@@ -1,0 +1,74 @@
+#pragma once
+// The SM-DP+ itself: ES9+ functions over stored orders and sessions. No I/O, no clock. SGP.22 §3.1, §5.6
+#include "rsp/chain.h"
+#include "rsp/es9p.h"
+#include "rsp/status_code.h"
+#include "smdp/bind.h"
+#include "smdp/store.h"
+
+namespace halyard::smdp {
+
+/// Who this SM-DP+ is under one CI.
+struct Credentials {
+    rsp::TrustAnchor ci;
+    crypto::PrivateKey auth, pb;
+    OwnedBytes auth_certificate, pb_certificate; // DER
+};
+
+struct Config {
+    std::string address; // smdpAddress, "host[:port]", compared without regard to case
+    std::string oid;     // dotted; both certificates carry it
+    OwnedBytes oid_der;  // its content octets
+    std::vector<Credentials> credentials;
+    Secret<32> storage_key;       // seals packages at rest (SR-42)
+    bool own_keys = false;        // PPK with ReplaceSessionKeys instead of session keys
+    uint32_t attempts = 20;       // per order (SGP.22 §3.1.3); then it is in error
+    Time session_life{3'600'000}; // until a session without a delivered package is forgotten
+};
+
+/// Whether an order may be placed as asked.
+struct NewOrder {
+    OwnedBytes package;  // personalised, unprotected
+    OwnedBytes metadata; // StoreMetadataRequest
+    std::string name;
+    std::optional<Eid> eid;
+    std::string matching_id; // empty: 128 random bits
+    Time expires{0};
+};
+
+class Server {
+  public:
+    /// `config` and `store` must outlive it.
+    Server(const Config& config, Store& store, Random& random)
+        : config_(config), store_(store), random_(random) {}
+
+    /// Errors: conflict "iccid" or "matchingId" when there is an order with it; bad_value naming the field.
+    Result<Order> place(const NewOrder&, Time now);
+    /// An order nobody downloaded yet becomes unavailable. Errors: not_found, conflict "state".
+    Result<Order> cancel(std::string_view matching_id, Time now);
+
+    /// One ES9+ message in its ASN.1 form. A function that fails is an answer; errors are for what is no
+    /// message at all, and for a store that failed (nothing is lost then: the caller repeats).
+    Result<rsp::Es9Answer> handle(rsp::Es9Function, Bytes der, Time now);
+
+  private:
+    using Answer = Result<rsp::Es9Answer>;
+    Answer initiate(Bytes der, Time now);
+    Answer authenticate(Bytes der, Time now);
+    Answer package(Bytes der, Time now);
+    Answer cancel_session(Bytes der, Time now);
+    Answer notification(Bytes der, Time now);
+    Answer once(rsp::Es9Function, Bytes der, Time now);
+
+    Ok installation_result(Bytes der, const rsp::ProfileInstallationResult&, Time now);
+    Ok other_notification(Bytes der, const rsp::OtherSignedNotification&, Time now);
+    const Credentials* credentials(Bytes ci_key_id) const;
+    Result<std::optional<Session>> live_session(Bytes transaction_id, Time now);
+    Result<SecretBytes> unseal(std::string_view matching_id);
+
+    const Config& config_;
+    Store& store_;
+    Random& random_;
+};
+
+} // namespace halyard::smdp

@@ -1,0 +1,206 @@
+#include "store/sqlite.h"
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+namespace halyard::store {
+namespace {
+auto storage_error(sqlite3* db, int code) {
+    const int extended = db ? sqlite3_extended_errcode(db) : code;
+    return fail((code & 0xFF) == SQLITE_CONSTRAINT ? Errc::conflict : Errc::storage,
+                "sqlite",
+                static_cast<uint32_t>(extended));
+}
+bool is_fatal(const Error& e) {
+    if (e.code != Errc::storage) return false;
+    const int primary = static_cast<int>(e.detail & 0xFF);
+    return primary == SQLITE_IOERR || primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+}
+} // namespace
+
+Statement::~Statement() {
+    if (!statement_) return;
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_); // no copy of a secret stays behind in the cache
+}
+Statement& Statement::bind(int64_t value) {
+    sqlite3_bind_int64(statement_, next_++, value);
+    return *this;
+}
+Statement& Statement::bind(std::string_view text) {
+    sqlite3_bind_text(statement_, next_++, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+    return *this;
+}
+Statement& Statement::bind(Bytes octets) {
+    // A null pointer would bind NULL, and these columns are NOT NULL.
+    static const uint8_t nothing = 0;
+    sqlite3_bind_blob(statement_,
+                      next_++,
+                      octets.empty() ? &nothing : octets.data(),
+                      static_cast<int>(octets.size()),
+                      SQLITE_TRANSIENT);
+    return *this;
+}
+Statement& Statement::bind_null() {
+    sqlite3_bind_null(statement_, next_++);
+    return *this;
+}
+Result<bool> Statement::step() {
+    const int code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    return storage_error(db_, code);
+}
+Ok Statement::run() {
+    while (TRY(step())) {}
+    return {};
+}
+int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+std::string Statement::text(int column) const {
+    const auto* t = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return t ? std::string(t, static_cast<size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+}
+OwnedBytes Statement::octets(int column) const {
+    const auto* b = static_cast<const uint8_t*>(sqlite3_column_blob(statement_, column));
+    const auto n = static_cast<size_t>(sqlite3_column_bytes(statement_, column));
+    return b ? OwnedBytes(b, b + n) : OwnedBytes();
+}
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, bool reader) {
+    std::unique_ptr<Connection> c(new Connection);
+    const int mode = reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    const int code = sqlite3_open_v2(
+        path.c_str(), &c->db_, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    if (code != SQLITE_OK) return storage_error(c->db_, code);
+    sqlite3_busy_timeout(c->db_, 5000);
+    sqlite3_db_config(c->db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(c->db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(c->db_, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
+    TRY(c->execute("PRAGMA mmap_size=0"));
+    if (reader) {
+        sqlite3_db_config(c->db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    } else {
+        TRY(c->execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));
+    }
+    return c;
+}
+Connection::~Connection() {
+    for (auto& [sql, statement] : cache_) sqlite3_finalize(statement);
+    sqlite3_close_v2(db_);
+}
+Result<Statement> Connection::prepare(const char* sql) {
+    sqlite3_stmt*& statement = cache_[sql];
+    if (!statement) {
+        const int code = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+        if (code != SQLITE_OK) return storage_error(db_, code);
+    }
+    return Statement(db_, statement);
+}
+Ok Connection::execute(const char* sql) {
+    const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return storage_error(db_, code);
+    return {};
+}
+int64_t Connection::changes() const { return sqlite3_changes64(db_); }
+
+Result<std::unique_ptr<Database>>
+Database::prepare(const std::string& path, const char* schema, int version) {
+    std::unique_ptr<Database> db(new Database);
+    db->writer_ = TRY(Connection::open(path, false));
+    int64_t found = 0;
+    {
+        auto q = TRY(db->writer_->prepare("PRAGMA user_version"));
+        if (TRY(q.step())) found = q.integer(0);
+    }
+    if (found == 0) {
+        const std::string set = "; PRAGMA user_version=" + std::to_string(version) + "; COMMIT";
+        TRY(db->writer_->execute((std::string("BEGIN IMMEDIATE; ") + schema + set).c_str()));
+    } else if (found != version) {
+        return fail(Errc::unsupported, "database version", static_cast<uint32_t>(found));
+    }
+    return db;
+}
+
+Result<std::unique_ptr<Database>>
+Database::open(const std::filesystem::path& file, const char* schema, int version) {
+    // Made by us first, so that the mode is right from the first octet.
+    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return fail(Errc::storage, "database file", static_cast<uint32_t>(errno));
+    ::close(fd);
+    auto db = TRY(prepare(file.string(), schema, version));
+    db->reader_ = TRY(Connection::open(file.string(), true));
+    return db;
+}
+Result<std::unique_ptr<Database>> Database::open_in_memory(const char* schema, int version) {
+    return prepare(":memory:", schema, version);
+}
+
+// Whoever comes first leads: it runs what has queued up meanwhile, commits once, and wakes the others.
+Ok Database::write(const std::function<Ok(Connection&)>& job) {
+    std::unique_lock lock(writing_);
+    if (broken_) return fail(Errc::storage, "database is broken");
+    Job mine{&job, {}};
+    queue_.push_back(&mine);
+    while (!mine.done) {
+        if (leading_) {
+            finished_.wait(lock);
+            continue;
+        }
+        leading_ = true;
+        run_jobs(lock);
+        leading_ = false;
+        finished_.notify_all();
+    }
+    return mine.result;
+}
+
+void Database::run_jobs(std::unique_lock<std::mutex>& lock) {
+    constexpr size_t kGroup = 128;
+    std::deque<Job*> jobs;
+    while (!queue_.empty() && jobs.size() < kGroup) {
+        jobs.push_back(queue_.front());
+        queue_.pop_front();
+    }
+    lock.unlock();
+    const auto group = [&]() -> Ok {
+        std::unique_lock reading(reading_, std::defer_lock);
+        if (!reader_) reading.lock();
+        TRY(writer_->execute("BEGIN IMMEDIATE"));
+        for (Job* j : jobs) {
+            TRY(writer_->execute("SAVEPOINT job"));
+            j->result = (*j->run)(*writer_);
+            if (!j->result) {
+                if (is_fatal(j->result.error())) return j->result;
+                TRY(writer_->execute("ROLLBACK TO job"));
+            }
+            TRY(writer_->execute("RELEASE job"));
+        }
+        return writer_->execute("COMMIT");
+    };
+    const Ok all = group();
+    if (!all) (void)writer_->execute("ROLLBACK");
+    lock.lock();
+    if (!all && is_fatal(all.error())) broken_ = true;
+    for (Job* j : jobs) {
+        if (!all && j->result) j->result = all; // it ran, yet nothing of it is on disk
+        j->done = true;
+    }
+}
+
+Ok Database::read(const std::function<Ok(Connection&)>& job) {
+    const std::lock_guard lock(reading_);
+    return job(reader_ ? *reader_ : *writer_);
+}
+
+Ok Database::backup(const std::filesystem::path& to) {
+    if (std::filesystem::exists(to)) return fail(Errc::conflict, "backup file");
+    return read([&](Connection& c) -> Ok {
+        auto q = TRY(c.prepare("VACUUM INTO ?"));
+        return q.bind(to.string()).run();
+    });
+}
+
+} // namespace halyard::store
