@@ -48,12 +48,19 @@ Ok order(const Arguments& a, const OrderRequest& r) {
 // The members a line of an import file may have.
 Result<OrderRequest> request_of(const ordered_json& line, const std::filesystem::path& base) {
     OrderRequest r;
-    const std::pair<const char*, std::string*> members[] = {
-        {"profile", &r.profile}, {"iccid", &r.iccid},  {"imsi", &r.imsi},
-        {"k", &r.k},             {"opc", &r.opc},      {"pin1", &r.pin1},
-        {"puk1", &r.puk1},       {"spn", &r.spn},      {"eid", &r.eid},
-        {"name", &r.name},       {"class", &r.profile_class}, {"matching_id", &r.matching_id},
-        {"expires", &r.expires}};
+    const std::pair<const char*, std::string*> members[] = {{"profile", &r.profile},
+                                                            {"iccid", &r.iccid},
+                                                            {"imsi", &r.imsi},
+                                                            {"k", &r.k},
+                                                            {"opc", &r.opc},
+                                                            {"pin1", &r.pin1},
+                                                            {"puk1", &r.puk1},
+                                                            {"spn", &r.spn},
+                                                            {"eid", &r.eid},
+                                                            {"name", &r.name},
+                                                            {"class", &r.profile_class},
+                                                            {"matching_id", &r.matching_id},
+                                                            {"expires", &r.expires}};
     if (!line.is_object()) return fail(Errc::bad_value, "line");
     for (const auto& [key, value] : line.items()) {
         const auto* m = std::find_if(
@@ -126,7 +133,8 @@ Ok cancel(const Arguments& a) {
 
 void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_code) {
     auto r = std::make_shared<OrderRequest>();
-    CLI::App* c = top->add_subcommand("order", "Prepare one profile for download; prints its activation code");
+    CLI::App* c =
+        top->add_subcommand("order", "Prepare one profile for download; prints its activation code");
     c->add_option("--profile", r->profile, "Package: complete, or a template to personalise")->required();
     c->add_option("--iccid", r->iccid, "18 to 20 digits");
     c->add_option("--imsi", r->imsi, "6 to 15 digits");

@@ -37,7 +37,10 @@ Result<net::HttpsClient*> Links::eim_client(std::string_view eim_id) {
     }
     auto found = eims_.find(eim_id);
     if (found == eims_.end())
-        found = eims_.emplace(text(eim_id), TRY(net::HttpsClient::open(options_for(book_.trust_of(eim_id, options_.trust))))).first;
+        found = eims_
+                    .emplace(text(eim_id),
+                             TRY(net::HttpsClient::open(options_for(book_.trust_of(eim_id, options_.trust)))))
+                    .first;
     return &found->second;
 }
 

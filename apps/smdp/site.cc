@@ -94,9 +94,10 @@ Result<smdp::Order> place(Site& site, const OrderRequest& r) {
     if (!r.eid.empty()) order.eid = TRY(eid_from_text(r.eid));
     order.matching_id = r.matching_id;
     if (!r.expires.empty())
-        order.expires = std::chrono::duration_cast<Time>(Seconds(TRY(app::seconds_from_text(r.expires, "expires"))));
-    order.metadata = TRY(app::metadata_for(
-        order.package, TRY(class_of(r.profile_class)), order.name, site.config.address));
+        order.expires =
+            std::chrono::duration_cast<Time>(Seconds(TRY(app::seconds_from_text(r.expires, "expires"))));
+    order.metadata = TRY(
+        app::metadata_for(order.package, TRY(class_of(r.profile_class)), order.name, site.config.address));
     auto server = site.server();
     auto placed = server.place(order, Time(app::now_ms()));
     wipe(order.package);

@@ -27,7 +27,8 @@ struct Site {
 /// One order as a file or a command line words it.
 struct OrderRequest {
     std::string profile; // package file: template or complete
-    std::string iccid, imsi, k, opc, pin1, puk1, spn, eid, name, matching_id, profile_class = "operational", expires;
+    std::string iccid, imsi, k, opc, pin1, puk1, spn, eid, name, matching_id, profile_class = "operational",
+                                                                              expires;
 };
 /// Reads the package, personalises it where fields are given, makes metadata, places the order.
 /// Errors name the field.

@@ -8,14 +8,6 @@ OwnedBytes signature_tlv(Bytes signature) {
     return out;
 }
 
-OwnedBytes token_tlv(std::optional<int64_t> token) {
-    asn1::Scratch scratch;
-    const Bytes value = asn1::save_integer(token.value_or(0), scratch);
-    OwnedBytes out{0x84, static_cast<uint8_t>(value.size())};
-    append(out, value);
-    return out;
-}
-
 Result<Isdr> Isdr::open(const Identity& identity, CardStore& store, Random& random) {
     Isdr isdr(identity, store, random);
     isdr.saved_ = TRY(store.load());

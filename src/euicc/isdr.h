@@ -6,6 +6,7 @@
 #include "euicc/state.h"
 #include "rsp/bsp.h"
 #include "rsp/chain.h"
+#include "rsp/token.h"
 
 namespace halyard::euicc {
 
@@ -144,7 +145,6 @@ class Isdr {
 
 /// 5F37 40 r‖s: what "the signature" means inside other signatures' input. SGP.22 §5.7.5
 OwnedBytes signature_tlv(Bytes signature);
-/// 84 len value: what is signed behind packages and results; 84 01 00 without a token. SGP.32 §2.11.1.1
-OwnedBytes token_tlv(std::optional<int64_t> token);
+using rsp::token_tlv;
 
 } // namespace halyard::euicc

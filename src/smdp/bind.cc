@@ -44,8 +44,10 @@ Result<Bound> bind(const BindInput& in, const crypto::PublicKey& euicc_otpk, Ran
         Secret<48> keys; // chaining value, encryption, MAC
         TRY(random.fill(keys.writable()));
         const Bytes k = keys.reveal();
-        OwnedBytes replace = TRY(asn1::encode(rsp::ReplaceSessionKeysRequest{
-            .initial_mac_chaining_value = k.first(16), .ppk_enc = k.subspan(16, 16), .ppk_cmac = k.last(16)}));
+        OwnedBytes replace =
+            TRY(asn1::encode(rsp::ReplaceSessionKeysRequest{.initial_mac_chaining_value = k.first(16),
+                                                            .ppk_enc = k.subspan(16, 16),
+                                                            .ppk_cmac = k.last(16)}));
         append(out.tail, tlv(0xA2, TRY(bsp.protect(0x87, replace))));
         wipe(replace);
         bsp = TRY(rsp::Bsp::from_keys(k.first(16), k.subspan(16, 16), k.last(16)));

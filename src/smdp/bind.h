@@ -9,10 +9,10 @@ namespace halyard::smdp {
 struct BindInput {
     Bytes host_id; // of the control reference template
     Eid eid{};
-    Bytes smdp_oid;         // content octets
-    Bytes metadata;         // StoreMetadataRequest
-    Bytes package;          // unprotected profile package
-    bool own_keys = false;  // protect the elements with random keys of their own (PPK, ReplaceSessionKeys)
+    Bytes smdp_oid;        // content octets
+    Bytes metadata;        // StoreMetadataRequest
+    Bytes package;         // unprotected profile package
+    bool own_keys = false; // protect the elements with random keys of their own (PPK, ReplaceSessionKeys)
     size_t segment = rsp::kMaxSegmentPlain;
 };
 struct Bound {

@@ -42,7 +42,8 @@ Judged judge(Bytes euicc_der, Bytes eum_der, const rsp::TrustAnchor& ci, Time no
     if (!eum->authority_key_id || !same(*eum->authority_key_id, ci.key_id))
         return {Refusal{"8.11.1", "3.9", "CI of the EUM certificate is not the chosen one"}, {}, {}};
     if (const auto ok = rsp::check_under_anchor(*eum, rsp::Role::eum, ci, now); !ok) {
-        if (ok.error().code == Errc::expired) return {Refusal{"8.1.2", "6.3", "EUM certificate expired"}, {}, {}};
+        if (ok.error().code == Errc::expired)
+            return {Refusal{"8.1.2", "6.3", "EUM certificate expired"}, {}, {}};
         return {Refusal{"8.1.2", "6.1", ok.error().where}, {}, {}};
     }
     auto euicc = crypto::Certificate::parse(euicc_der);
@@ -77,8 +78,7 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     if (session->state == SessionState::authenticated && session->request == hash)
         return Es9Answer{session->answer, {}}; // the answer was lost on its way
     if (session->state != SessionState::initiated) return refuse({"8.10.1", "3.9", "transactionId used"});
-    const auto* ok =
-        std::get_if<rsp::AuthenticateResponseOk>(&request.authenticate_server_response.value.is);
+    const auto* ok = std::get_if<rsp::AuthenticateResponseOk>(&request.authenticate_server_response.value.is);
     if (!ok) return refuse(kSignature);
     const Credentials* own = credentials(session->ci_key_id);
     if (!own) return refuse({"8.11.1", "3.9", "CI unknown"});
@@ -99,7 +99,8 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     if (order->expires.count() && now > order->expires)
         return refuse({"8.8.5", "4.10", "download order expired"});
     const OwnedBytes sealed = TRY(store_.sealed_package(order->matching_id));
-    if (const auto free = free_memory(said.euicc_info2.value.ext_card_resource); free && *free < sealed.size())
+    if (const auto free = free_memory(said.euicc_info2.value.ext_card_resource);
+        free && *free < sealed.size())
         return refuse({"8.1", "4.8", "not enough memory on the eUICC"});
     order->changed = now;
     if (++order->attempts > config_.attempts) {
@@ -114,8 +115,7 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     rsp::SmdpSigned2 signed2{.transaction_id = session->transaction_id, .cc_required_flag = false};
     if (binding) signed2.bpp_euicc_otpk = Bytes(binding->euicc_otpk);
     const OwnedBytes to_sign = TRY(asn1::encode(signed2));
-    const auto signature =
-        TRY(crypto::sign(own->pb, {to_sign, signature_tlv(ok->euicc_signature1)}));
+    const auto signature = TRY(crypto::sign(own->pb, {to_sign, signature_tlv(ok->euicc_signature1)}));
     rsp::AuthenticateClientOk answer{.transaction_id = session->transaction_id,
                                      .smdp_signature2 = signature,
                                      .smdp_certificate = TRY(asn1::Raw::from(own->pb_certificate))};
@@ -140,10 +140,10 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
         return refused(Es9Function::get_bound_profile_package, r.subject, r.reason, r.message);
     };
     auto session = TRY(live_session(request.transaction_id, now));
-    if (!session || (session->state != SessionState::authenticated && session->state != SessionState::delivered))
+    if (!session ||
+        (session->state != SessionState::authenticated && session->state != SessionState::delivered))
         return refuse({"8.10.1", "3.9", "transactionId unknown"});
-    const auto* ok =
-        std::get_if<rsp::PrepareDownloadResponseOk>(&request.prepare_download_response.value.is);
+    const auto* ok = std::get_if<rsp::PrepareDownloadResponseOk>(&request.prepare_download_response.value.is);
     if (!ok) return refuse(kSignature);
     const auto euicc_key = TRY(crypto::public_key_from_spki(session->euicc_key));
     if (!crypto::verify_tolerant(euicc_key,
@@ -178,14 +178,12 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
                                 .own_keys = config_.own_keys},
                                *otpk,
                                random_));
-        binding = Binding{
-            owned(said.euicc_otpk), owned(bound.smdp_otpk.point), std::move(bound.tail)};
+        binding = Binding{owned(said.euicc_otpk), owned(bound.smdp_otpk.point), std::move(bound.tail)};
     }
     order->state = OrderState::downloaded;
     order->changed = now;
     session->state = SessionState::delivered;
-    TRY(store_.commit(
-        {.order = &*order, .session = &*session, .binding = again ? nullptr : &*binding}));
+    TRY(store_.commit({.order = &*order, .session = &*session, .binding = again ? nullptr : &*binding}));
     rsp::GetBoundProfilePackageOk answer{.transaction_id = session->transaction_id};
     const OwnedBytes whole = TRY(assemble(own->pb,
                                           session->transaction_id,

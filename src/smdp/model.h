@@ -18,8 +18,8 @@ struct Order {
     Iccid iccid{};
     std::optional<Eid> eid; // who may have it; set by the first download otherwise
     OrderState state = OrderState::released;
-    std::string name;       // of the profile, for people
-    uint32_t attempts = 0;  // authenticated attempts
+    std::string name;      // of the profile, for people
+    uint32_t attempts = 0; // authenticated attempts
     Time created{}, changed{};
     Time expires{0};        // 0: never
     std::string reason;     // why it is in error
@@ -45,10 +45,10 @@ struct Session {
     OwnedBytes ci_key_id;
     std::string matching_id; // from authenticateClient on
     Eid eid{};
-    OwnedBytes euicc_key;                    // SubjectPublicKeyInfo
-    OwnedBytes smdp_signature2;              // 64 octets
-    Sha256 request{};                        // hash of the authenticateClient request answered by `answer`
-    OwnedBytes answer;                       // repeated for the same request
+    OwnedBytes euicc_key;       // SubjectPublicKeyInfo
+    OwnedBytes smdp_signature2; // 64 octets
+    Sha256 request{};           // hash of the authenticateClient request answered by `answer`
+    OwnedBytes answer;          // repeated for the same request
     uint64_t version = 0;
 };
 

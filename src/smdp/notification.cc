@@ -31,9 +31,11 @@ Result<Es9Answer> Server::notification(Bytes der, Time now) {
         done = other_notification(other->der, other->value, now);
     if (!done) {
         const Error& e = done.error();
-        // A store that failed must not be taken for delivery: the device keeps the notification and comes back.
+        // A store that failed must not be taken for delivery: the device keeps the notification and comes
+        // back.
         if (e.code == Errc::storage || e.code == Errc::conflict) return fail(e.code, e.where, e.detail);
-        log(LogLevel::warning, std::string("notification dropped: ") + halyard::name(e.code) + " at " + e.where);
+        log(LogLevel::warning,
+            std::string("notification dropped: ") + halyard::name(e.code) + " at " + e.where);
     }
     return Es9Answer{};
 }
@@ -65,7 +67,8 @@ Ok Server::installation_result(Bytes der, const rsp::ProfileInstallationResult& 
             order->last_event = "installed";
             order->reason.clear();
         } else {
-            order->reason = "installation failed, reason " + std::to_string(static_cast<int>(bad->error_reason));
+            order->reason =
+                "installation failed, reason " + std::to_string(static_cast<int>(bad->error_reason));
             order->state = may_be_repeated(bad->error_reason) ? OrderState::released : OrderState::error;
         }
     }

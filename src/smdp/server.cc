@@ -73,8 +73,7 @@ const Credentials* Server::credentials(Bytes ci_key_id) const {
 }
 
 Result<SecretBytes> Server::unseal(std::string_view matching_id) {
-    return crypto::open(
-        config_.storage_key, TRY(store_.sealed_package(matching_id)), bytes_of(matching_id));
+    return crypto::open(config_.storage_key, TRY(store_.sealed_package(matching_id)), bytes_of(matching_id));
 }
 
 Result<std::optional<Session>> Server::live_session(Bytes transaction_id, Time now) {
@@ -129,10 +128,11 @@ Result<Es9Answer> Server::initiate(Bytes der, Time now) {
                     .server_challenge = TRY(random_.draw<16>()),
                     .created = now,
                     .ci_key_id = owned(signing)};
-    const OwnedBytes to_sign = TRY(asn1::encode(rsp::ServerSigned1{.transaction_id = session.transaction_id,
-                                                                   .euicc_challenge = request.euicc_challenge,
-                                                                   .server_address = config_.address,
-                                                                   .server_challenge = session.server_challenge}));
+    const OwnedBytes to_sign =
+        TRY(asn1::encode(rsp::ServerSigned1{.transaction_id = session.transaction_id,
+                                            .euicc_challenge = request.euicc_challenge,
+                                            .server_address = config_.address,
+                                            .server_challenge = session.server_challenge}));
     const auto signature = TRY(crypto::sign(own->auth, {to_sign}));
     TRY(store_.commit({.session = &session}));
     rsp::InitiateAuthenticationOkEs9 ok{.transaction_id = session.transaction_id,

@@ -17,8 +17,8 @@ struct Change {
 /// Where an SM-DP+ keeps its state. Thread-safe.
 struct Store {
     virtual ~Store() = default;
-    /// Everything or nothing, on disk when it returns. Errors: conflict when a version is not the one read, or
-    /// what is inserted exists (matching id, ICCID, a notification of that EID and number); storage.
+    /// Everything or nothing, on disk when it returns. Errors: conflict when a version is not the one read,
+    /// or what is inserted exists (matching id, ICCID, a notification of that EID and number); storage.
     virtual Ok commit(const Change&) = 0;
     virtual Result<std::optional<Order>> order(std::string_view matching_id) = 0;
     virtual Result<std::optional<Order>> order(const Iccid&) = 0;

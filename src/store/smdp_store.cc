@@ -86,8 +86,9 @@ Ok put_session(Connection& c, const Session& s) {
         q.bind(s.matching_id).bind(Bytes(s.eid)).bind(Bytes(s.euicc_key)).bind(Bytes(s.smdp_signature2));
         return q.bind(Bytes(s.request)).bind(Bytes(s.answer)).run();
     }
-    auto q = TRY(c.prepare("UPDATE sessions SET state=?, matching_id=?, eid=?, euicc_key=?, smdp_signature2=?, "
-                           "request=?, answer=?, version=version+1 WHERE transaction_id=? AND version=?"));
+    auto q =
+        TRY(c.prepare("UPDATE sessions SET state=?, matching_id=?, eid=?, euicc_key=?, smdp_signature2=?, "
+                      "request=?, answer=?, version=version+1 WHERE transaction_id=? AND version=?"));
     q.bind(static_cast<int64_t>(s.state)).bind(s.matching_id).bind(Bytes(s.eid)).bind(Bytes(s.euicc_key));
     q.bind(Bytes(s.smdp_signature2)).bind(Bytes(s.request)).bind(Bytes(s.answer));
     TRY(q.bind(Bytes(s.transaction_id)).bind(static_cast<int64_t>(s.version)).run());
@@ -95,8 +96,9 @@ Ok put_session(Connection& c, const Session& s) {
 }
 
 Ok put_binding(Connection& c, std::string_view matching_id, const Binding& b) {
-    auto q = TRY(c.prepare("INSERT INTO bindings VALUES(?,?,?,?) ON CONFLICT(matching_id) DO UPDATE SET "
-                           "euicc_otpk=excluded.euicc_otpk, smdp_otpk=excluded.smdp_otpk, tail=excluded.tail"));
+    auto q =
+        TRY(c.prepare("INSERT INTO bindings VALUES(?,?,?,?) ON CONFLICT(matching_id) DO UPDATE SET "
+                      "euicc_otpk=excluded.euicc_otpk, smdp_otpk=excluded.smdp_otpk, tail=excluded.tail"));
     return q.bind(matching_id).bind(Bytes(b.euicc_otpk)).bind(Bytes(b.smdp_otpk)).bind(Bytes(b.tail)).run();
 }
 

@@ -52,7 +52,8 @@ Result<bool> Statement::step() {
     return storage_error(db_, code);
 }
 Ok Statement::run() {
-    while (TRY(step())) {}
+    while (TRY(step())) {
+    }
     return {};
 }
 int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
@@ -65,15 +66,13 @@ OwnedBytes Statement::octets(int column) const {
     const auto n = static_cast<size_t>(sqlite3_column_bytes(statement_, column));
     return b ? OwnedBytes(b, b + n) : OwnedBytes();
 }
-bool Statement::is_null(int column) const {
-    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-}
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, bool reader) {
     std::unique_ptr<Connection> c(new Connection);
     const int mode = reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    const int code = sqlite3_open_v2(
-        path.c_str(), &c->db_, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int code =
+        sqlite3_open_v2(path.c_str(), &c->db_, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     if (code != SQLITE_OK) return storage_error(c->db_, code);
     sqlite3_busy_timeout(c->db_, 5000);
     sqlite3_db_config(c->db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

@@ -97,7 +97,8 @@ class Database {
 
   private:
     Database() = default;
-    static Result<std::unique_ptr<Database>> prepare(const std::string& path, const char* schema, int version);
+    static Result<std::unique_ptr<Database>>
+    prepare(const std::string& path, const char* schema, int version);
     struct Job {
         const std::function<Ok(Connection&)>* run;
         Ok result;

@@ -1,0 +1,116 @@
+#pragma once
+// What an eIM keeps: devices (eUICCs), operations, relayed download sessions, notifications to forward.
+#include "base/octets.h"
+#include "base/time.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace halyard::eim {
+
+/// A profile as signed evidence shows it.
+struct KnownProfile {
+    Iccid iccid{};
+    bool enabled = false;
+    bool fallback = false;
+    std::string name, provider;
+    bool operator==(const KnownProfile&) const = default;
+};
+
+/// One eUICC under this eIM.
+struct Device {
+    Eid eid{};
+    std::string name;                       // free text of the owner
+    uint64_t counter = 0;                   // the last one reserved for a package (RR-05)
+    std::optional<int64_t> token;           // associationToken in force
+    OwnedBytes euicc_certificate, eum_certificate; // DER; chain verified; empty: not known yet
+    OwnedBytes euicc_key;                   // SubjectPublicKeyInfo out of it
+    OwnedBytes euicc_info2;                 // BF22…, as the IPA reported it
+    uint64_t ipa_features = 0;              // bits of IpaFeatures
+    OwnedBytes device_info;                 // DeviceInfo 30…
+    bool profiles_known = false;            // `profiles` is proven and nothing changed it since
+    std::vector<KnownProfile> profiles;
+    Time profiles_as_of{};
+    std::string profiles_evidence;          // id of the operation that proved it last
+    Time created{}, last_seen{};
+    uint64_t version = 0;                   // compare-and-set (RR-07)
+    const KnownProfile* find(const Iccid& iccid) const {
+        for (const KnownProfile& p : profiles)
+            if (p.iccid == iccid) return &p;
+        return nullptr;
+    }
+};
+
+enum class Kind : uint8_t {
+    package,  // PSMOs or eCOs, signed
+    download, // a profile by its activation code
+    data,     // what IPA and eUICC say of themselves (unsigned)
+};
+const char* name(Kind);
+
+/// Final: succeeded, failed, expired, cancelled. `unknown`: it was handed out and may or may not have run; a
+/// signed audit resolves it.
+enum class State : uint8_t { queued, offered, executing, succeeded, failed, expired, cancelled, unknown };
+const char* name(State);
+std::optional<State> state_from(std::string_view);
+constexpr bool is_final(State s) {
+    return s == State::succeeded || s == State::failed || s == State::expired || s == State::cancelled;
+}
+
+struct Operation {
+    std::string id; // "op_" and 26 characters
+    uint64_t sequence = 0; // order of acceptance; given by the store
+    Eid eid{};
+    Kind kind = Kind::package;
+    State state = State::queued;
+    OwnedBytes package;          // EuiccPackage, A0… or A1…
+    std::string activation_code; // download
+    OwnedBytes tag_list;         // data: content of 5C
+    std::string after;           // id of an operation that must succeed before
+    std::string resolves;        // id of an unknown operation that this audit decides
+    bool automatic = false;      // the eIM's own doing
+    bool force = false;          // preconditions are not judged (RR-12)
+    bool held = false;           // not offered until a human decides (SR-18)
+    bool cancel_requested = false;
+    std::string created_by;
+    Time created{}, changed{}, expires{0}; // expires 0: never
+    OwnedBytes transaction_id;             // eimTransactionId, 16 octets; new for each attempt
+    uint64_t counter = 0;                  // of the signed package
+    OwnedBytes request;                    // what is handed out, octet for octet
+    uint32_t offers = 0, attempts = 0, unsigned_errors = 0;
+    OwnedBytes result;                     // the verified object that ended it
+    std::optional<Iccid> iccid;            // download: what was installed
+    std::string reason;                    // why it is where it is
+    std::string idempotency_key;           // of the API call, with its requester
+    Sha256 request_hash{};                 // of that call's body
+    uint64_t version = 0;
+};
+
+/// A download relayed between ESipa and ES9+'.
+struct RelaySession {
+    OwnedBytes transaction_id; // of the SM-DP+
+    std::string operation, address;
+    Eid eid{};
+    Time created{};
+};
+
+/// A notification on its way to the SM-DP+ it names.
+struct Forward {
+    int64_t id = 0;
+    Eid eid{};
+    std::string address;
+    OwnedBytes message; // HandleNotification BF3D…
+    uint32_t attempts = 0;
+    Time due{};
+};
+
+/// Something received that proves nothing (SR-18).
+struct Evidence {
+    std::string operation; // empty: belongs to none
+    Eid eid{};
+    Time received{};
+    std::string what;
+    OwnedBytes octets;
+};
+
+} // namespace halyard::eim

@@ -1,0 +1,33 @@
+#pragma once
+// What an eUICC package asks for, what its result says, and what both mean for the profiles of a device.
+#include "eim/model.h"
+#include "rsp/eim_package.h"
+
+namespace halyard::eim {
+
+/// Number of commands. Errors: as decoding; bad_value when a rule of the standard is broken (more than one
+/// enable or disable, disable after enable, a list after a change). SGP.32 §3.4.1
+Result<size_t> check_package(Bytes euicc_package);
+/// True when it changes profiles or eIMs: an audit must decide when its outcome is unknown.
+bool changes_something(Bytes euicc_package);
+/// { listProfileInfo } for an audit.
+OwnedBytes audit_package();
+
+/// What the device would hold after `euicc_package`. Errors (RR-12): rejected with the reason as `where`.
+Result<std::vector<KnownProfile>> plan(std::vector<KnownProfile> profiles, Bytes euicc_package);
+
+/// A verified result next to the package it answers.
+struct Outcome {
+    bool success = false;
+    bool rolled_back = false;
+    std::string reason; // of a failure: command number, name and code
+    std::optional<std::vector<KnownProfile>> listed; // from a listProfileInfo without criteria
+    size_t done = 0;    // commands that succeeded
+};
+Result<Outcome> judge(Bytes euicc_package, const rsp::EuiccPackageResultDataSigned&);
+/// The first `done` commands carried out on `profiles`, whatever preconditions say.
+std::vector<KnownProfile> carry_out(std::vector<KnownProfile> profiles, Bytes euicc_package, size_t done);
+/// After an audit: did what the package wanted come true? nullopt when a list of profiles cannot tell (eCOs).
+std::optional<bool> came_true(const std::vector<KnownProfile>&, Bytes euicc_package);
+
+} // namespace halyard::eim

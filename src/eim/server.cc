@@ -1,0 +1,135 @@
+#include "eim/server.h"
+#include "base/log.h"
+#include "eim/package.h"
+
+namespace halyard::eim {
+
+const char* name(Kind k) {
+    switch (k) {
+    case Kind::package: return "package";
+    case Kind::download: return "download";
+    case Kind::data: return "data";
+    }
+    return "unknown";
+}
+namespace {
+constexpr const char* kStates[] = {
+    "queued", "offered", "executing", "succeeded", "failed", "expired", "cancelled", "unknown"};
+
+// ULID: 48 bits of milliseconds, 80 random ones, in Crockford's alphabet.
+std::string ulid(Time now, const std::array<uint8_t, 10>& random) {
+    constexpr char kAlphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    std::string out(26, '0');
+    auto ms = static_cast<uint64_t>(now.count());
+    for (int i = 9; i >= 0; --i, ms >>= 5) out[static_cast<size_t>(i)] = kAlphabet[ms & 31];
+    for (size_t i = 0; i < 16; ++i) {
+        const size_t bit = i * 5, octet = bit / 8;
+        const uint32_t pair = random[octet] << 8 | (octet + 1 < random.size() ? random[octet + 1] : 0);
+        out[10 + i] = kAlphabet[pair >> (11 - bit % 8) & 31];
+    }
+    return out;
+}
+} // namespace
+
+const char* name(State s) { return kStates[static_cast<size_t>(s)]; }
+std::optional<State> state_from(std::string_view text) {
+    for (size_t i = 0; i < std::size(kStates); ++i)
+        if (text == kStates[i]) return static_cast<State>(i);
+    return std::nullopt;
+}
+
+Result<OwnedBytes> Server::esipa(Bytes message, Time now) {
+    // Two exchanges with one device may meet: the second starts again from what the first one wrote.
+    for (int i = 0;; ++i) {
+        auto answer = dispatch(message, now);
+        if (answer || answer.error().code != Errc::conflict || i == 5) return answer;
+    }
+}
+
+Result<OwnedBytes> Server::dispatch(Bytes message, Time now) {
+    const auto first = TRY(asn1::read_tlv(message, "ESipa message"));
+    if (!first.rest.empty()) return fail(Errc::bad_length, "ESipa message");
+    switch (first.tag) {
+    case 0xBF4F: return poll(message, now);
+    case 0xBF50: return provide(message, now);
+    case 0xBF3D: return notification(message, now);
+    case 0xBF39: return relay_initiate(message, now);
+    case 0xBF3B: return relay_authenticate(message, now);
+    case 0xBF3A: return relay_package(message);
+    case 0xBF41: return relay_cancel(message);
+    default: return fail(Errc::bad_tag, "ESipa message", first.tag);
+    }
+}
+
+Ok Server::commit(Turn& turn) {
+    Change change;
+    if (turn.device_changed) change.devices.push_back(turn.device);
+    for (Operation& o : turn.operations)
+        if (o.changed == turn.now) change.operations.push_back(o);
+    change.forwards = std::move(turn.forwards);
+    change.evidence = std::move(turn.evidence);
+    if (change.devices.empty() && change.operations.empty() && change.forwards.empty() && change.evidence.empty())
+        return {};
+    return store_.commit(change);
+}
+
+Operation Server::make(const Eid& eid, Kind kind, Time now) {
+    Operation o{.eid = eid, .kind = kind, .created = now, .changed = now};
+    std::array<uint8_t, 10> dice{};
+    std::array<uint8_t, 16> transaction{};
+    HALYARD_ASSERT(random_.fill(dice)); // without randomness nothing here can go on
+    HALYARD_ASSERT(random_.fill(transaction));
+    o.id = "op_" + ulid(now, dice);
+    o.transaction_id = owned(transaction);
+    return o;
+}
+
+Result<Operation> Server::audit(const Eid& eid, std::string why, Time now) {
+    Operation o = make(eid, Kind::package, now);
+    o.package = audit_package();
+    o.automatic = true;
+    o.created_by = "eim";
+    o.reason = std::move(why);
+    return o;
+}
+
+void Server::note(Turn& turn, Operation* o, std::string what, Bytes octets) {
+    constexpr size_t kKept = 4096; // octets of one piece
+    log(LogLevel::warning, to_text(turn.device.eid) + ": " + what);
+    turn.evidence.push_back({o ? o->id : std::string(),
+                             turn.device.eid,
+                             turn.now,
+                             what,
+                             owned(octets.first(std::min(octets.size(), kKept)))});
+    if (!o || is_final(o->state)) return;
+    o->changed = turn.now;
+    o->reason = std::move(what);
+    if (++o->unsigned_errors % config_.hold_after == 0) o->held = true;
+}
+
+void Server::settle(Turn& turn, Operation& o, bool success, std::string reason) {
+    o.state = success ? State::succeeded : State::failed;
+    o.reason = std::move(reason);
+    o.changed = turn.now;
+    o.held = false;
+    log(LogLevel::info, to_text(turn.device.eid) + ": " + o.id + " " + name(o.kind) + " " + name(o.state) +
+                            (o.reason.empty() ? "" : ": " + o.reason));
+}
+
+Result<Operation*>
+Server::find(Turn& turn, const std::optional<Bytes>& transaction_id, std::optional<uint64_t> counter) {
+    for (Operation& o : turn.operations) {
+        if (transaction_id && same(o.transaction_id, *transaction_id)) return &o;
+        if (!transaction_id && counter && o.counter == *counter) return &o;
+    }
+    std::optional<Operation> o;
+    if (transaction_id)
+        o = TRY(store_.by_transaction(*transaction_id));
+    else if (counter)
+        o = TRY(store_.by_counter(turn.device.eid, *counter));
+    if (!o || o->eid != turn.device.eid) return static_cast<Operation*>(nullptr);
+    turn.operations.push_back(std::move(*o));
+    return &turn.operations.back();
+}
+
+} // namespace halyard::eim
