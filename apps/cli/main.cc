@@ -38,15 +38,9 @@ int main(int argc, char** argv) {
     cli::add_pki_commands(app, exit_code);
     cli::add_profile_commands(app, exit_code);
     cli::add_euicc_commands(app, exit_code);
-#if __has_include("apps/cli/smdp_command.cc")
     cli::add_smdp_commands(app, exit_code);
-#endif
-#if __has_include("apps/cli/eim_command.cc")
     cli::add_eim_commands(app, exit_code);
-#endif
-#if __has_include("apps/cli/lab_command.cc")
     cli::add_lab_commands(app, exit_code);
-#endif
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -63,6 +63,16 @@ Ok Supervisor::watch() {
     return changed ? write_pids() : Ok{};
 }
 
+void Supervisor::stop(const std::string& prefix) {
+    for (auto& [name, r] : running_)
+        if (name.starts_with(prefix)) r.process.signal(SIGTERM);
+    for (auto& [name, r] : running_)
+        if (name.starts_with(prefix)) {
+            r.process.stop(std::chrono::seconds(10));
+            r.service.restart = false;
+        }
+}
+
 void Supervisor::stop_all() {
     for (auto& [name, r] : running_) r.process.signal(SIGTERM);
     for (auto& [name, r] : running_) r.process.stop(std::chrono::seconds(10));

@@ -27,6 +27,8 @@ class Supervisor {
     /// Starts again what died; call it a few times a second. Writes `pids.json` when anything changed.
     Ok watch();
     void stop_all();
+    /// SIGTERM to all whose name starts so; they are not started again until start().
+    void stop(const std::string& prefix);
     /// The JSON line a server printed when it began to listen.
     const std::string& listening(const std::string& name) { return running_[name].line; }
     bool ended(const std::string& name) { return !running_[name].process.running(); }

@@ -1,0 +1,230 @@
+#include "apps/eim/api.h"
+#include "apps/eim/site.h"
+#include "apps/eim/words.h"
+
+namespace halyard::eim_app {
+namespace {
+net::Response json_response(int status, const Json& body) {
+    net::Response r{.status = status, .content_type = "application/json"};
+    r.headers.add("Cache-Control", "no-store");
+    r.body = owned(bytes_of(body.dump() + "\n"));
+    return r;
+}
+net::Response problem(int status, const std::string& title, const std::string& detail, const std::string& member = {}) {
+    Json body{{"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", detail}};
+    if (!member.empty()) body["member"] = member;
+    net::Response r = json_response(status, body);
+    r.content_type = "application/problem+json";
+    return r;
+}
+net::Response problem(const Complaint& c, const std::string& prefix = {}) {
+    return problem(400, "Bad request", prefix + c.member + " " + c.reason, c.member);
+}
+net::Response problem(const Error& e) {
+    const std::string where = e.where;
+    switch (e.code) {
+    case Errc::not_found: return problem(404, "Not found", "there is no such " + where, where);
+    case Errc::conflict:
+        if (where == "state") return problem(409, "Conflict", "the operation is in a state that does not allow this", where);
+        if (where == "idempotency-key") return problem(409, "Conflict", "another request was made under this key", where);
+        return problem(409, "Conflict", where + " was changed by somebody else, or exists", where);
+    case Errc::rejected: return problem(409, "Precondition", where);
+    case Errc::storage: return problem(503, "Storage", "nothing was changed; try again");
+    case Errc::unsupported: return problem(422, "Not supported", where);
+    default: return problem(400, "Bad request", std::string(name(e.code)) + " at " + where, where);
+    }
+}
+Read<Json> body_of(const net::Request& request) {
+    if (request.body.empty()) return Json::object();
+    if (request.body.size() > (1u << 20)) return tl::unexpected(Complaint{"body", "is larger than 1 MiB"});
+    int depth = 0;
+    bool deep = false;
+    const auto watch = [&](int d, Json::parse_event_t, Json&) {
+        depth = d;
+        deep |= d > 32; // SR-48
+        return !deep;
+    };
+    auto json = Json::parse(text_of(request.body), watch, false);
+    if (deep) return tl::unexpected(Complaint{"body", "is nested deeper than 32 levels"});
+    if (json.is_discarded()) return tl::unexpected(Complaint{"body", "is not JSON"});
+    return json;
+}
+Read<size_t> limit_of(const Json& body) {
+    if (!body.contains("limit")) return size_t{100};
+    if (!body["limit"].is_number_unsigned() || body["limit"] == 0 || body["limit"] > 1000)
+        return tl::unexpected(Complaint{"limit", "must be 1 to 1000"});
+    return body["limit"].get<size_t>();
+}
+} // namespace
+
+net::Response Api::handle(const net::Request& request, Time now) {
+    if (request.path() == "/v1/health") {
+        if (request.method != "GET") return problem(405, "Method", "GET only");
+        return json_response(200, {{"status", store_.database().broken() ? "broken" : "ok"}, {"eim_id", eim_id_}});
+    }
+    // Default deny: nothing behind this line without a valid token (SR-28).
+    const auto who = authenticate(store_, request.headers.get("Authorization"), now);
+    if (!who) return problem(who.error());
+    if (!*who) {
+        net::Response r = problem(401, "Unauthorized", "a valid bearer token is needed");
+        r.headers.add("WWW-Authenticate", "Bearer");
+        return r;
+    }
+    return route(request, **who, now);
+}
+
+net::Response Api::route(const net::Request& request, const std::string& who, Time now) {
+    const std::string_view path = request.path();
+    const bool post = request.method == "POST", get = request.method == "GET";
+    const auto method = [](const char* allowed) {
+        net::Response r = problem(405, "Method", std::string(allowed) + " only");
+        r.headers.add("Allow", allowed);
+        return r;
+    };
+    if (path == "/v1/euiccs:import") return post ? import(request, now) : method("POST");
+    if (path == "/v1/euiccs:search") return post ? search_devices(request) : method("POST");
+    if (path == "/v1/operations") return post ? create(request, who, now) : method("POST");
+    if (path == "/v1/operations:search") return post ? search_operations(request) : method("POST");
+    constexpr std::string_view kOne = "/v1/operations/";
+    if (path.starts_with(kOne)) {
+        const std::string_view rest = path.substr(kOne.size());
+        const size_t colon = rest.find(':');
+        if (colon == std::string_view::npos) return get ? operation(rest, {}, request, now) : method("GET");
+        return post ? operation(rest.substr(0, colon), rest.substr(colon + 1), request, now) : method("POST");
+    }
+    return problem(404, "Not found", "there is no such resource");
+}
+
+net::Response Api::import(const net::Request& request, Time now) {
+    const auto body = body_of(request);
+    if (!body) return problem(body.error());
+    if (!body->is_object() || !body->contains("euiccs") || !(*body)["euiccs"].is_array() || body->size() != 1)
+        return problem({"euiccs", "must be the only member, a list"});
+    std::vector<eim::Device> devices;
+    size_t i = 0;
+    for (const Json& one : (*body)["euiccs"]) {
+        auto device = read_device(one);
+        if (!device) return problem(device.error(), "euiccs[" + std::to_string(i) + "].");
+        devices.push_back(std::move(*device));
+        ++i;
+    }
+    const auto added = server_.add_devices(std::move(devices), now);
+    if (!added) return problem(added.error());
+    return json_response(200, {{"added", *added}, {"known", i - *added}});
+}
+
+net::Response Api::search_devices(const net::Request& request) {
+    const auto body = body_of(request);
+    if (!body) return problem(body.error());
+    const auto limit = limit_of(*body);
+    if (!limit) return problem(limit.error());
+    for (const auto& [key, value] : body->items()) {
+        if (key != "eid" && key != "cursor" && key != "limit") return problem({key, "is not a member of this object"});
+        if (key != "limit" && !value.is_string()) return problem({key, "must be a string"});
+    }
+    std::vector<eim::Device> found;
+    if (body->contains("eid")) {
+        const auto eid = eid_from_text((*body)["eid"].get<std::string>());
+        if (!eid) return problem({"eid", "must be 32 digits"});
+        auto device = store_.device(*eid);
+        if (!device) return problem(device.error());
+        if (*device) found.push_back(std::move(**device));
+    } else {
+        std::optional<Eid> after;
+        if (body->contains("cursor")) {
+            const auto eid = eid_from_text((*body)["cursor"].get<std::string>());
+            if (!eid) return problem({"cursor", "is not one of ours"});
+            after = *eid;
+        }
+        auto list = store_.devices(after, *limit);
+        if (!list) return problem(list.error());
+        found = std::move(*list);
+    }
+    Json out{{"items", Json::array()}};
+    for (const auto& d : found) out["items"].push_back(describe(d));
+    if (found.size() == *limit) out["cursor"] = to_text(found.back().eid);
+    return json_response(200, out);
+}
+
+net::Response Api::create(const net::Request& request, const std::string& who, Time now) {
+    const auto body = body_of(request);
+    if (!body) return problem(body.error());
+    const bool many = body->is_object() && body->contains("operations");
+    if (many && (body->size() != 1 || !(*body)["operations"].is_array() || (*body)["operations"].empty()))
+        return problem({"operations", "must be the only member, a list with at least one operation"});
+    const std::string_view key = request.headers.get("Idempotency-Key");
+    if (key.size() > 255) return problem({"Idempotency-Key", "is longer than 255 characters"});
+    const Sha256 hash = crypto::sha256({request.body});
+    std::vector<eim::NewOperation> wanted;
+    const Json single = many ? Json() : Json::array({*body});
+    const Json& list = many ? (*body)["operations"] : single;
+    for (size_t i = 0; i < list.size(); ++i) {
+        auto one = read_operation(list[i]);
+        if (!one) return problem(one.error(), many ? "operations[" + std::to_string(i) + "]." : "");
+        one->created_by = who;
+        one->request_hash = hash;
+        if (!key.empty()) one->idempotency_key = who + "/" + std::string(key);
+        wanted.push_back(std::move(*one));
+    }
+    const auto made = server_.create(wanted, now);
+    if (!made) return problem(made.error());
+    if (!many) return json_response(202, describe(made->front(), false));
+    Json out{{"operations", Json::array()}};
+    for (const auto& o : *made) out["operations"].push_back(describe(o, false));
+    return json_response(202, out);
+}
+
+net::Response Api::search_operations(const net::Request& request) {
+    const auto body = body_of(request);
+    if (!body) return problem(body.error());
+    eim::OperationFilter filter;
+    const auto limit = limit_of(*body);
+    if (!limit) return problem(limit.error());
+    filter.limit = *limit;
+    for (const auto& [key, value] : body->items()) {
+        if (key == "limit") continue;
+        if (!value.is_string()) return problem({key, "must be a string"});
+        const std::string text = value;
+        if (key == "eid") {
+            const auto eid = eid_from_text(text);
+            if (!eid) return problem({"eid", "must be 32 digits"});
+            filter.eid = *eid;
+        } else if (key == "state") {
+            filter.state = eim::state_from(text);
+            if (!filter.state) return problem({"state", "is none of the states of an operation"});
+        } else if (key == "cursor") {
+            if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
+                return problem({"cursor", "is not one of ours"});
+            filter.after_sequence = std::stoull(text);
+        } else {
+            return problem({key, "is not a member of this object"});
+        }
+    }
+    const auto found = store_.operations(filter);
+    if (!found) return problem(found.error());
+    Json out{{"items", Json::array()}};
+    for (const auto& o : *found) out["items"].push_back(describe(o, false));
+    if (found->size() == filter.limit) out["cursor"] = std::to_string(found->back().sequence);
+    return json_response(200, out);
+}
+
+net::Response Api::operation(std::string_view id, std::string_view verb, const net::Request&, Time now) {
+    if (verb == "cancel" || verb == "release") {
+        const auto o = verb == "cancel" ? server_.cancel(id, now) : server_.release(id, now);
+        return o ? json_response(200, describe(*o, false)) : problem(o.error());
+    }
+    if (!verb.empty()) return problem(404, "Not found", "operations know :cancel and :release");
+    const auto o = store_.operation(id);
+    if (!o) return problem(o.error());
+    if (!*o) return problem(404, "Not found", "there is no such operation");
+    Json out = describe(**o, true);
+    const auto evidence = store_.evidence(id);
+    if (!evidence) return problem(evidence.error());
+    if (!evidence->empty()) {
+        out["evidence"] = Json::array();
+        for (const auto& e : *evidence) out["evidence"].push_back(describe(e));
+    }
+    return json_response(200, out);
+}
+
+} // namespace halyard::eim_app

@@ -1,0 +1,112 @@
+#include "apps/common/signals.h"
+#include "apps/eim/api.h"
+#include "apps/eim/site.h"
+#include "base/log.h"
+#include <cstdio>
+#include <thread>
+
+namespace halyard::eim_app {
+namespace {
+constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
+constexpr const char* kProtocol = "gsma/rsp/v2.1.0";
+
+struct Link : eim::SmdpLink {
+    explicit Link(app::Es9Client c) : client(std::move(c)) {}
+    Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message) override {
+        return client.exchange(address, message);
+    }
+    app::Es9Client client;
+};
+
+net::Response esipa(eim::Server& server, const net::Request& request) {
+    if (request.path() != "/gsma/rsp2/asn1") return net::plain(404, "no such function");
+    if (request.method != "POST") return net::plain(405, "POST only");
+    auto answer = server.esipa(request.body, Time(app::now_ms()));
+    if (!answer) {
+        const Error& e = answer.error();
+        log(LogLevel::warning, std::string("ESipa: ") + name(e.code) + " at " + e.where);
+        if (e.code == Errc::storage || e.code == Errc::conflict || e.code == Errc::unreachable ||
+            e.code == Errc::internal) {
+            net::Response later = net::plain(503, "try again");
+            later.headers.add("Retry-After", "1");
+            return later;
+        }
+        return net::plain(400, std::string(name(e.code)) + " at " + e.where);
+    }
+    net::Response response;
+    response.headers.add("X-Admin-Protocol", kProtocol);
+    if (answer->empty()) {
+        response.status = 204;
+        return response;
+    }
+    response.content_type = kAsn1;
+    response.body = std::move(*answer);
+    return response;
+}
+
+// Notifications on their way to SM-DP+: kept until delivered, further and further apart. SGP.32 §3.7
+void forward_due(store::EimStore& store, Link& link) {
+    const Time now(app::now_ms());
+    const auto due = store.due_forwards(now, 32);
+    if (!due) return;
+    for (const eim::Forward& f : *due) {
+        if (app::stop_requested()) return;
+        const auto done = link.exchange(f.address, f.message);
+        if (done) {
+            (void)store.forward_done(f.id);
+            continue;
+        }
+        log(LogLevel::warning, "notification to " + f.address + ": " + name(done.error().code) + " " + done.error().where);
+        const int64_t wait = std::min<int64_t>(int64_t{1000} << std::min<uint32_t>(f.attempts, 12), 3'600'000);
+        (void)store.forward_later(f.id, now + Time(wait));
+    }
+}
+} // namespace
+
+Result<int> serve(const ServeOptions& options) {
+    TRY(app::make_directory(options.state));
+    auto store = TRY(store::EimStore::open(options.state / "eim.db"));
+    eim::Config config = TRY(load_config(options.pki, options.eim_id));
+    config.forward_to = options.forward_to;
+    net::HttpsClient::Options http;
+    http.trust.anchors.push_back(TRY(options.pki.certificate("ci")).der);
+    http.connect_to = options.resolve;
+    http.max_body = 8 * 1024 * 1024;
+    Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim")));
+    crypto::SystemRandom random;
+    eim::Server server(config, *store, link, random);
+    Api api(server, *store, config.eim_id);
+    app::catch_signals();
+
+    net::HttpsServer::Options listen;
+    listen.bind = options.bind;
+    listen.certificate_file = options.pki.pem("eim-tls").string();
+    listen.key_file = options.pki.key("eim-tls").string();
+    listen.max_connections_per_network = listen.max_connections; // fleets share an operator's NAT
+    net::HttpsServer esipa_server, api_server;
+    listen.port = options.port;
+    TRY(esipa_server.start(listen, [&](const net::Request& r) { return esipa(server, r); }));
+    listen.port = options.api_port;
+    TRY(api_server.start(listen, [&](const net::Request& r) { return api.handle(r, Time(app::now_ms())); }));
+    std::printf("{\"esipa\":\"https://%s:%u\",\"api\":\"https://%s:%u\"}\n",
+                options.bind.c_str(),
+                esipa_server.port(),
+                options.bind.c_str(),
+                api_server.port());
+    std::fflush(stdout);
+    int exit_code = 0;
+    for (unsigned tick = 0; !app::sleep_unless_stopped(std::chrono::milliseconds(200)); ++tick) {
+        if (store->database().broken()) {
+            log(LogLevel::error, "database failed; ending, so that a restart finds what is on disk");
+            exit_code = 3;
+            break;
+        }
+        forward_due(*store, link);
+        if (tick % 5 == 0) (void)server.sweep(Time(app::now_ms()));
+    }
+    esipa_server.stop();
+    api_server.stop();
+    return exit_code;
+}
+
+} // namespace halyard::eim_app
