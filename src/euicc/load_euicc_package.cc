@@ -141,7 +141,7 @@ Result<rsp::DeleteProfileResult> PackageRun::remove(const rsp::Delete& op) {
     // end.
     if (target->enabled || to_enable == op.iccid) return Code::profile_not_in_disabled_state;
     if (card.policy_forbids(*target, rsp::PprIds::ppr2)) return Code::disallowed_by_policy;
-    if (state.rollback && state.rollback->back_to == op.iccid) return Code::rollback_not_available;
+    if (grant && grant->back_to == op.iccid) return Code::rollback_not_available;
     if (state.return_from_fallback == op.iccid) return Code::return_fallback_profile;
     TRY(card.erase(op.iccid));
     deleted = true;
@@ -392,9 +392,8 @@ Result<OwnedBytes> Isdr::load_package(Bytes command) {
     eim->counter = package.counter_value;
     const Eim signer = *eim; // a package may delete or update the eIM that sent it
     PackageRun run{.card = *this, .state = state_, .package = package, .eims_after = state_.eims};
-    const std::optional<Rollback> former = state_.rollback;
+    state_.rollback.reset(); // a right an earlier package gave ends here
     TRY(run.run());
-    if (state_.rollback && former) state_.rollback.reset(); // a later package ends an earlier right
     const uint64_t seq = state_.next_seq++;
     rsp::EuiccPackageResultDataSigned data{.eim_id = package.eim_id,
                                            .counter_value = package.counter_value,
