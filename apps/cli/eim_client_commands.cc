@@ -13,13 +13,13 @@ using eim_app::Client, eim_app::ClientOptions, nlohmann::ordered_json;
 
 struct Arguments {
     ClientOptions client;
-    std::string ca, token_file, file, eid, id, state, kind, iccid, activation_code, after, expires, commands, key;
+    std::string ca, token_file, file, eid, id, state, kind, iccid, activation_code, after, expires, commands,
+        key;
     std::vector<std::string> resolve, ids;
     bool json = false, no_rollback = false, force = false, wait = false;
     unsigned timeout = 0;
 };
 using Shared = std::shared_ptr<Arguments>;
-
 
 Result<Client> open(const Arguments& a) {
     ClientOptions options = a.client;
@@ -106,7 +106,8 @@ Result<int> import(const Arguments& a) {
     return 0;
 }
 
-Result<int> list(const Arguments& a, const char* path, ordered_json query, void (*print)(const ordered_json&, bool)) {
+Result<int>
+list(const Arguments& a, const char* path, ordered_json query, void (*print)(const ordered_json&, bool)) {
     Client client = TRY(open(a));
     for (;;) {
         const auto reply = TRY(client.post(path, query));
@@ -141,14 +142,17 @@ Result<int> wait_for(Client& client, const std::vector<std::string>& ids, unsign
             if (state != before && !json) std::fprintf(stderr, "%s %s\n", id.c_str(), state.c_str());
             before = state;
             const bool held = reply.body.value("held", false);
-            if (state == "succeeded" || state == "failed" || state == "cancelled" || state == "expired" || held) {
+            if (state == "succeeded" || state == "failed" || state == "cancelled" || state == "expired" ||
+                held) {
                 print_operation(reply.body, json);
                 all_good &= state == "succeeded";
                 ++done;
                 break;
             }
-            if (app::now_ms() > until) return fail(Errc::unreachable, "timeout", static_cast<uint32_t>(ids.size() - done));
-            if (app::sleep_unless_stopped(std::chrono::milliseconds(300))) return fail(Errc::unreachable, "interrupted");
+            if (app::now_ms() > until)
+                return fail(Errc::unreachable, "timeout", static_cast<uint32_t>(ids.size() - done));
+            if (app::sleep_unless_stopped(std::chrono::milliseconds(300)))
+                return fail(Errc::unreachable, "interrupted");
         }
     }
     return all_good ? 0 : 1;
@@ -194,7 +198,8 @@ Result<int> act(const Arguments& a, const char* verb) {
 template <class F> void command(CLI::App* c, const Shared& a, int& exit_code, F run) {
     c->add_option("--api", a->client.url, "URL of the eIM's REST API");
     c->add_option("--ca", a->ca, "CA of its certificate, PEM or DER")->required();
-    c->add_option("--token-file", a->token_file, "File with an API token; else HALYARD_TOKEN of the environment");
+    c->add_option(
+        "--token-file", a->token_file, "File with an API token; else HALYARD_TOKEN of the environment");
     c->add_option("--resolve", a->resolve, "HOST=ADDR:PORT, may be repeated");
     c->add_flag("--json", a->json, "JSON, one object a line");
     c->callback([a, &exit_code, run, c] {
@@ -207,11 +212,15 @@ void add_devices(CLI::App* eim, const Shared& a, int& exit_code) {
     CLI::App* devices = eim->add_subcommand("devices", "eUICCs this eIM knows");
     devices->require_subcommand(1);
     CLI::App* i = devices->add_subcommand("import", "Add eUICCs from a file");
-    i->add_option("file", a->file, "A line each: an EID, or an object with eid, name, certificates, token")->required();
+    i->add_option("file", a->file, "A line each: an EID, or an object with eid, name, certificates, token")
+        ->required();
     command(i, a, exit_code, import);
-    command(devices->add_subcommand("list", "All, with their proven profiles (* enabled)"), a, exit_code, [](const Arguments& x) {
-        return list(x, "/v1/euiccs:search", {{"limit", 1000}}, print_device);
-    });
+    command(devices->add_subcommand("list", "All, with their proven profiles (* enabled)"),
+            a,
+            exit_code,
+            [](const Arguments& x) {
+                return list(x, "/v1/euiccs:search", {{"limit", 1000}}, print_device);
+            });
     CLI::App* s = devices->add_subcommand("show", "One eUICC");
     s->add_option("eid", a->eid, "32 digits")->required();
     command(s, a, exit_code, show_device);

@@ -23,8 +23,8 @@ Result<std::unique_ptr<store::EimStore>> open_store(const std::string& state) {
 Ok create_token(const Arguments& a) {
     auto store = TRY(open_store(a.state));
     crypto::SystemRandom random;
-    const std::string token = TRY(eim_app::create_token(
-        *store, a.name, std::chrono::hours(24) * a.days, random, Time(app::now_ms())));
+    const std::string token = TRY(
+        eim_app::create_token(*store, a.name, std::chrono::hours(24) * a.days, random, Time(app::now_ms())));
     if (!a.out.empty()) return app::write_secret(a.out, bytes_of(token + "\n"));
     std::printf("%s\n", token.c_str());
     return {};
@@ -33,14 +33,21 @@ Ok create_token(const Arguments& a) {
 Ok list_tokens(const Arguments& a) {
     auto store = TRY(open_store(a.state));
     for (const auto& t : TRY(store->tokens())) {
-        const std::string expires = t.expires.count() ? app::text_from_seconds(t.expires.count() / 1000) : "never";
+        const std::string expires =
+            t.expires.count() ? app::text_from_seconds(t.expires.count() / 1000) : "never";
         if (a.json)
-            std::printf("%s\n",
-                        ordered_json{{"name", t.name}, {"prefix", t.prefix}, {"expires", expires}, {"revoked", t.revoked}}
-                            .dump()
-                            .c_str());
+            std::printf(
+                "%s\n",
+                ordered_json{
+                    {"name", t.name}, {"prefix", t.prefix}, {"expires", expires}, {"revoked", t.revoked}}
+                    .dump()
+                    .c_str());
         else
-            std::printf("%-24s %s…  expires %s%s\n", t.name.c_str(), t.prefix.c_str(), expires.c_str(), t.revoked ? "  revoked" : "");
+            std::printf("%-24s %s…  expires %s%s\n",
+                        t.name.c_str(),
+                        t.prefix.c_str(),
+                        expires.c_str(),
+                        t.revoked ? "  revoked" : "");
     }
     return {};
 }
@@ -49,7 +56,9 @@ Ok export_configuration(const Arguments& a) {
     const app::PkiDirectory pki{a.pki};
     const eim::Config config = TRY(eim_app::load_config(pki, a.eim_id));
     struct None : eim::SmdpLink {
-        Result<rsp::Es9Answer> exchange(std::string_view, Bytes) override { return fail(Errc::unsupported, "link"); }
+        Result<rsp::Es9Answer> exchange(std::string_view, Bytes) override {
+            return fail(Errc::unsupported, "link");
+        }
     } none;
     crypto::SystemRandom random;
     auto store = TRY(store::EimStore::open_in_memory()); // not looked at
@@ -73,7 +82,8 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--port", o->port, "ESipa port; 0: any");
     c->add_option("--api-port", o->api_port, "REST API port; 0: any");
     c->add_option("--resolve", *resolve, "SM-DP+ HOST=ADDR:PORT, may be repeated");
-    c->add_option("--forward-to", o->forward_to, "SM-DP+ address notifications may go to beside those of orders");
+    c->add_option(
+        "--forward-to", o->forward_to, "SM-DP+ address notifications may go to beside those of orders");
     c->callback([=, &exit_code] {
         o->state = *state;
         o->pki.path = *pki;
@@ -90,7 +100,8 @@ void add_serve(CLI::App* top, int& exit_code) {
 Ok parse_resolve(const std::vector<std::string>& texts, std::map<std::string, std::string>& out) {
     for (const std::string& text : texts) {
         const size_t equals = text.find('=');
-        if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) return fail(Errc::bad_value, "resolve");
+        if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+            return fail(Errc::bad_value, "resolve");
         out[text.substr(0, equals)] = text.substr(equals + 1);
     }
     return {};
@@ -122,7 +133,9 @@ void add_eim_commands(CLI::App& app, int& exit_code) {
     revoke->add_option("--state", a->state, "Directory of this eIM")->required();
     revoke->add_option("--name", a->name, "Whose")->required();
     guarded(
-        revoke, [](const Arguments& x) -> Ok { return TRY(open_store(x.state))->revoke_token(x.name); }, "eim token revoke");
+        revoke,
+        [](const Arguments& x) -> Ok { return TRY(open_store(x.state))->revoke_token(x.name); },
+        "eim token revoke");
 
     CLI::App* config = top->add_subcommand("config", "What devices must know of this eIM");
     config->require_subcommand(1);

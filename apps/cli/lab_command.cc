@@ -7,11 +7,13 @@ namespace halyard::cli {
 void add_lab_commands(CLI::App& app, int& exit_code) {
     auto o = std::make_shared<lab::Options>();
     auto profile = std::make_shared<std::string>(), state = std::make_shared<std::string>();
-    CLI::App* c = app.add_subcommand("lab", "The whole SGP.32 loop on this machine: PKI, SM-DP+, eIM, devices");
+    CLI::App* c =
+        app.add_subcommand("lab", "The whole SGP.32 loop on this machine: PKI, SM-DP+, eIM, devices");
     c->add_option("--devices", o->devices, "How many devices")->check(CLI::Range(1u, 1000u));
     c->add_flag("--once", o->once, "End when everything is decided, instead of staying up for exploring");
     c->add_flag("--json", o->json, "Print one JSON object on stdout");
-    c->add_option("--profile", *profile, "Operational profile package, DER or hex; default our own sample")->check(CLI::ExistingFile);
+    c->add_option("--profile", *profile, "Operational profile package, DER or hex; default our own sample")
+        ->check(CLI::ExistingFile);
     c->add_option("--download", o->download, "How devices download: direct, indirect (through the eIM), both")
         ->check(CLI::IsMember({"direct", "indirect", "both"}));
     c->add_option("--state", *state, "Directory for everything; default a temporary one");

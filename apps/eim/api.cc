@@ -10,7 +10,8 @@ net::Response json_response(int status, const Json& body) {
     r.body = owned(bytes_of(body.dump() + "\n"));
     return r;
 }
-net::Response problem(int status, const std::string& title, const std::string& detail, const std::string& member = {}) {
+net::Response
+problem(int status, const std::string& title, const std::string& detail, const std::string& member = {}) {
     Json body{{"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", detail}};
     if (!member.empty()) body["member"] = member;
     net::Response r = json_response(status, body);
@@ -25,8 +26,10 @@ net::Response problem(const Error& e) {
     switch (e.code) {
     case Errc::not_found: return problem(404, "Not found", "there is no such " + where, where);
     case Errc::conflict:
-        if (where == "state") return problem(409, "Conflict", "the operation is in a state that does not allow this", where);
-        if (where == "idempotency-key") return problem(409, "Conflict", "another request was made under this key", where);
+        if (where == "state")
+            return problem(409, "Conflict", "the operation is in a state that does not allow this", where);
+        if (where == "idempotency-key")
+            return problem(409, "Conflict", "another request was made under this key", where);
         return problem(409, "Conflict", where + " was changed by somebody else, or exists", where);
     case Errc::rejected: return problem(409, "Precondition", where);
     case Errc::storage: return problem(503, "Storage", "nothing was changed; try again");
@@ -60,7 +63,8 @@ Read<size_t> limit_of(const Json& body) {
 net::Response Api::handle(const net::Request& request, Time now) {
     if (request.path() == "/v1/health") {
         if (request.method != "GET") return problem(405, "Method", "GET only");
-        return json_response(200, {{"status", store_.database().broken() ? "broken" : "ok"}, {"eim_id", eim_id_}});
+        return json_response(200,
+                             {{"status", store_.database().broken() ? "broken" : "ok"}, {"eim_id", eim_id_}});
     }
     // Default deny: nothing behind this line without a valid token (SR-28).
     const auto who = authenticate(store_, request.headers.get("Authorization"), now);
@@ -119,7 +123,8 @@ net::Response Api::search_devices(const net::Request& request) {
     const auto limit = limit_of(*body);
     if (!limit) return problem(limit.error());
     for (const auto& [key, value] : body->items()) {
-        if (key != "eid" && key != "cursor" && key != "limit") return problem({key, "is not a member of this object"});
+        if (key != "eid" && key != "cursor" && key != "limit")
+            return problem({key, "is not a member of this object"});
         if (key != "limit" && !value.is_string()) return problem({key, "must be a string"});
     }
     std::vector<eim::Device> found;

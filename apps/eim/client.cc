@@ -21,9 +21,11 @@ Result<Client> Client::open(const ClientOptions& options) {
     }
     if (token.empty())
         if (const char* environment = std::getenv("HALYARD_TOKEN")) token = environment;
-    while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' ')) token.pop_back();
+    while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' '))
+        token.pop_back();
     if (token.empty()) return fail(Errc::missing_field, "token");
-    return Client(TRY(net::HttpsClient::open(std::move(http))), TRY(net::parse_url(options.url)), std::move(token));
+    return Client(
+        TRY(net::HttpsClient::open(std::move(http))), TRY(net::parse_url(options.url)), std::move(token));
 }
 
 std::string Client::Reply::problem() const {
@@ -31,8 +33,10 @@ std::string Client::Reply::problem() const {
     return body.value("title", "HTTP status " + std::to_string(status)) + ": " + body.value("detail", "");
 }
 
-Result<Client::Reply>
-Client::exchange(const std::string& method, const std::string& path, OwnedBytes body, const std::string& key) {
+Result<Client::Reply> Client::exchange(const std::string& method,
+                                       const std::string& path,
+                                       OwnedBytes body,
+                                       const std::string& key) {
     net::Url url = url_;
     url.path = path;
     net::Request request{.method = method, .body = std::move(body)};
@@ -40,7 +44,8 @@ Client::exchange(const std::string& method, const std::string& path, OwnedBytes 
     if (!key.empty()) request.headers.add("Idempotency-Key", key);
     const auto response = TRY(http_.exchange(url, request));
     Reply reply{response.status, nlohmann::ordered_json::parse(text_of(response.body), nullptr, false)};
-    if (reply.body.is_discarded()) return fail(Errc::bad_value, "answer", static_cast<uint32_t>(response.status));
+    if (reply.body.is_discarded())
+        return fail(Errc::bad_value, "answer", static_cast<uint32_t>(response.status));
     return reply;
 }
 Result<Client::Reply> Client::get(const std::string& path) { return exchange("GET", path, {}, {}); }

@@ -8,9 +8,9 @@ namespace halyard::eim_app {
 
 struct ClientOptions {
     std::string url = "https://eim.halyard.test"; // of the API
-    std::filesystem::path ca;                      // PEM or DER
-    std::filesystem::path token_file;              // empty: environment HALYARD_TOKEN
-    std::string token;                             // instead of the file, for programs
+    std::filesystem::path ca;                     // PEM or DER
+    std::filesystem::path token_file;             // empty: environment HALYARD_TOKEN
+    std::string token;                            // instead of the file, for programs
     std::map<std::string, std::string> resolve;
 };
 
@@ -26,12 +26,14 @@ class Client {
         std::string problem() const;
     };
     Result<Reply> get(const std::string& path);
-    Result<Reply> post(const std::string& path, const nlohmann::ordered_json& body, const std::string& key = {});
+    Result<Reply>
+    post(const std::string& path, const nlohmann::ordered_json& body, const std::string& key = {});
 
   private:
     Client(net::HttpsClient http, net::Url url, std::string token)
         : http_(std::move(http)), url_(std::move(url)), token_(std::move(token)) {}
-    Result<Reply> exchange(const std::string& method, const std::string& path, OwnedBytes body, const std::string& key);
+    Result<Reply>
+    exchange(const std::string& method, const std::string& path, OwnedBytes body, const std::string& key);
     net::HttpsClient http_;
     net::Url url_;
     std::string token_;

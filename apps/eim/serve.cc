@@ -56,8 +56,10 @@ void forward_due(store::EimStore& store, Link& link) {
             (void)store.forward_done(f.id);
             continue;
         }
-        log(LogLevel::warning, "notification to " + f.address + ": " + name(done.error().code) + " " + done.error().where);
-        const int64_t wait = std::min<int64_t>(int64_t{1000} << std::min<uint32_t>(f.attempts, 12), 3'600'000);
+        log(LogLevel::warning,
+            "notification to " + f.address + ": " + name(done.error().code) + " " + done.error().where);
+        const int64_t wait =
+            std::min<int64_t>(int64_t{1000} << std::min<uint32_t>(f.attempts, 12), 3'600'000);
         (void)store.forward_later(f.id, now + Time(wait));
     }
 }

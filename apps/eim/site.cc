@@ -18,14 +18,16 @@ Result<std::string> create_token(
     return token;
 }
 
-Result<std::optional<std::string>> authenticate(store::EimStore& store, std::string_view authorization, Time now) {
+Result<std::optional<std::string>>
+authenticate(store::EimStore& store, std::string_view authorization, Time now) {
     constexpr std::string_view kBearer = "Bearer ";
     if (!authorization.starts_with(kBearer)) return std::optional<std::string>{};
     const std::string_view token = authorization.substr(kBearer.size());
     if (token.size() != kPrefix.size() + 64) return std::optional<std::string>{};
     // Looked up by hash: nothing secret is compared octet by octet.
     const auto kept = TRY(store.token(crypto::sha256({bytes_of(token)})));
-    if (!kept || kept->revoked || (kept->expires.count() && now >= kept->expires)) return std::optional<std::string>{};
+    if (!kept || kept->revoked || (kept->expires.count() && now >= kept->expires))
+        return std::optional<std::string>{};
     return std::optional<std::string>(kept->name);
 }
 

@@ -49,7 +49,8 @@ Read<rsp::EimConfigurationData> eim_configuration(const Json& body, Kept& kept) 
     kept.octets.push_back(std::move(*der));
     const auto decoded = asn1::decode<rsp::EimConfigurationData>(kept.octets.back());
     if (!decoded)
-        return complain("configuration", std::string(name(decoded.error().code)) + " at " + decoded.error().where);
+        return complain("configuration",
+                        std::string(name(decoded.error().code)) + " at " + decoded.error().where);
     return *decoded;
 }
 
@@ -120,8 +121,12 @@ Read<rsp::Eco> read_eco(const std::string& command, const Json& body, Kept& kept
     }
     return eco;
 }
-constexpr std::string_view kPsmos[] = {"enable",  "disable",           "delete",
-                                       "getRAT",  "listProfileInfo",   "setFallbackAttribute",
+constexpr std::string_view kPsmos[] = {"enable",
+                                       "disable",
+                                       "delete",
+                                       "getRAT",
+                                       "listProfileInfo",
+                                       "setFallbackAttribute",
                                        "unsetFallbackAttribute"};
 constexpr std::string_view kEcos[] = {"addEim", "deleteEim", "updateEim", "listEim"};
 template <size_t N> bool is_one_of(const std::string& s, const std::string_view (&all)[N]) {
@@ -142,12 +147,14 @@ template <class T> Json decoded(Bytes der) {
 } // namespace
 
 Read<OwnedBytes> read_commands(const Json& commands) {
-    if (!commands.is_array() || commands.empty()) return complain("commands", "must be a list with at least one command");
+    if (!commands.is_array() || commands.empty())
+        return complain("commands", "must be a list with at least one command");
     Kept kept;
     std::vector<rsp::Psmo> psmos;
     std::vector<rsp::Eco> ecos;
     for (const Json& one : commands) {
-        if (!one.is_object() || one.size() != 1) return complain("commands", "each must be an object with one member");
+        if (!one.is_object() || one.size() != 1)
+            return complain("commands", "each must be an object with one member");
         const std::string command = one.begin().key();
         const Json& body = one.begin().value();
         if (!body.is_object()) return complain(command, "must be an object");
@@ -179,8 +186,16 @@ Read<OwnedBytes> read_commands(const Json& commands) {
 Read<eim::NewOperation> read_operation(const Json& json) {
     if (!json.is_object()) return complain("operation", "must be an object");
     if (const auto bad = unknown(json,
-                                 {"eid", "kind", "commands", "activation_code", "iccid", "rollback", "tags", "after",
-                                  "expires", "force"}))
+                                 {"eid",
+                                  "kind",
+                                  "commands",
+                                  "activation_code",
+                                  "iccid",
+                                  "rollback",
+                                  "tags",
+                                  "after",
+                                  "expires",
+                                  "force"}))
         return unexpected(*bad);
     eim::NewOperation out;
     const auto eid = text(json, "eid");
@@ -220,7 +235,8 @@ Read<eim::NewOperation> read_operation(const Json& json) {
             out.tag_list = {0xBF, 0x22, 0x84, 0xA5, 0xA6, 0xA8, 0xA9};
             return out;
         }
-        if (!json["tags"].is_array() || json["tags"].empty()) return complain("tags", "must be a list of hex tags");
+        if (!json["tags"].is_array() || json["tags"].empty())
+            return complain("tags", "must be a list of hex tags");
         for (const Json& tag : json["tags"]) {
             const auto octets = tag.is_string() ? from_hex(tag.get<std::string>()) : fail(Errc::bad_value);
             if (!octets || octets->empty()) return complain("tags", "must be a list of hex tags");
@@ -250,13 +266,15 @@ Read<eim::NewOperation> read_operation(const Json& json) {
 
 Read<eim::Device> read_device(const Json& json) {
     if (!json.is_object()) return complain("euicc", "must be an object");
-    if (const auto bad = unknown(json, {"eid", "name", "euicc_certificate", "eum_certificate", "association_token"}))
+    if (const auto bad =
+            unknown(json, {"eid", "name", "euicc_certificate", "eum_certificate", "association_token"}))
         return unexpected(*bad);
     eim::Device d;
     const auto eid = text(json, "eid");
     if (!eid) return unexpected(eid.error());
     const auto parsed = eid_from_text(*eid);
-    if (!parsed || !valid_check_digits(*parsed)) return complain("eid", "must be 32 digits with valid check digits");
+    if (!parsed || !valid_check_digits(*parsed))
+        return complain("eid", "must be 32 digits with valid check digits");
     d.eid = *parsed;
     const auto label = text(json, "name", false);
     if (!label) return unexpected(label.error());
@@ -273,14 +291,16 @@ Read<eim::Device> read_device(const Json& json) {
     d.euicc_certificate = std::move(*first);
     d.eum_certificate = std::move(*second);
     if (json.contains("association_token")) {
-        if (!json["association_token"].is_number_integer()) return complain("association_token", "must be an integer");
+        if (!json["association_token"].is_number_integer())
+            return complain("association_token", "must be an integer");
         d.token = json["association_token"].get<int64_t>();
     }
     return d;
 }
 
 Json describe(const eim::Operation& o, bool full) {
-    Json out{{"id", o.id}, {"eid", to_text(o.eid)}, {"kind", eim::name(o.kind)}, {"state", eim::name(o.state)}};
+    Json out{
+        {"id", o.id}, {"eid", to_text(o.eid)}, {"kind", eim::name(o.kind)}, {"state", eim::name(o.state)}};
     if (o.held) out["held"] = true;
     if (!o.reason.empty()) out["reason"] = o.reason;
     if (!o.package.empty()) out["package"] = decoded<rsp::EuiccPackage>(o.package);

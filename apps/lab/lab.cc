@@ -38,7 +38,8 @@ Ok Run::read_operations() {
         const auto reply = TRY(client_->post("/v1/operations:search", query));
         if (!reply.ok()) return fail(Errc::rejected, "operations", static_cast<uint32_t>(reply.status));
         for (const auto& o : reply.body["items"])
-            states[o.value("id", "")] = {o.value("held", false) ? "held" : o.value("state", ""), o.value("reason", "")};
+            states[o.value("id", "")] = {o.value("held", false) ? "held" : o.value("state", ""),
+                                         o.value("reason", "")};
         if (!reply.body.contains("cursor")) break;
         query["cursor"] = reply.body["cursor"];
     }
@@ -71,8 +72,9 @@ std::string Run::progress() const {
         for (const auto& [eid, w] : watched_) n += i < w.states.size() && w.states[i] == "succeeded";
         return std::to_string(n);
     };
-    return "downloaded " + count(kDownload) + ", enabled " + count(kEnable) + ", audited " + count(kAudit) + ", spare removed " +
-           count(kDelete) + ", finished " + count(kLast) + " of " + std::to_string(plan_.size());
+    return "downloaded " + count(kDownload) + ", enabled " + count(kEnable) + ", audited " + count(kAudit) +
+           ", spare removed " + count(kDelete) + ", finished " + count(kLast) + " of " +
+           std::to_string(plan_.size());
 }
 
 Ok Run::watch() {
@@ -95,7 +97,8 @@ Ok Run::watch() {
             say("time is up");
             break;
         }
-        if (app::sleep_unless_stopped(std::chrono::milliseconds(250))) return fail(Errc::unreachable, "interrupted");
+        if (app::sleep_unless_stopped(std::chrono::milliseconds(250)))
+            return fail(Errc::unreachable, "interrupted");
     }
     if (terminal) std::fprintf(stderr, "\n");
     return {};
@@ -113,7 +116,8 @@ Ok Run::judge(const DevicePlan& d, DeviceReport& r, const Json& orders) {
     const auto reply = TRY(client_->post("/v1/euiccs:search", {{"eid", r.eid}}));
     if (!reply.ok() || reply.body["items"].empty()) return fail(Errc::rejected, "euiccs");
     std::map<std::string, std::string> proven;
-    for (const auto& p : reply.body["items"][0]["profiles"]) proven[p.value("iccid", "")] = p.value("state", "");
+    for (const auto& p : reply.body["items"][0]["profiles"])
+        proven[p.value("iccid", "")] = p.value("state", "");
     const std::map<std::string, std::string> wanted{{d.bootstrap_iccid, "disabled"}, {d.iccid, "enabled"}};
     r.audited = done(kLast) && proven == wanted;
 
@@ -129,7 +133,8 @@ Ok Run::judge(const DevicePlan& d, DeviceReport& r, const Json& orders) {
 
     for (size_t i = 0; i < w.states.size() && r.failure.empty(); ++i)
         if (w.states[i] != "succeeded")
-            r.failure = "operation " + std::to_string(i + 1) + " " + w.states[i] + (w.reasons[i].empty() ? "" : ": " + w.reasons[i]);
+            r.failure = "operation " + std::to_string(i + 1) + " " + w.states[i] +
+                        (w.reasons[i].empty() ? "" : ": " + w.reasons[i]);
     if (!r.failure.empty()) return {};
     if (w.states.size() != kLast + 1)
         r.failure = "operations were not accepted";
@@ -149,7 +154,8 @@ Ok Run::collect() {
     Json orders;
     for (int i = 0; i < 120; ++i) {
         orders = Json::object();
-        const std::string text = TRY(run({"smdp", "show", "--state", (directory_ / "smdp").string(), "--json"}));
+        const std::string text =
+            TRY(run({"smdp", "show", "--state", (directory_ / "smdp").string(), "--json"}));
         bool all = true;
         for (size_t at = 0; at < text.size();) {
             const size_t end = std::min(text.find('\n', at), text.size());
@@ -168,7 +174,11 @@ Ok Run::collect() {
     (void)read_operations();
     supervisor_.stop("device-");
     for (const DevicePlan& d : plan_) {
-        DeviceReport r{.eid = to_text(d.eid), .mode = d.mode, .iccid = d.iccid, .imsi = d.imsi, .spare_iccid = d.spare_iccid};
+        DeviceReport r{.eid = to_text(d.eid),
+                       .mode = d.mode,
+                       .iccid = d.iccid,
+                       .imsi = d.imsi,
+                       .spare_iccid = d.spare_iccid};
         if (const auto ok = judge(d, r, orders); !ok && r.failure.empty())
             r.failure = std::string(name(ok.error().code)) + " at " + ok.error().where;
         report_.devices.push_back(std::move(r));
@@ -180,16 +190,24 @@ Ok Run::collect() {
 Ok Run::stay() {
     for (const DevicePlan& d : plan_) TRY(start_device(d));
     const std::string exe = app::own_program().string(), dir = directory_.string();
-    const std::string client = " --ca " + dir + "/pki/ci.pem --token-file " + dir + "/token --resolve eim.halyard.test=" +
-                               api_url_.substr(api_url_.find("//") + 2);
+    const std::string client =
+        " --ca " + dir + "/pki/ci.pem --token-file " + dir +
+        "/token --resolve eim.halyard.test=" + api_url_.substr(api_url_.find("//") + 2);
     std::fprintf(stderr,
                  "\nEverything stays up until Ctrl-C. In another terminal:\n\n"
                  "  %s eim devices list%s\n"
                  "  %s eim operations create audit --eid %s --wait%s\n"
                  "  %s smdp show --state %s/smdp\n"
                  "  tail -f %s/log/eim.log %s/devices/device-0001/events.ndjson\n\n",
-                 exe.c_str(), client.c_str(), exe.c_str(), to_text(plan_.front().eid).c_str(), client.c_str(), exe.c_str(),
-                 dir.c_str(), dir.c_str(), dir.c_str());
+                 exe.c_str(),
+                 client.c_str(),
+                 exe.c_str(),
+                 to_text(plan_.front().eid).c_str(),
+                 client.c_str(),
+                 exe.c_str(),
+                 dir.c_str(),
+                 dir.c_str(),
+                 dir.c_str());
     while (!app::sleep_unless_stopped(std::chrono::milliseconds(300))) TRY(supervisor_.watch());
     return {};
 }
@@ -203,20 +221,25 @@ int run(const Options& options) {
     const bool temporary = directory.empty();
     if (temporary) {
         std::string pattern = (std::filesystem::temp_directory_path() / "halyard-lab-XXXXXX").string();
-        if (!::mkdtemp(pattern.data())) return complain("directory", Error{Errc::storage, "temporary directory"});
+        if (!::mkdtemp(pattern.data()))
+            return complain("directory", Error{Errc::storage, "temporary directory"});
         directory = pattern;
     } else {
         if (std::filesystem::exists(directory) && !std::filesystem::is_empty(directory))
             return complain(directory.string(), Error{Errc::conflict, "state: directory is not empty"});
-        if (const auto ok = app::make_directory(directory); !ok) return complain(directory.string(), ok.error());
+        if (const auto ok = app::make_directory(directory); !ok)
+            return complain(directory.string(), ok.error());
         directory = std::filesystem::absolute(directory);
     }
     app::catch_signals();
     const auto began = std::chrono::steady_clock::now();
     Run lab(options, directory);
-    const std::pair<const char*, Ok (Run::*)()> steps[] = {{"minting", &Run::mint},      {"preparing", &Run::prepare},
-                                                           {"starting", &Run::start},    {"ordering", &Run::order},
-                                                           {"watching", &Run::watch},    {"collecting", &Run::collect}};
+    const std::pair<const char*, Ok (Run::*)()> steps[] = {{"minting", &Run::mint},
+                                                           {"preparing", &Run::prepare},
+                                                           {"starting", &Run::start},
+                                                           {"ordering", &Run::order},
+                                                           {"watching", &Run::watch},
+                                                           {"collecting", &Run::collect}};
     for (const auto& [what, step] : steps)
         if (const auto ok = (lab.*step)(); !ok) {
             lab.stop();

@@ -27,13 +27,26 @@ Ok Run::mint() {
     TRY(app::make_directory(directory_ / "log"));
     say("minting a test PKI with " + std::to_string(options_.devices) + " eUICC identities");
     const std::string pki = (directory_ / "pki").string();
-    (void)TRY(run({"pki", "init", "--dir", pki, "--curve", options_.curve, "--euiccs", std::to_string(options_.devices),
-                   "--first-euicc", std::to_string(first_euicc(options_.seed)), "--smdp-host", kSmdp, "--eim-host", kEim}));
+    (void)TRY(run({"pki",
+                   "init",
+                   "--dir",
+                   pki,
+                   "--curve",
+                   options_.curve,
+                   "--euiccs",
+                   std::to_string(options_.devices),
+                   "--first-euicc",
+                   std::to_string(first_euicc(options_.seed)),
+                   "--smdp-host",
+                   kSmdp,
+                   "--eim-host",
+                   kEim}));
     const app::PkiDirectory files{pki};
     plan_ = make_plan(options_, TRY(files.eids()));
     say("making eUICCs that ship with a bootstrap profile");
     for (const DevicePlan& d : plan_) {
-        profile::SampleParameters p{.iccid = TRY(iccid_from_text(d.bootstrap_iccid)), .imsi = d.bootstrap_imsi};
+        profile::SampleParameters p{.iccid = TRY(iccid_from_text(d.bootstrap_iccid)),
+                                    .imsi = d.bootstrap_imsi};
         p.type = "Halyard bootstrap";
         app::SoftCardOptions card;
         card.bootstrap = owned(TRY(profile::sample_bootstrap(p)).reveal());
@@ -45,7 +58,8 @@ Ok Run::mint() {
 
 Ok Run::prepare() {
     say("ordering two profiles per device at the SM-DP+");
-    std::filesystem::path profile = options_.profile.empty() ? std::filesystem::path() : std::filesystem::absolute(options_.profile);
+    std::filesystem::path profile =
+        options_.profile.empty() ? std::filesystem::path() : std::filesystem::absolute(options_.profile);
     const bool own = profile.empty();
     if (own) {
         profile::SampleParameters p{.iccid = TRY(iccid_from_text("8900101000000000000"))};
@@ -69,8 +83,14 @@ Ok Run::prepare() {
         }
     TRY(app::write_secret(directory_ / "orders.ndjson", bytes_of(lines)));
     const std::string state = (directory_ / "smdp").string();
-    const auto placed =
-        TRY(run({"smdp", "import", "--state", state, "--address", kSmdp, "--json", (directory_ / "orders.ndjson").string()}));
+    const auto placed = TRY(run({"smdp",
+                                 "import",
+                                 "--state",
+                                 state,
+                                 "--address",
+                                 kSmdp,
+                                 "--json",
+                                 (directory_ / "orders.ndjson").string()}));
     std::filesystem::remove(directory_ / "orders.ndjson"); // it holds keys
     for (size_t at = 0; at < placed.size();) {
         const size_t end = std::min(placed.find('\n', at), placed.size());
@@ -79,9 +99,17 @@ Ok Run::prepare() {
         at = end + 1;
     }
     const std::string pki = (directory_ / "pki").string();
-    (void)TRY(run({"eim", "token", "create", "--state", (directory_ / "eim").string(), "--name", "lab", "--out",
+    (void)TRY(run({"eim",
+                   "token",
+                   "create",
+                   "--state",
+                   (directory_ / "eim").string(),
+                   "--name",
+                   "lab",
+                   "--out",
                    (directory_ / "token").string()}));
-    (void)TRY(run({"eim", "config", "export", "--pki", pki, "--out", (directory_ / "eim-configuration.der").string()}));
+    (void)TRY(run(
+        {"eim", "config", "export", "--pki", pki, "--out", (directory_ / "eim-configuration.der").string()}));
     return {};
 }
 
@@ -89,14 +117,31 @@ Ok Run::start() {
     const std::string pki = (directory_ / "pki").string();
     const std::string level = "--log-level=info";
     TRY(supervisor_.start({.name = "smdp",
-                           .command = self({level, "smdp", "serve", "--state", (directory_ / "smdp").string(), "--pki", pki,
-                                            "--port", "{listening}"}),
+                           .command = self({level,
+                                            "smdp",
+                                            "serve",
+                                            "--state",
+                                            (directory_ / "smdp").string(),
+                                            "--pki",
+                                            pki,
+                                            "--port",
+                                            "{listening}"}),
                            .log = directory_ / "log" / "smdp.log",
                            .server = true}));
     smdp_url_ = nlohmann::json::parse(supervisor_.listening("smdp"), nullptr, false).value("listening", "");
     TRY(supervisor_.start({.name = "eim",
-                           .command = self({level, "eim", "serve", "--state", (directory_ / "eim").string(), "--pki", pki, "--port",
-                                            "{esipa}", "--api-port", "{api}", "--resolve",
+                           .command = self({level,
+                                            "eim",
+                                            "serve",
+                                            "--state",
+                                            (directory_ / "eim").string(),
+                                            "--pki",
+                                            pki,
+                                            "--port",
+                                            "{esipa}",
+                                            "--api-port",
+                                            "{api}",
+                                            "--resolve",
                                             std::string(kSmdp) + "=" + endpoint(smdp_url_)}),
                            .log = directory_ / "log" / "eim.log",
                            .server = true}));
@@ -125,12 +170,29 @@ Ok Run::start_device(const DevicePlan& d) {
     const std::string ipad = (app::own_program().parent_path() / "halyard-ipad").string();
     const std::string dir = device_dir(d).string();
     return supervisor_.start({.name = d.name,
-                              .command = {ipad, "--state", dir + "/ipa", "--card", "sim:" + dir + "/card", "--download", d.mode,
-                                          "--initial-eim", (directory_ / "eim-configuration.der").string(), "--resolve",
-                                          std::string(kSmdp) + "=" + endpoint(smdp_url_), "--resolve",
-                                          std::string(kEim) + "=" + endpoint(esipa_url_), "--trust",
-                                          (directory_ / "pki" / "ci.pem").string(), "--poll-interval", "5", "--retry-seconds",
-                                          "0.5", "--events", dir + "/events.ndjson", "--log-level", "warn"},
+                              .command = {ipad,
+                                          "--state",
+                                          dir + "/ipa",
+                                          "--card",
+                                          "sim:" + dir + "/card",
+                                          "--download",
+                                          d.mode,
+                                          "--initial-eim",
+                                          (directory_ / "eim-configuration.der").string(),
+                                          "--resolve",
+                                          std::string(kSmdp) + "=" + endpoint(smdp_url_),
+                                          "--resolve",
+                                          std::string(kEim) + "=" + endpoint(esipa_url_),
+                                          "--trust",
+                                          (directory_ / "pki" / "ci.pem").string(),
+                                          "--poll-interval",
+                                          "5",
+                                          "--retry-seconds",
+                                          "0.5",
+                                          "--events",
+                                          dir + "/events.ndjson",
+                                          "--log-level",
+                                          "warn"},
                               .log = directory_ / "log" / (d.name + ".log")});
 }
 
@@ -159,7 +221,8 @@ Ok Run::order() {
         for (int i = 0;; ++i) {
             const auto reply = client_->post("/v1/operations", {{"operations", batch}}, "lab-" + d.name);
             if (reply && reply->ok()) {
-                for (const auto& o : reply->body["operations"]) watched_[eid].operations.push_back(o.value("id", ""));
+                for (const auto& o : reply->body["operations"])
+                    watched_[eid].operations.push_back(o.value("id", ""));
                 break;
             }
             if (reply && reply->status < 500) {

@@ -12,13 +12,13 @@ class Run {
     Run(Options options, std::filesystem::path directory)
         : options_(std::move(options)), directory_(std::move(directory)), supervisor_(directory_) {}
 
-    Ok mint();       // PKI, cards with bootstrap profiles
-    Ok prepare();    // profiles ordered at the SM-DP+, token and configuration of the eIM
-    Ok start();      // SM-DP+, eIM, devices
-    Ok order();      // operations through the REST API
-    Ok watch();      // until everything is decided, or time is up, or a signal came
-    Ok collect();    // what SM-DP+, eIM and the cards themselves say
-    Ok stay();       // for exploring, until a signal comes
+    Ok mint();    // PKI, cards with bootstrap profiles
+    Ok prepare(); // profiles ordered at the SM-DP+, token and configuration of the eIM
+    Ok start();   // SM-DP+, eIM, devices
+    Ok order();   // operations through the REST API
+    Ok watch();   // until everything is decided, or time is up, or a signal came
+    Ok collect(); // what SM-DP+, eIM and the cards themselves say
+    Ok stay();    // for exploring, until a signal comes
     void stop() { supervisor_.stop_all(); }
     Report report() const { return report_; }
     void say(const std::string& line) const;

@@ -23,7 +23,8 @@ Ok Server::take_data(Turn& turn, Bytes der, const rsp::IpaEuiccDataResponse& res
         Operation* o = TRY(find(turn, error->eim_transaction_id, std::nullopt));
         note(turn,
              o,
-             "data request refused by the IPA, code " + std::to_string(static_cast<int>(error->ipa_euicc_data_error_code)),
+             "data request refused by the IPA, code " +
+                 std::to_string(static_cast<int>(error->ipa_euicc_data_error_code)),
              der);
         return {};
     }
@@ -75,7 +76,10 @@ Ok Server::take_notification(Turn& turn, const rsp::PendingNotification& pending
     bool allowed = TRY(store_.knows_address(turn.device.eid, address));
     for (const std::string& a : config_.forward_to) allowed |= a == address;
     if (!allowed) {
-        note(turn, nullptr, "notification for an address that is not served: " + std::string(address.substr(0, 128)), {});
+        note(turn,
+             nullptr,
+             "notification for an address that is not served: " + std::string(address.substr(0, 128)),
+             {});
         return {};
     }
     rsp::HandleNotification message;

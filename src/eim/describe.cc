@@ -14,7 +14,8 @@ std::string describe_failure(Bytes error_response) {
     const auto say = [](Es9Function f, const char* what, auto code) {
         const auto n = static_cast<uint8_t>(code);
         const auto status = rsp::status_of(f, n);
-        return std::string(": ") + what + " " + std::to_string(n) + (status ? " (" + status->message + ")" : "");
+        return std::string(": ") + what + " " + std::to_string(n) +
+               (status ? " (" + status->message + ")" : "");
     };
     const auto t = asn1::read_tlv(error_response);
     if (!t) return {};

@@ -20,20 +20,20 @@ struct KnownProfile {
 /// One eUICC under this eIM.
 struct Device {
     Eid eid{};
-    std::string name;                       // free text of the owner
-    uint64_t counter = 0;                   // the last one reserved for a package (RR-05)
-    std::optional<int64_t> token;           // associationToken in force
+    std::string name;                              // free text of the owner
+    uint64_t counter = 0;                          // the last one reserved for a package (RR-05)
+    std::optional<int64_t> token;                  // associationToken in force
     OwnedBytes euicc_certificate, eum_certificate; // DER; chain verified; empty: not known yet
-    OwnedBytes euicc_key;                   // SubjectPublicKeyInfo out of it
-    OwnedBytes euicc_info2;                 // BF22…, as the IPA reported it
-    uint64_t ipa_features = 0;              // bits of IpaFeatures
-    OwnedBytes device_info;                 // DeviceInfo 30…
-    bool profiles_known = false;            // `profiles` is proven and nothing changed it since
+    OwnedBytes euicc_key;                          // SubjectPublicKeyInfo out of it
+    OwnedBytes euicc_info2;                        // BF22…, as the IPA reported it
+    uint64_t ipa_features = 0;                     // bits of IpaFeatures
+    OwnedBytes device_info;                        // DeviceInfo 30…
+    bool profiles_known = false;                   // `profiles` is proven and nothing changed it since
     std::vector<KnownProfile> profiles;
     Time profiles_as_of{};
-    std::string profiles_evidence;          // id of the operation that proved it last
+    std::string profiles_evidence; // id of the operation that proved it last
     Time created{}, last_seen{};
-    uint64_t version = 0;                   // compare-and-set (RR-07)
+    uint64_t version = 0; // compare-and-set (RR-07)
     const KnownProfile* find(const Iccid& iccid) const {
         for (const KnownProfile& p : profiles)
             if (p.iccid == iccid) return &p;
@@ -58,7 +58,7 @@ constexpr bool is_final(State s) {
 }
 
 struct Operation {
-    std::string id; // "op_" and 26 characters
+    std::string id;        // "op_" and 26 characters
     uint64_t sequence = 0; // order of acceptance; given by the store
     Eid eid{};
     Kind kind = Kind::package;
@@ -78,11 +78,11 @@ struct Operation {
     uint64_t counter = 0;                  // of the signed package
     OwnedBytes request;                    // what is handed out, octet for octet
     uint32_t offers = 0, attempts = 0, unsigned_errors = 0;
-    OwnedBytes result;                     // the verified object that ended it
-    std::optional<Iccid> iccid;            // download: what was installed
-    std::string reason;                    // why it is where it is
-    std::string idempotency_key;           // of the API call, with its requester
-    Sha256 request_hash{};                 // of that call's body
+    OwnedBytes result;           // the verified object that ended it
+    std::optional<Iccid> iccid;  // download: what was installed
+    std::string reason;          // why it is where it is
+    std::string idempotency_key; // of the API call, with its requester
+    Sha256 request_hash{};       // of that call's body
     uint64_t version = 0;
 };
 

@@ -128,7 +128,8 @@ Result<size_t> Server::sweep(Time now) {
         if (o.state == State::unknown) continue; // already left to an audit
         // What was handed out may still run: only an audit can tell.
         o.state = o.state == State::queued || o.kind == Kind::data ? State::expired : State::unknown;
-        o.reason = o.state == State::expired ? "expired before it was handed out" : "expired after it was handed out";
+        o.reason = o.state == State::expired ? "expired before it was handed out"
+                                             : "expired after it was handed out";
         o.changed = now;
         Change change;
         change.operations.push_back(std::move(o));

@@ -5,9 +5,7 @@ namespace halyard::eim {
 namespace {
 using rsp::EuiccPackage, rsp::Psmo, rsp::Eco;
 
-template <class... F> struct Overload : F... {
-    using F::operator()...;
-};
+template <class... F> struct Overload : F... { using F::operator()...; };
 template <class... F> Overload(F...) -> Overload<F...>;
 
 // f(const Psmo&) for each; eCOs are skipped.
@@ -67,10 +65,14 @@ Judged judge_one(const rsp::EuiccResultData& r) {
             [](const rsp::EnableProfileResult& c) { return judge_code(c, "enable"); },
             [](const rsp::DisableProfileResult& c) { return judge_code(c, "disable"); },
             [](const rsp::DeleteProfileResult& c) { return judge_code(c, "delete"); },
-            [](const rsp::ConfigureImmediateEnableResult& c) { return judge_code(c, "configureImmediateEnable"); },
+            [](const rsp::ConfigureImmediateEnableResult& c) {
+                return judge_code(c, "configureImmediateEnable");
+            },
             [](const rsp::UpdateEimResult& c) { return judge_code(c, "updateEim"); },
             [](const rsp::SetFallbackAttributeResult& c) { return judge_code(c, "setFallbackAttribute"); },
-            [](const rsp::UnsetFallbackAttributeResult& c) { return judge_code(c, "unsetFallbackAttribute"); },
+            [](const rsp::UnsetFallbackAttributeResult& c) {
+                return judge_code(c, "unsetFallbackAttribute");
+            },
             [](const rsp::RollbackProfileResult& c) { return judge_code(c, "rollback"); },
             [](const rsp::EuiccResultData::ProcessingTerminated& c) {
                 Judged j = judge_code(c, "processingTerminated");
@@ -94,11 +96,15 @@ Judged judge_one(const rsp::EuiccResultData& r) {
                 }
                 return Judged{true, "listProfileInfo"};
             },
-            [](const rsp::ListEimResult& l) { return Judged{l.is.index() == 0, "listEim"}; },
+            [](const rsp::ListEimResult& l) {
+                return Judged{l.is.index() == 0, "listEim"};
+            },
             [](const rsp::SetDefaultDpAddressResponse& s) {
                 return judge_code(s.set_default_dp_address_result, "setDefaultDpAddress");
             },
-            [](const auto&) { return Judged{true, "list"}; },
+            [](const auto&) {
+                return Judged{true, "list"};
+            },
         },
         r.is);
 }
@@ -132,7 +138,8 @@ Result<size_t> check_package(Bytes package) {
             changed = true;
         } else if (std::holds_alternative<rsp::Disable>(psmo.is)) {
             if (enabled) return fail(Errc::bad_value, "psmoList: disable after enable");
-            if (std::exchange(disabled, true)) return fail(Errc::bad_value, "psmoList: more than one disable");
+            if (std::exchange(disabled, true))
+                return fail(Errc::bad_value, "psmoList: more than one disable");
             changed = true;
         } else if (std::holds_alternative<rsp::Delete>(psmo.is)) {
             changed = true;
@@ -194,7 +201,8 @@ Result<std::vector<KnownProfile>> plan(std::vector<KnownProfile> profiles, Bytes
     }));
     const bool has_service =
         std::any_of(profiles.begin(), profiles.end(), [](const KnownProfile& p) { return p.enabled; });
-    if (had_service && !has_service) return fail(Errc::rejected, "the device would be left without an enabled profile");
+    if (had_service && !has_service)
+        return fail(Errc::rejected, "the device would be left without an enabled profile");
     return profiles;
 }
 

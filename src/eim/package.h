@@ -20,9 +20,9 @@ Result<std::vector<KnownProfile>> plan(std::vector<KnownProfile> profiles, Bytes
 struct Outcome {
     bool success = false;
     bool rolled_back = false;
-    std::string reason; // of a failure: command number, name and code
+    std::string reason;                              // of a failure: command number, name and code
     std::optional<std::vector<KnownProfile>> listed; // from a listProfileInfo without criteria
-    size_t done = 0;    // commands that succeeded
+    size_t done = 0;                                 // commands that succeeded
 };
 Result<Outcome> judge(Bytes euicc_package, const rsp::EuiccPackageResultDataSigned&);
 /// The first `done` commands carried out on `profiles`, whatever preconditions say.

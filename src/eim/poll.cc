@@ -28,9 +28,7 @@ OwnedBytes hand_out(Bytes request) {
     append(out, request);
     return out;
 }
-bool waits_for_other(const std::optional<Operation>& before) {
-    return before && !is_final(before->state);
-}
+bool waits_for_other(const std::optional<Operation>& before) { return before && !is_final(before->state); }
 } // namespace
 
 Result<OwnedBytes> Server::poll(Bytes message, Time now) {
@@ -40,7 +38,8 @@ Result<OwnedBytes> Server::poll(Bytes message, Time now) {
         const std::string_view where = decoded.error().where;
         if (where == "eidValue")
             return no(decoded.error().code == Errc::missing_field ? Error::missing_eid : Error::invalid_eid);
-        return fail(decoded.error().code, decoded.error().where, decoded.error().detail, decoded.error().offset);
+        return fail(
+            decoded.error().code, decoded.error().where, decoded.error().detail, decoded.error().offset);
     }
     Eid eid{};
     std::copy(decoded->eid_value.begin(), decoded->eid_value.end(), eid.begin());
@@ -132,7 +131,8 @@ Result<Operation*> Server::choose(Turn& turn) {
         }
         if (o.kind == Kind::package && changes_something(o.package) && !o.force) {
             if (!turn.device.profiles_known) {
-                operations.push_back(TRY(audit(turn.device.eid, "profiles must be known before a change", turn.now)));
+                operations.push_back(
+                    TRY(audit(turn.device.eid, "profiles must be known before a change", turn.now)));
                 return &operations.back();
             }
             if (const auto after = plan(turn.device.profiles, o.package); !after) {
@@ -146,9 +146,8 @@ Result<Operation*> Server::choose(Turn& turn) {
 }
 
 Result<OwnedBytes> Server::sign_package(const Operation& o) {
-    rsp::EuiccPackageSigned to_sign{.eim_id = config_.eim_id,
-                                    .counter_value = o.counter,
-                                    .eim_transaction_id = Bytes(o.transaction_id)};
+    rsp::EuiccPackageSigned to_sign{
+        .eim_id = config_.eim_id, .counter_value = o.counter, .eim_transaction_id = Bytes(o.transaction_id)};
     std::copy(o.eid.begin(), o.eid.end(), to_sign.eid_value.begin());
     to_sign.euicc_package = TRY(asn1::decode<rsp::EuiccPackage>(o.package));
     rsp::EuiccPackageRequest request;
@@ -190,7 +189,8 @@ Result<OwnedBytes> Server::offer(Turn& turn, Operation& o) {
         turn = Turn{.device = std::move(*device), .now = turn.now};
         turn.operations.push_back(std::move(*reserved));
         Operation& again = turn.operations.back();
-        if (again.counter != counter || again.state != State::queued) return fail(Errc::conflict, "operation");
+        if (again.counter != counter || again.state != State::queued)
+            return fail(Errc::conflict, "operation");
         again.request = TRY(sign_package(again));
         again.state = State::offered;
         again.offers = 1;
@@ -200,8 +200,8 @@ Result<OwnedBytes> Server::offer(Turn& turn, Operation& o) {
         return hand_out(again.request);
     }
     if (o.kind == Kind::data) {
-        o.request = TRY(asn1::encode(rsp::IpaEuiccDataRequest{
-            .tag_list = o.tag_list, .eim_transaction_id = Bytes(o.transaction_id)}));
+        o.request = TRY(asn1::encode(
+            rsp::IpaEuiccDataRequest{.tag_list = o.tag_list, .eim_transaction_id = Bytes(o.transaction_id)}));
     } else {
         using Features = rsp::IpaCapabilities::IpaFeatures;
         const bool eim_handles =

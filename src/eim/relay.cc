@@ -1,4 +1,5 @@
-// Indirect download: ESipa on one side, ES9+' on the other; signed objects pass octet for octet. SGP.32 §3.2.3.2
+// Indirect download: ESipa on one side, ES9+' on the other; signed objects pass octet for octet. SGP.32
+// §3.2.3.2
 #include "base/log.h"
 #include "eim/activation_code.h"
 #include "eim/server.h"
@@ -36,7 +37,8 @@ Result<ActivationCode> parse_activation_code(std::string_view text) {
     for (char c : parts[2])
         if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-'))
             return fail(Errc::bad_value, "activationCode: matchingId");
-    return ActivationCode{std::string(parts[1]), std::string(parts[2]), std::string(parts[3]), parts[4] == "1"};
+    return ActivationCode{
+        std::string(parts[1]), std::string(parts[2]), std::string(parts[3]), parts[4] == "1"};
 }
 
 Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
@@ -53,16 +55,19 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
 
     rsp::InitiateAuthenticationRequest ask{.euicc_challenge = request.euicc_challenge,
                                            .smdp_address = code.address};
-    if (!request.euicc_info1) return refuse_initiate(InitiateError::undefined_error); // nothing stored to put there
+    if (!request.euicc_info1)
+        return refuse_initiate(InitiateError::undefined_error); // nothing stored to put there
     ask.euicc_info1 = *request.euicc_info1;
     const auto answer = smdp_.exchange(code.address, TRY(asn1::encode(ask)));
     if (!answer) {
-        log(LogLevel::warning, o->id + ": SM-DP+ " + code.address + ": " + halyard::name(answer.error().code) + " " +
-                                   answer.error().where);
+        log(LogLevel::warning,
+            o->id + ": SM-DP+ " + code.address + ": " + halyard::name(answer.error().code) + " " +
+                answer.error().where);
         return refuse_initiate(InitiateError::undefined_error);
     }
     const auto es9 = TRY(asn1::decode<rsp::InitiateAuthenticationResponse>(answer->der));
-    if (const auto* error = std::get_if<1>(&es9.is)) return refuse_initiate(static_cast<InitiateError>(*error));
+    if (const auto* error = std::get_if<1>(&es9.is))
+        return refuse_initiate(static_cast<InitiateError>(*error));
     const auto& ok = std::get<rsp::InitiateAuthenticationOkEs9>(es9.is);
     if (ok.server_signed1.value.server_address != code.address)
         return refuse_initiate(InitiateError::smdp_address_mismatch);

@@ -1,4 +1,5 @@
-// ProvideEimPackageResult: only what verifies under the eUICC's own key decides anything. SGP.32 §3.3.1, §5.14.6
+// ProvideEimPackageResult: only what verifies under the eUICC's own key decides anything. SGP.32 §3.3.1,
+// §5.14.6
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "eim/describe.h"
@@ -29,8 +30,10 @@ Result<OwnedBytes> acknowledge(const std::vector<uint64_t>& numbers) {
 }
 std::optional<Bytes> transaction_of(const EimPackageResult& r) {
     const auto of_result = [](const rsp::EuiccPackageResult& e) -> std::optional<Bytes> {
-        if (const auto* s = std::get_if<0>(&e.is)) return s->euicc_package_result_data_signed.value.eim_transaction_id;
-        if (const auto* s = std::get_if<1>(&e.is)) return s->euicc_package_error_data_signed.value.eim_transaction_id;
+        if (const auto* s = std::get_if<0>(&e.is))
+            return s->euicc_package_result_data_signed.value.eim_transaction_id;
+        if (const auto* s = std::get_if<1>(&e.is))
+            return s->euicc_package_error_data_signed.value.eim_transaction_id;
         return std::get<2>(e.is).eim_transaction_id;
     };
     if (const auto* e = std::get_if<0>(&r.is)) return of_result(e->value);
@@ -83,7 +86,8 @@ Ok Server::take(Turn& turn, const EimPackageResult& result) {
     Operation* o = TRY(find(turn, e.eim_transaction_id, std::nullopt));
     note(turn,
          o,
-         "the IPA refused the package, code " + std::to_string(static_cast<int>(e.eim_package_result_error_code)),
+         "the IPA refused the package, code " +
+             std::to_string(static_cast<int>(e.eim_package_result_error_code)),
          e.eim_transaction_id.value_or(Bytes()));
     return {};
 }
@@ -180,9 +184,11 @@ Ok Server::take_signed_error(Turn& turn, Bytes der, const rsp::EuiccPackageError
     }
     if (!o || o->counter != data.counter_value || is_final(o->state) || o->state == State::queued) return {};
     using Code = rsp::EuiccPackageErrorCode;
-    std::string reason = "refused by the eUICC, code " + std::to_string(static_cast<int>(data.euicc_package_error_code));
+    std::string reason =
+        "refused by the eUICC, code " + std::to_string(static_cast<int>(data.euicc_package_error_code));
     if (data.euicc_package_error_code == Code::ecall_active) {
-        o->reason = "an emergency call is active; offered again later"; // nothing stored, the same package may come again
+        o->reason = "an emergency call is active; offered again later"; // nothing stored, the same package
+                                                                        // may come again
         o->changed = turn.now;
         return {};
     }

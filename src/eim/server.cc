@@ -68,7 +68,8 @@ Ok Server::commit(Turn& turn) {
         if (o.changed == turn.now) change.operations.push_back(o);
     change.forwards = std::move(turn.forwards);
     change.evidence = std::move(turn.evidence);
-    if (change.devices.empty() && change.operations.empty() && change.forwards.empty() && change.evidence.empty())
+    if (change.devices.empty() && change.operations.empty() && change.forwards.empty() &&
+        change.evidence.empty())
         return {};
     return store_.commit(change);
 }
@@ -112,8 +113,9 @@ void Server::settle(Turn& turn, Operation& o, bool success, std::string reason) 
     o.reason = std::move(reason);
     o.changed = turn.now;
     o.held = false;
-    log(LogLevel::info, to_text(turn.device.eid) + ": " + o.id + " " + name(o.kind) + " " + name(o.state) +
-                            (o.reason.empty() ? "" : ": " + o.reason));
+    log(LogLevel::info,
+        to_text(turn.device.eid) + ": " + o.id + " " + name(o.kind) + " " + name(o.state) +
+            (o.reason.empty() ? "" : ": " + o.reason));
 }
 
 Result<Operation*>

@@ -11,12 +11,12 @@
 namespace halyard::eim {
 
 struct Config {
-    std::string eim_id; // FQDN
-    crypto::PrivateKey key;              // signs packages
+    std::string eim_id;                    // FQDN
+    crypto::PrivateKey key;                // signs packages
     std::vector<rsp::TrustAnchor> anchors; // CIs that eUICC certificates may end in
-    std::vector<std::string> forward_to; // SM-DP+ addresses notifications may go to beside those of orders
-    uint32_t hold_after = 5;             // unsigned errors until an operation waits for a human (SR-18)
-    uint32_t download_attempts = 5;      // after verified failures that may pass
+    std::vector<std::string> forward_to;   // SM-DP+ addresses notifications may go to beside those of orders
+    uint32_t hold_after = 5;               // unsigned errors until an operation waits for a human (SR-18)
+    uint32_t download_attempts = 5;        // after verified failures that may pass
 };
 
 /// How the eIM reaches SM-DP+ for relayed downloads: ES9+' in its ASN.1 form.
@@ -88,7 +88,8 @@ class Server {
         std::vector<uint64_t> acknowledged; // sequence numbers of the card
     };
     Ok commit(Turn&);
-    Result<Operation*> find(Turn&, const std::optional<Bytes>& transaction_id, std::optional<uint64_t> counter);
+    Result<Operation*>
+    find(Turn&, const std::optional<Bytes>& transaction_id, std::optional<uint64_t> counter);
     void note(Turn&, Operation*, std::string what, Bytes octets);
     void settle(Turn&, Operation&, bool success, std::string reason);
     Operation make(const Eid&, Kind, Time now);

@@ -3,8 +3,8 @@
 #include <optional>
 
 namespace halyard::rsp {
-/// The association token as it is appended to what eIM and eUICC sign: `84 LL value`, `84 01 00` where none is
-/// configured. SGP.32 §2.11.1.1
+/// The association token as it is appended to what eIM and eUICC sign: `84 LL value`, `84 01 00` where none
+/// is configured. SGP.32 §2.11.1.1
 inline OwnedBytes token_tlv(std::optional<int64_t> token) {
     asn1::Scratch scratch;
     const Bytes value = asn1::save_integer(token.value_or(0), scratch);

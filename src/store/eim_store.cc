@@ -43,13 +43,13 @@ CREATE TABLE tokens(
   expires INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;
 )";
 #define OPERATION_COLUMNS                                                                                    \
-    "sequence, id, eid, kind, state, package, activation_code, tag_list, after, resolves, automatic, " \
-    "force, held, cancel_requested, created_by, created, changed, expires, transaction_id, counter, " \
-    "request, offers, attempts, unsigned_errors, result, iccid, reason, idempotency_key, " \
+    "sequence, id, eid, kind, state, package, activation_code, tag_list, after, resolves, automatic, "       \
+    "force, held, cancel_requested, created_by, created, changed, expires, transaction_id, counter, "        \
+    "request, offers, attempts, unsigned_errors, result, iccid, reason, idempotency_key, "                   \
     "request_hash, version"
 #define DEVICE_COLUMNS                                                                                       \
-    "eid, name, counter, token, euicc_certificate, eum_certificate, euicc_key, euicc_info2, " \
-    "ipa_features, device_info, profiles_known, profiles, profiles_as_of, profiles_evidence, " \
+    "eid, name, counter, token, euicc_certificate, eum_certificate, euicc_key, euicc_info2, "                \
+    "ipa_features, device_info, profiles_known, profiles, profiles_as_of, profiles_evidence, "               \
     "created, last_seen, version"
 
 struct StoredProfile {
@@ -77,7 +77,10 @@ Result<std::vector<KnownProfile>> decode_profiles(Bytes der) {
     std::vector<KnownProfile> out;
     if (der.empty()) return out;
     for (const StoredProfile& p : TRY(asn1::decode<std::vector<StoredProfile>>(der))) {
-        KnownProfile k{.enabled = (p.flags & 1) != 0, .fallback = (p.flags & 2) != 0, .name = p.name, .provider = p.provider};
+        KnownProfile k{.enabled = (p.flags & 1) != 0,
+                       .fallback = (p.flags & 2) != 0,
+                       .name = p.name,
+                       .provider = p.provider};
         std::copy(p.iccid.begin(), p.iccid.end(), k.iccid.begin());
         out.push_back(std::move(k));
     }
@@ -130,10 +133,11 @@ Ok put_device(Connection& c, const Device& d) {
         bind_device(q, d);
         return q.run();
     }
-    auto q = TRY(c.prepare("UPDATE devices SET name=?, counter=?, token=?, euicc_certificate=?, eum_certificate=?, "
-                           "euicc_key=?, euicc_info2=?, ipa_features=?, device_info=?, profiles_known=?, profiles=?, "
-                           "profiles_as_of=?, profiles_evidence=?, created=?, last_seen=?, version=version+1 "
-                           "WHERE eid=? AND version=?"));
+    auto q = TRY(
+        c.prepare("UPDATE devices SET name=?, counter=?, token=?, euicc_certificate=?, eum_certificate=?, "
+                  "euicc_key=?, euicc_info2=?, ipa_features=?, device_info=?, profiles_known=?, profiles=?, "
+                  "profiles_as_of=?, profiles_evidence=?, created=?, last_seen=?, version=version+1 "
+                  "WHERE eid=? AND version=?"));
     bind_device(q, d);
     TRY(q.bind(Bytes(d.eid)).bind(static_cast<int64_t>(d.version)).run());
     return c.changes() == 1 ? Ok{} : fail(Errc::conflict, "device");
@@ -177,15 +181,21 @@ Ok put_operation(Connection& c, const Operation& o) {
     const auto changing = [&](Statement& q) {
         q.bind(static_cast<int64_t>(o.state)).bind(o.held ? 1 : 0).bind(o.cancel_requested ? 1 : 0);
         q.bind(o.changed.count()).bind(Bytes(o.transaction_id)).bind(static_cast<int64_t>(o.counter));
-        q.bind(Bytes(o.request)).bind(o.offers).bind(o.attempts).bind(o.unsigned_errors).bind(Bytes(o.result));
+        q.bind(Bytes(o.request))
+            .bind(o.offers)
+            .bind(o.attempts)
+            .bind(o.unsigned_errors)
+            .bind(Bytes(o.result));
         q.bind_optional(o.iccid).bind(o.reason);
     };
     if (o.version == 0) {
-        auto q = TRY(c.prepare(
-            "INSERT INTO operations(state, held, cancel_requested, changed, transaction_id, counter, request, offers, "
-            "attempts, unsigned_errors, result, iccid, reason, id, eid, kind, package, activation_code, tag_list, "
-            "after, resolves, automatic, force, created_by, created, expires, idempotency_key, request_hash, version) "
-            "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
+        auto q = TRY(c.prepare("INSERT INTO operations(state, held, cancel_requested, changed, "
+                               "transaction_id, counter, request, offers, "
+                               "attempts, unsigned_errors, result, iccid, reason, id, eid, kind, package, "
+                               "activation_code, tag_list, "
+                               "after, resolves, automatic, force, created_by, created, expires, "
+                               "idempotency_key, request_hash, version) "
+                               "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
         changing(q);
         q.bind(o.id).bind(Bytes(o.eid)).bind(static_cast<int64_t>(o.kind)).bind(Bytes(o.package));
         q.bind(o.activation_code).bind(Bytes(o.tag_list)).bind(o.after).bind(o.resolves);
@@ -204,9 +214,10 @@ Ok put_operation(Connection& c, const Operation& o) {
         auto a = TRY(c.prepare("INSERT OR IGNORE INTO addresses VALUES(?,?)"));
         return a.bind(Bytes(o.eid)).bind(std::string_view(code).substr(from + 1, to - from - 1)).run();
     }
-    auto q = TRY(c.prepare("UPDATE operations SET state=?, held=?, cancel_requested=?, changed=?, transaction_id=?, "
-                           "counter=?, request=?, offers=?, attempts=?, unsigned_errors=?, result=?, iccid=?, "
-                           "reason=?, version=version+1 WHERE id=? AND version=?"));
+    auto q = TRY(
+        c.prepare("UPDATE operations SET state=?, held=?, cancel_requested=?, changed=?, transaction_id=?, "
+                  "counter=?, request=?, offers=?, attempts=?, unsigned_errors=?, result=?, iccid=?, "
+                  "reason=?, version=version+1 WHERE id=? AND version=?"));
     changing(q);
     TRY(q.bind(o.id).bind(static_cast<int64_t>(o.version)).run());
     return c.changes() == 1 ? Ok{} : fail(Errc::conflict, "operation");
@@ -231,26 +242,38 @@ Ok EimStore::commit(const eim::Change& change) {
         if (change.session) {
             auto q = TRY(c.prepare("INSERT INTO sessions VALUES(?,?,?,?,?)"));
             const RelaySession& s = *change.session;
-            TRY(q.bind(Bytes(s.transaction_id)).bind(s.operation).bind(s.address).bind(Bytes(s.eid)).bind(s.created.count()).run());
+            TRY(q.bind(Bytes(s.transaction_id))
+                    .bind(s.operation)
+                    .bind(s.address)
+                    .bind(Bytes(s.eid))
+                    .bind(s.created.count())
+                    .run());
         }
         for (const Forward& f : change.forwards) {
-            auto q = TRY(c.prepare("INSERT INTO forwards(eid, address, message, attempts, due) VALUES(?,?,?,0,?)"));
+            auto q = TRY(
+                c.prepare("INSERT INTO forwards(eid, address, message, attempts, due) VALUES(?,?,?,0,?)"));
             TRY(q.bind(Bytes(f.eid)).bind(f.address).bind(Bytes(f.message)).bind(f.due.count()).run());
         }
         for (const Evidence& e : change.evidence) {
-            auto q = TRY(c.prepare("INSERT INTO evidence(operation, eid, received, what, octets) VALUES(?,?,?,?,?)"));
-            TRY(q.bind(e.operation).bind(Bytes(e.eid)).bind(e.received.count()).bind(e.what).bind(Bytes(e.octets)).run());
+            auto q = TRY(
+                c.prepare("INSERT INTO evidence(operation, eid, received, what, octets) VALUES(?,?,?,?,?)"));
+            TRY(q.bind(e.operation)
+                    .bind(Bytes(e.eid))
+                    .bind(e.received.count())
+                    .bind(e.what)
+                    .bind(Bytes(e.octets))
+                    .run());
             // Nobody fills the disk with what proves nothing: the newest 16 pieces are kept.
-            auto d = TRY(c.prepare("DELETE FROM evidence WHERE operation=?1 AND eid=?2 AND id NOT IN (SELECT id FROM "
-                                   "evidence WHERE operation=?1 AND eid=?2 ORDER BY id DESC LIMIT 16)"));
+            auto d = TRY(
+                c.prepare("DELETE FROM evidence WHERE operation=?1 AND eid=?2 AND id NOT IN (SELECT id FROM "
+                          "evidence WHERE operation=?1 AND eid=?2 ORDER BY id DESC LIMIT 16)"));
             TRY(d.bind(e.operation).bind(Bytes(e.eid)).run());
         }
         return {};
     });
 }
 
-template <class... Args>
-Result<std::vector<Operation>> EimStore::list(const char* sql, const Args&... args) {
+template <class... Args> Result<std::vector<Operation>> EimStore::list(const char* sql, const Args&... args) {
     std::vector<Operation> out;
     TRY(db_->read([&](Connection& c) -> Ok {
         auto q = TRY(c.prepare(sql));
@@ -334,17 +357,23 @@ Result<std::vector<Operation>> EimStore::operations(const eim::OperationFilter& 
                 limit);
 }
 Result<std::vector<Operation>> EimStore::overdue(Time now, size_t limit) {
-    return list("SELECT " OPERATION_COLUMNS
-                " FROM operations WHERE state IN (0, 1, 2) AND expires > 0 AND expires < ? ORDER BY expires LIMIT ?",
-                static_cast<int64_t>(now.count()),
-                static_cast<int64_t>(limit));
+    return list(
+        "SELECT " OPERATION_COLUMNS
+        " FROM operations WHERE state IN (0, 1, 2) AND expires > 0 AND expires < ? ORDER BY expires LIMIT ?",
+        static_cast<int64_t>(now.count()),
+        static_cast<int64_t>(limit));
 }
 Result<std::optional<RelaySession>> EimStore::session(Bytes transaction_id) {
     std::optional<RelaySession> out;
     TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("SELECT transaction_id, operation, address, eid, created FROM sessions WHERE transaction_id=?"));
+        auto q = TRY(c.prepare(
+            "SELECT transaction_id, operation, address, eid, created FROM sessions WHERE transaction_id=?"));
         if (TRY(q.bind(transaction_id).step()))
-            out = RelaySession{q.octets(0), q.text(1), q.text(2), TRY(fixed<Eid>(q.octets(3), "sessions.eid")), Time(q.integer(4))};
+            out = RelaySession{q.octets(0),
+                               q.text(1),
+                               q.text(2),
+                               TRY(fixed<Eid>(q.octets(3), "sessions.eid")),
+                               Time(q.integer(4))};
         return {};
     }));
     return out;
@@ -361,11 +390,16 @@ Result<bool> EimStore::knows_address(const Eid& eid, std::string_view address) {
 Result<std::vector<Forward>> EimStore::due_forwards(Time now, size_t limit) {
     std::vector<Forward> out;
     TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("SELECT id, eid, address, message, attempts, due FROM forwards WHERE due <= ? ORDER BY id LIMIT ?"));
+        auto q = TRY(c.prepare("SELECT id, eid, address, message, attempts, due FROM forwards WHERE due <= ? "
+                               "ORDER BY id LIMIT ?"));
         q.bind(now.count()).bind(static_cast<int64_t>(limit));
         while (TRY(q.step()))
-            out.push_back({q.integer(0), TRY(fixed<Eid>(q.octets(1), "forwards.eid")), q.text(2), q.octets(3),
-                           static_cast<uint32_t>(q.integer(4)), Time(q.integer(5))});
+            out.push_back({q.integer(0),
+                           TRY(fixed<Eid>(q.octets(1), "forwards.eid")),
+                           q.text(2),
+                           q.octets(3),
+                           static_cast<uint32_t>(q.integer(4)),
+                           Time(q.integer(5))});
         return {};
     }));
     return out;
@@ -385,10 +419,15 @@ Ok EimStore::forward_later(int64_t id, Time due) {
 Result<std::vector<Evidence>> EimStore::evidence(std::string_view operation) {
     std::vector<Evidence> out;
     TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("SELECT operation, eid, received, what, octets FROM evidence WHERE operation=? ORDER BY id"));
+        auto q = TRY(c.prepare(
+            "SELECT operation, eid, received, what, octets FROM evidence WHERE operation=? ORDER BY id"));
         q.bind(operation);
         while (TRY(q.step()))
-            out.push_back({q.text(0), TRY(fixed<Eid>(q.octets(1), "evidence.eid")), Time(q.integer(2)), q.text(3), q.octets(4)});
+            out.push_back({q.text(0),
+                           TRY(fixed<Eid>(q.octets(1), "evidence.eid")),
+                           Time(q.integer(2)),
+                           q.text(3),
+                           q.octets(4)});
         return {};
     }));
     return out;
@@ -397,19 +436,30 @@ Result<std::vector<Evidence>> EimStore::evidence(std::string_view operation) {
 Ok EimStore::add_token(const ApiToken& t) {
     return db_->write([&](Connection& c) -> Ok {
         auto q = TRY(c.prepare("INSERT INTO tokens VALUES(?,?,?,?,?,?)"));
-        return q.bind(t.name).bind(t.prefix).bind(Bytes(t.hash)).bind(t.created.count()).bind(t.expires.count()).bind(0).run();
+        return q.bind(t.name)
+            .bind(t.prefix)
+            .bind(Bytes(t.hash))
+            .bind(t.created.count())
+            .bind(t.expires.count())
+            .bind(0)
+            .run();
     });
 }
 namespace {
 Result<ApiToken> token_of(const Statement& q) {
-    return ApiToken{q.text(0), q.text(1), TRY(fixed<Sha256>(q.octets(2), "tokens.hash")), Time(q.integer(3)), Time(q.integer(4)),
+    return ApiToken{q.text(0),
+                    q.text(1),
+                    TRY(fixed<Sha256>(q.octets(2), "tokens.hash")),
+                    Time(q.integer(3)),
+                    Time(q.integer(4)),
                     q.integer(5) != 0};
 }
 } // namespace
 Result<std::optional<ApiToken>> EimStore::token(const Sha256& hash) {
     std::optional<ApiToken> out;
     TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("SELECT name, prefix, hash, created, expires, revoked FROM tokens WHERE hash=?"));
+        auto q =
+            TRY(c.prepare("SELECT name, prefix, hash, created, expires, revoked FROM tokens WHERE hash=?"));
         if (TRY(q.bind(Bytes(hash)).step())) out = TRY(token_of(q));
         return {};
     }));
@@ -418,7 +468,8 @@ Result<std::optional<ApiToken>> EimStore::token(const Sha256& hash) {
 Result<std::vector<ApiToken>> EimStore::tokens() {
     std::vector<ApiToken> out;
     TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("SELECT name, prefix, hash, created, expires, revoked FROM tokens ORDER BY name"));
+        auto q =
+            TRY(c.prepare("SELECT name, prefix, hash, created, expires, revoked FROM tokens ORDER BY name"));
         while (TRY(q.step())) out.push_back(TRY(token_of(q)));
         return {};
     }));
