@@ -89,7 +89,7 @@ void Context::eim_failed(const char* step, const Error& error) {
     RollbackDuty& duty = state.rollback;
     if (duty.phase == RollbackDuty::Phase::armed && is(duty.eim_id, peer.id.bytes())) {
         ++duty.attempts;
-        wait = config.rollback.interval();
+        wait = std::min(wait, config.rollback.interval()); // the decision is open: not slower than it needs
         if (auto saved = save(); !saved) note_error("state not saved", "rollback", saved.error());
     }
     peer.blocked.after(now, wait);
