@@ -43,7 +43,7 @@ struct NamedValue {
 /// Allowed content size of a string or octets, in octets.
 struct Size {
     uint16_t min = 0;
-    uint16_t max = 0xFFFF;
+    uint32_t max = 0xFFFFFFFF; // the message's own cap is what bounds the rest
 };
 
 /// A member of a SEQUENCE or an alternative of a CHOICE. `make` and `find` hide whether the member is plain,
