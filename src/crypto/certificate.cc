@@ -153,6 +153,7 @@ bool read(X509* x, Certificate& c) {
     const ASN1_BIT_STRING* signature = nullptr;
     const X509_ALGOR* algorithm = nullptr;
     X509_get0_signature(&signature, &algorithm, x);
+    if (signature->flags & 7) return false; // unused bits: a signature has none, so there is one coding only
     c.signature.assign(signature->data, signature->data + signature->length);
     c.signature_algorithm = text_of_oid(algorithm->algorithm);
     c.v3 = X509_get_version(x) == X509_VERSION_3;

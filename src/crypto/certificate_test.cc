@@ -184,6 +184,17 @@ TEST_CASE("when a certificate is cut, or followed by something, it is refused by
     CHECK(Certificate::parse(der).error().code == Errc::bad_length);
 }
 
+TEST_CASE("when the signature claims unused bits, the certificate is refused: there is one coding only") {
+    OpenSsl openssl;
+    OwnedBytes der = openssl.self_signed("prime256v1", "-extensions server");
+    const size_t at = der.size() - Certificate::parse(der)->signature.size() - 1;
+    REQUIRE(der[at] == 0);
+    for (uint8_t unused = 1; unused < 9; ++unused) {
+        der[at] = unused;
+        CHECK_FALSE(Certificate::parse(der));
+    }
+}
+
 TEST_CASE("when a file holds PEM or DER, all its certificates are read; an empty one is refused") {
     OpenSsl openssl;
     const OwnedBytes der = openssl.self_signed("prime256v1", "-extensions server");
