@@ -43,7 +43,7 @@ struct NamedValue {
 /// Allowed content size of a string or octets, in octets.
 struct Size {
     uint16_t min = 0;
-    uint16_t max = 0xFFFF;
+    uint32_t max = 0xFFFFFFFF; // the message's own cap is what bounds the rest
 };
 
 /// A member of a SEQUENCE or an alternative of a CHOICE. `make` and `find` hide whether the member is plain,
@@ -94,7 +94,8 @@ struct Null {
     bool operator==(const Null&) const = default;
 };
 
-/// OBJECT IDENTIFIER as content octets; borrowed. Text is the dotted form.
+/// OBJECT IDENTIFIER as content octets; borrowed. Text is the dotted form, or hex when an arc exceeds 64
+/// bits.
 struct Oid {
     Bytes der;
     std::string text() const;
@@ -433,6 +434,7 @@ enum class Deviation : uint8_t {
     boolean_value, // TRUE as another octet than FF
     long_bits,     // a BIT STRING with trailing zero bits or dirty padding
     unknown_field, // a trailing component this edition does not know (allowed by EXTENSIBILITY IMPLIED)
+    default_value, // a DEFAULT written out
     count_,
 };
 const char* name(Deviation);

@@ -122,6 +122,8 @@ Ok decode_sequence(const Type& type, void* out, Bytes content, DecodeContext& c,
             continue;
         }
         TRY(decode_content(*f.type, f.make(out), tlv, tag_of(f) != 0, f, c, depth));
+        // Present, yet found absent: it equals its DEFAULT.
+        if (!f.required && !f.find(out)) TRY(c.note(Deviation::default_value, f.name, tlv.whole.data()));
         content = tlv.rest;
         have = false;
     }
@@ -144,8 +146,9 @@ Ok check_leaf(const Type& type, const Tlv& tlv, const Field& f, DecodeContext& c
         ((tlv.content[0] == 0 && !(tlv.content[1] & 0x80)) ||
          (tlv.content[0] == 0xFF && (tlv.content[1] & 0x80))))
         return c.note(Deviation::long_integer, f.name, tlv.whole.data());
+    // The last bit that counts must be 1, those behind it 0. X.690 §11.2
     if (type.kind == Kind::bits && n > 1 && tlv.content[0] < 8 &&
-        (tlv.content[n - 1] & ((1 << tlv.content[0]) - 1)))
+        (tlv.content[n - 1] & ((2 << tlv.content[0]) - 1)) != 1 << tlv.content[0])
         return c.note(Deviation::long_bits, f.name, tlv.whole.data());
     return {};
 }
@@ -377,8 +380,9 @@ const char* name(Deviation d) {
     case Deviation::long_length: return "length in more octets than needed";
     case Deviation::long_integer: return "INTEGER with a superfluous octet";
     case Deviation::boolean_value: return "BOOLEAN TRUE not coded FF";
-    case Deviation::long_bits: return "BIT STRING with dirty padding";
+    case Deviation::long_bits: return "BIT STRING with trailing zeros or dirty padding";
     case Deviation::unknown_field: return "component unknown to this edition";
+    case Deviation::default_value: return "DEFAULT written out";
     case Deviation::count_: break;
     }
     return "none";

@@ -19,6 +19,7 @@ std::string Oid::text() const {
     uint64_t arc = 0;
     bool first = true;
     for (uint8_t octet : der) {
+        if (arc >> 57) return hex(der); // too large for us: better no text than another OID's
         arc = arc << 7 | (octet & 0x7F);
         if (octet & 0x80) continue;
         if (first) {

@@ -33,6 +33,11 @@ bool is_utf8(Bytes b) {
         const uint8_t c = b[i];
         const size_t more = c < 0x80 ? 0 : c >= 0xF0 && c < 0xF5 ? 3 : c >= 0xE0 ? 2 : c >= 0xC2 ? 1 : 9;
         if (more == 9 || c >= 0xF5 || i + more >= b.size()) return false;
+        // Overlong forms, surrogates and what lies beyond 10FFFF show in the second octet. RFC 3629 §4
+        const uint8_t second = more > 1 ? b[i + 1] : 0x80;
+        if ((c == 0xE0 && second < 0xA0) || (c == 0xED && second > 0x9F) || (c == 0xF0 && second < 0x90) ||
+            (c == 0xF4 && second > 0x8F))
+            return false;
         for (size_t k = 1; k <= more; ++k)
             if ((b[i + k] & 0xC0) != 0x80) return false;
         i += more + 1;

@@ -142,13 +142,23 @@ Result<OwnedBytes> to_content(std::span<const Member> members, const Json& json)
     return content;
 }
 
+// A peer's octets must not make dump() throw.
+bool is_utf8(Bytes text) {
+    Json probe = std::string(text_of(text));
+    return probe.dump(-1, ' ', false, Json::error_handler_t::ignore) ==
+           probe.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Ok from_content(std::span<const Member> members, Bytes content, Json& json) {
     for (const Member& m : members) {
         const asn1::Tlv t = TRY(asn1::read_tlv(content, m.name));
         const asn1::Tag expected = m.form == Form::wrapped && m.tag == 0xBF41 ? 0xA1 : m.tag;
         if (t.tag != expected) return fail(Errc::bad_tag, m.name, t.tag);
         switch (m.form) {
-        case Form::text: json[m.name] = std::string(text_of(t.content)); break;
+        case Form::text:
+            if (!is_utf8(t.content)) return fail(Errc::bad_value, m.name);
+            json[m.name] = std::string(text_of(t.content));
+            break;
         case Form::transaction_id: json[m.name] = hex(t.content); break;
         case Form::octets: json[m.name] = base64(t.content); break;
         case Form::ci_key_id:
@@ -209,14 +219,15 @@ Result<std::string> request_to_json(Es9Function f, Bytes der) {
 
 Result<std::string> answer_to_json(Es9Function f, const Es9Answer& answer) {
     Json json{{"header", header(answer.failed)}};
-    if (!answer.failed && !shape(f).answer.empty()) {
+    // Where an answer has no members, it may be left out; what is given must not be an error.
+    if (!answer.failed && (!shape(f).answer.empty() || !answer.der.empty())) {
         // BFxx { A0 { members } }
         const asn1::Tlv t = TRY(asn1::read_tlv(answer.der, "ES9+ answer"));
         const asn1::Tlv ok = TRY(asn1::read_tlv(t.content, "ES9+ answer"));
         if (t.tag != row(f).tag || ok.tag != 0xA0) return fail(Errc::bad_tag, "ES9+ answer", ok.tag);
         TRY(from_content(shape(f).answer, ok.content, json));
     }
-    return json.dump();
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace); // the message may be anything
 }
 
 Result<Es9Answer> answer_from_json(Es9Function f, int http_status, std::string_view body) {

@@ -153,6 +153,7 @@ bool read(X509* x, Certificate& c) {
     const ASN1_BIT_STRING* signature = nullptr;
     const X509_ALGOR* algorithm = nullptr;
     X509_get0_signature(&signature, &algorithm, x);
+    if (signature->flags & 7) return false; // unused bits: a signature has none, so there is one coding only
     c.signature.assign(signature->data, signature->data + signature->length);
     c.signature_algorithm = text_of_oid(algorithm->algorithm);
     c.v3 = X509_get_version(x) == X509_VERSION_3;
@@ -233,7 +234,13 @@ Result<std::vector<Certificate>> Certificate::parse_file(Bytes content, const ch
     const Bio bio(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
     while (bio) {
         const Cert x(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-        if (!x) break;
+        if (!x) {
+            // The end, or a block that cannot be read: half a file is not taken for the whole.
+            const int reason = ERR_GET_REASON(ERR_peek_last_error());
+            ERR_clear_error();
+            if (reason != PEM_R_NO_START_LINE) return fail(Errc::bad_value, where);
+            break;
+        }
         uint8_t* der = nullptr;
         const int size = i2d_X509(x.get(), &der);
         if (size <= 0) return fail(Errc::bad_value, where);

@@ -198,6 +198,7 @@ Result<PrivateKey> PrivateKey::generate(Curve curve, Random& random) {
 }
 
 Result<PrivateKey> PrivateKey::from_pem(Bytes pem, const char* where) {
+    if (pem.empty()) return fail(Errc::bad_value, where); // no BIO is made of nothing
     const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     if (!bio) return fail(Errc::internal, where);
     const auto refuse = [](char*, int, int, void*) { return -1; }; // never ask for a passphrase

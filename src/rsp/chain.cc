@@ -76,10 +76,15 @@ Ok check_role(const Certificate& c, Role role) {
 }
 
 // `issuer_subject` may be empty: a card knows only key and identifier of a CI.
-Ok check_issued(const Certificate& c, const crypto::PublicKey& key, Bytes key_id, Bytes issuer_subject) {
+Ok check_issued(const Certificate& c,
+                const crypto::PublicKey& key,
+                Bytes key_id,
+                Bytes issuer_subject,
+                bool path_allowed = true) {
     TRY(demand(c.public_key->curve == key.curve, ChainRule::curve_mix));
     TRY(demand(c.authority_key_id && same(*c.authority_key_id, key_id), ChainRule::authority_key));
     TRY(demand(issuer_subject.empty() || same(c.issuer, issuer_subject), ChainRule::issuer_name));
+    TRY(demand(path_allowed, ChainRule::path_length));
     return demand(c.signed_by(key), ChainRule::signature);
 }
 } // namespace
@@ -120,12 +125,13 @@ const char* rule_name(ChainRule rule) {
 Result<TrustAnchor> TrustAnchor::from(const Certificate& ci) {
     TRY(demand(ci.public_key.has_value(), ChainRule::curve));
     TRY(demand(ci.subject_key_id.has_value(), ChainRule::subject_key));
-    return TrustAnchor{*ci.public_key, *ci.subject_key_id, ci.subject};
+    return TrustAnchor{*ci.public_key, *ci.subject_key_id, ci.subject, ci.path_length};
 }
 
 Ok check_under_anchor(const Certificate& c, Role role, const TrustAnchor& anchor, std::optional<Time> now) {
     TRY(check_form(c));
-    TRY(check_issued(c, anchor.key, anchor.key_id, anchor.subject));
+    const bool path_allowed = !rules_of(role).ca || anchor.path_length != 0u;
+    TRY(check_issued(c, anchor.key, anchor.key_id, anchor.subject, path_allowed));
     TRY(check_validity(c, now));
     return check_role(c, role);
 }

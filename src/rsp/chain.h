@@ -48,7 +48,8 @@ const char* rule_name(ChainRule);
 struct TrustAnchor {
     crypto::PublicKey key;
     OwnedBytes key_id;
-    OwnedBytes subject; // complete DER name; empty: not checked
+    OwnedBytes subject;                    // complete DER name; empty: not checked
+    std::optional<uint32_t> path_length{}; // CAs allowed below it; absent: any number
     static Result<TrustAnchor> from(const crypto::Certificate& ci);
 };
 
