@@ -113,10 +113,16 @@ Ok Run::judge(const DevicePlan& d, DeviceReport& r, const Json& orders) {
     r.enabled = done(kEnable);
     r.cleaned = done(kDelete);
     // The last audit: a list signed by the eUICC, verified by the eIM.
-    const auto reply = TRY(client_->post("/v1/euiccs:search", {{"eid", r.eid}}));
-    if (!reply.ok() || reply.body["items"].empty()) return fail(Errc::rejected, "euiccs");
+    auto reply = client_->post("/v1/euiccs:search", {{"eid", r.eid}});
+    for (int i = 0; !reply && i < 100; ++i) { // the eIM may be on its way back
+        TRY(supervisor_.watch());
+        if (app::sleep_unless_stopped(std::chrono::milliseconds(100))) break;
+        reply = client_->post("/v1/euiccs:search", {{"eid", r.eid}});
+    }
+    if (!reply) return fail(reply.error().code, reply.error().where);
+    if (!reply->ok() || reply->body["items"].empty()) return fail(Errc::rejected, "euiccs");
     std::map<std::string, std::string> proven;
-    for (const auto& p : reply.body["items"][0]["profiles"])
+    for (const auto& p : reply->body["items"][0]["profiles"])
         proven[p.value("iccid", "")] = p.value("state", "");
     const std::map<std::string, std::string> wanted{{d.bootstrap_iccid, "disabled"}, {d.iccid, "enabled"}};
     r.audited = done(kLast) && proven == wanted;
