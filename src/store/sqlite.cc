@@ -142,7 +142,7 @@ Ok Database::write(const std::function<Ok(Connection&)>& job) {
     std::unique_lock lock(writing_);
     if (broken_) return fail(Errc::storage, "database is broken");
     Job mine{&job, {}};
-    queue_.push_back(&mine);
+    queue_.push_back(&mine); // cppcheck-suppress danglingLifetime ; taken out again before this returns
     while (!mine.done) {
         if (leading_) {
             finished_.wait(lock);
@@ -163,8 +163,10 @@ void Database::run_jobs(std::unique_lock<std::mutex>& lock) {
         jobs.push_back(queue_.front());
         queue_.pop_front();
     }
+    const bool refused = broken_; // since these were queued: nothing is written any more (RR-03)
     lock.unlock();
     const auto group = [&]() -> Ok {
+        if (refused) return fail(Errc::storage, "database is broken");
         std::unique_lock reading(reading_, std::defer_lock);
         if (!reader_) reading.lock();
         TRY(writer_->execute("BEGIN IMMEDIATE"));
@@ -180,7 +182,7 @@ void Database::run_jobs(std::unique_lock<std::mutex>& lock) {
         return writer_->execute("COMMIT");
     };
     const Ok all = group();
-    if (!all) (void)writer_->execute("ROLLBACK");
+    if (!all && !refused) (void)writer_->execute("ROLLBACK");
     lock.lock();
     if (!all && is_fatal(all.error())) broken_ = true;
     for (Job* j : jobs) {
