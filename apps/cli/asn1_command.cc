@@ -34,9 +34,9 @@ int list_types(const std::string& unknown) {
     std::vector<std::string> names;
     for (const rsp::Message& m : rsp::messages()) names.emplace_back(m.name);
     std::ranges::sort(names);
-    if (!unknown.empty()) std::fprintf(stderr, "%s: no such type; there are:\n", unknown.c_str());
+    if (!unknown.empty()) (void)std::fprintf(stderr, "%s: no such type; there are:\n", unknown.c_str());
     for (const std::string& name : names)
-        std::fprintf(unknown.empty() ? stdout : stderr, "%s\n", name.c_str());
+        (void)std::fprintf(unknown.empty() ? stdout : stderr, "%s\n", name.c_str());
     return unknown.empty() ? 0 : 2;
 }
 
@@ -52,8 +52,8 @@ int decode(const std::string& argument, const std::string& type, bool json, bool
         std::printf("%s", app::to_text(views).c_str());
     if (!views.error) return 0;
     if (!json) {
-        std::fflush(stdout);
-        std::fprintf(stderr, "%s: %s\n", argument.c_str(), app::describe_error(views).c_str());
+        (void)std::fflush(stdout);
+        (void)std::fprintf(stderr, "%s: %s\n", argument.c_str(), app::describe_error(views).c_str());
     }
     return 1;
 }

@@ -26,7 +26,7 @@ std::string without_armour(std::string_view text) {
 
 std::string hex_of(uint32_t number) {
     char text[16];
-    std::snprintf(text, sizeof text, "%02X", number);
+    (void)std::snprintf(text, sizeof text, "%02X", number);
     return text;
 }
 
