@@ -1,29 +1,11 @@
-// What is tolerated is counted, by name, wherever it is met; and what a message may cost.
+// What is tolerated is counted, by name, wherever it is met.
 #include "asn1/asn1.h"
 #include "base/log.h"
 #include "base/tolerated.h"
-#include <cstdlib>
 #include <doctest/doctest.h>
-#include <new>
 
 using namespace halyard;
 using asn1::alternative, asn1::choice, asn1::Deviation, asn1::field, asn1::List, asn1::sequence;
-
-namespace {
-size_t allocated = 0; // octets asked of the heap since the program began
-}
-// GCC takes the pair of replaced operators for a mismatch when it inlines one of them.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void* operator new(size_t size) {
-    allocated += size;
-    if (void* p = std::malloc(size ? size : 1)) return p;
-    throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
-#pragma GCC diagnostic pop
 
 namespace {
 OwnedBytes octets(std::string_view text) { return *from_hex(text); }
@@ -135,22 +117,4 @@ TEST_CASE("when deviations are tolerated, the process counts each by name, logs 
     CHECK(logged == "tolerated: component unknown to this edition at Flagged of Flagged, octet 8; from now "
                     "on counted only");
     set_log_sink(nullptr);
-}
-
-// SR-48: nothing is kept but the octets themselves, so a message of many tiny elements costs no more than its
-// size.
-TEST_CASE("when a message holds as many tiny elements as it may, decoding it takes nothing from the heap") {
-    OwnedBytes content;
-    for (int i = 0; i < 9998; ++i) append(content, octets("020101")); // and the two around them
-    OwnedBytes der = octets("BF34 827536 A0 827532");                 // 29994 + 4 and 29994
-    append(der, content);
-    REQUIRE(content.size() == 0x752A);
-    der[3] = 0x75, der[4] = 0x2E, der[7] = 0x75, der[8] = 0x2A;
-    const size_t before = allocated;
-    const auto value = asn1::decode<Numbers>(Bytes(der));
-    const size_t after = allocated;
-    REQUIRE(value);
-    CHECK(after == before);
-    CHECK(*value->numbers.count() == 9998);
-    CHECK(allocated == after);
 }
