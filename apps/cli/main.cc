@@ -32,9 +32,7 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
     app.parse_complete_callback([&] { spdlog::set_level(spdlog::level::from_str(level)); });
     int exit_code = 0;
-#if __has_include("apps/cli/asn1_command.cc")
     cli::add_asn1_commands(app, exit_code);
-#endif
     cli::add_pki_commands(app, exit_code);
     cli::add_profile_commands(app, exit_code);
     cli::add_euicc_commands(app, exit_code);

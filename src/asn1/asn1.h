@@ -56,6 +56,14 @@ struct Field {
     void* (*make)(void* owner);             // engage the member and return it
     const void* (*find)(const void* owner); // nullptr when absent
     Size size{};
+    Tag other_tag = 0; // also taken on input, as a deviation; never sent
+
+    /// For a field that known stacks send under another tag than the specification's.
+    constexpr Field or_tag(Tag also) const {
+        Field f = *this;
+        f.other_tag = also;
+        return f;
+    }
 };
 
 struct Type {
@@ -435,6 +443,9 @@ enum class Deviation : uint8_t {
     long_bits,     // a BIT STRING with trailing zero bits or dirty padding
     unknown_field, // a trailing component this edition does not know (allowed by EXTENSIBILITY IMPLIED)
     default_value, // a DEFAULT written out
+    other_tag,     // a field under the tag that some stacks give it: Field::or_tag
+    repeated_tag,  // a tagged CHOICE that carries its own tag twice
+    kept_header,   // a certificate or key whose 30 was kept inside an implicit tag
     count_,
 };
 const char* name(Deviation);
@@ -449,9 +460,18 @@ struct Deviations {
     }
 };
 
+/// One tolerated deviation, for whoever wants each of them.
+struct Noted {
+    Deviation what;
+    const char* where; // field, or type for unknown components
+    uint32_t offset;
+};
+
 struct DecodeOptions {
-    bool strict = false;           // refuse every deviation but unknown_field
-    Deviations* seen = nullptr;    // where deviations are counted
+    bool strict = false;                 // refuse every deviation but unknown_field
+    Deviations* seen = nullptr;          // counted here too
+    std::vector<Noted>* noted = nullptr; // and listed here
+    bool tally = true; // count in the process's own tally (base/tolerated.h), which logs the first of a kind
     uint8_t max_depth = 16;        // nested TLVs (SR-48)
     uint32_t max_elements = 10000; // TLVs in all
     uint32_t max_size = 4u << 20;  // octets of the message

@@ -1,4 +1,5 @@
 #include "asn1/asn1.h"
+#include "base/tolerated.h"
 #include <cstring>
 
 namespace halyard::asn1 {
@@ -6,6 +7,7 @@ namespace halyard::asn1 {
 struct DecodeContext {
     const uint8_t* begin;
     DecodeOptions options;
+    const char* message = ""; // the type at the root
     uint32_t elements = 0;
 
     uint32_t offset(const uint8_t* at) const {
@@ -20,6 +22,8 @@ struct DecodeContext {
             options.seen->last_where = where;
             options.seen->last_offset = offset(at);
         }
+        if (options.noted) options.noted->push_back({deviation, where, offset(at)});
+        if (options.tally) tolerate(name(deviation), where, message, offset(at));
         return {};
     }
 };
@@ -57,7 +61,7 @@ Tag tag_of(const Field& f) { return f.tag ? f.tag : f.type->tag; }
 
 // An untagged CHOICE has no tag of its own: any alternative's tag selects it. ANY takes whatever comes.
 bool selects(const Field& f, Tag tag) {
-    if (tag_of(f)) return tag_of(f) == tag;
+    if (tag_of(f)) return tag_of(f) == tag || (f.other_tag && f.other_tag == tag);
     const Type* type = f.type;
     while (type->kind == Kind::exact) type = type->item;
     if (type->kind == Kind::any) return true;
@@ -121,6 +125,8 @@ Ok decode_sequence(const Type& type, void* out, Bytes content, DecodeContext& c,
             if (f.required) return fail(Errc::missing_field, f.name, tlv.tag, c.offset(content.data()));
             continue;
         }
+        if (f.other_tag && tlv.tag == f.other_tag)
+            TRY(c.note(Deviation::other_tag, f.name, tlv.whole.data()));
         TRY(decode_content(*f.type, f.make(out), tlv, tag_of(f) != 0, f, c, depth));
         // Present, yet found absent: it equals its DEFAULT.
         if (!f.required && !f.find(out)) TRY(c.note(Deviation::default_value, f.name, tlv.whole.data()));
@@ -153,6 +159,38 @@ Ok check_leaf(const Type& type, const Tlv& tlv, const Field& f, DecodeContext& c
     return {};
 }
 
+// The tag encloses one alternative. Some stacks write the tag of a CHOICE twice where it is a field under
+// that very tag; it is taken once more unless it is an alternative's.
+Ok decode_tagged_choice(
+    const Type& type, void* out, const Tlv& tlv, const char* where, DecodeContext& c, int depth) {
+    Tlv inner = TRY(next_tlv(tlv.content, where, c));
+    const auto known = [&] {
+        return std::any_of(
+            type.fields.begin(), type.fields.end(), [&](const Field& f) { return selects(f, inner.tag); });
+    };
+    if (inner.tag == tlv.tag && inner.rest.empty() && !known()) {
+        TRY(c.note(Deviation::repeated_tag, where, inner.whole.data()));
+        inner = TRY(next_tlv(inner.content, where, c));
+    }
+    if (known() && !inner.rest.empty())
+        return fail(
+            Errc::bad_length, where, static_cast<uint32_t>(inner.rest.size()), c.offset(inner.rest.data()));
+    return decode_choice(type, out, inner, where, c, depth);
+}
+
+// An implicit tag replaces the 30 of a certificate or key; some stacks keep it inside. No certificate or key
+// has a single component, so a 30 that fills the value and begins with a 30 is that header.
+Result<Bytes> raw_content(const Tlv& tlv, const Field& f, DecodeContext& c) {
+    constexpr Tag kSequence = 0x30;
+    if (tlv.tag == kSequence) return tlv.content;
+    const auto inner = read_tlv(tlv.content, f.name);
+    if (!inner || inner->tag != kSequence || !inner->rest.empty() || inner->content.empty() ||
+        inner->content[0] != kSequence)
+        return tlv.content;
+    TRY(c.note(Deviation::kept_header, f.name, inner->whole.data()));
+    return inner->content;
+}
+
 // `tagged`: the TLV's tag belongs to this type, so its content is the type's content. Otherwise (an untagged
 // CHOICE) the TLV is that of the chosen alternative.
 Ok decode_content(
@@ -161,22 +199,16 @@ Ok decode_content(
         return fail(Errc::limit, "depth", c.options.max_depth, c.offset(tlv.whole.data()));
     switch (type.kind) {
     case Kind::sequence: return decode_sequence(type, out, tlv.content, c, depth + 1);
-    case Kind::choice: {
+    case Kind::choice:
         if (!tagged) return decode_choice(type, out, tlv, f.name, c, depth);
-        const Tlv inner = TRY(next_tlv(tlv.content, f.name, c));
-        if (!inner.rest.empty())
-            return fail(Errc::bad_length,
-                        f.name,
-                        static_cast<uint32_t>(inner.rest.size()),
-                        c.offset(inner.rest.data()));
-        return decode_choice(type, out, inner, f.name, c, depth + 1);
-    }
+        return decode_tagged_choice(type, out, tlv, f.name, c, depth + 1);
     case Kind::list: return decode_list(type, out, tlv.content, c, depth + 1);
     case Kind::view: type.load(out, tlv.content); return type.check(tlv.content, c, depth + 1);
     case Kind::exact:
         type.load(out, tlv.whole);
         return decode_content(*type.item, type.grow(out), tlv, tagged, f, c, depth);
     case Kind::any: type.load(out, tlv.whole); return {};
+    case Kind::raw: type.load(out, TRY(raw_content(tlv, f, c))); return {};
     default: break;
     }
     TRY(check_leaf(type, tlv, f, c));
@@ -266,49 +298,6 @@ void encode_as(const Type& type, Tag tag, const void* in, const Field& field, Ba
 
 } // namespace
 
-bool load_integer(int64_t& v, Bytes c) {
-    // 8388607 and the like are small, but a superfluous 00 (or FF) in front must not make us lose the value.
-    while (c.size() > 8 && ((c[0] == 0 && !(c[1] & 0x80)) || (c[0] == 0xFF && (c[1] & 0x80))))
-        c = c.subspan(1);
-    if (c.empty() || c.size() > 8) return false;
-    uint64_t u = c[0] & 0x80 ? ~uint64_t{0} : 0;
-    for (uint8_t b : c) u = u << 8 | b;
-    v = static_cast<int64_t>(u);
-    return true;
-}
-Bytes save_integer(int64_t v, Scratch& s) {
-    size_t i = s.size();
-    const uint8_t fill = v < 0 ? 0xFF : 0;
-    auto u = static_cast<uint64_t>(v);
-    for (int n = 0; n < 8; ++n, u >>= 8) s[--i] = static_cast<uint8_t>(u);
-    while (i + 1 < s.size() && s[i] == fill && (s[i + 1] & 0x80) == (fill & 0x80)) ++i;
-    return Bytes(s).subspan(i);
-}
-
-bool load_bits(uint64_t& mask, Bytes c) {
-    if (c.empty() || c[0] > 7 || (c.size() == 1 && c[0])) return false;
-    mask = 0;
-    const size_t bits = (c.size() - 1) * 8 - c[0];
-    for (size_t n = 0; n < bits; ++n) {
-        if (!(c[1 + n / 8] >> (7 - n % 8) & 1)) continue;
-        if (n >= 64) return false; // a set bit we could not keep
-        mask |= uint64_t{1} << n;
-    }
-    return true;
-}
-Bytes save_bits(uint64_t mask, Scratch& s) {
-    s.fill(0);
-    size_t bits = 0; // trailing zero bits are left out: X.690 §11.2.2
-    for (size_t n = 0; n < 64; ++n) {
-        if (!(mask >> n & 1)) continue;
-        s[1 + n / 8] = static_cast<uint8_t>(s[1 + n / 8] | 0x80 >> n % 8);
-        bits = n + 1;
-    }
-    const size_t octets = (bits + 7) / 8;
-    s[0] = static_cast<uint8_t>(octets * 8 - bits);
-    return Bytes(s).first(1 + octets);
-}
-
 OwnedBytes Raw::der() const {
     std::array<uint8_t, 8> room;
     BackWriter w(room);
@@ -343,15 +332,16 @@ Ok take_item(const Type& item, void* out, Bytes& rest, DecodeContext& c, int dep
     return decode_content(item, out, tlv, item.tag != 0, only, c, depth);
 }
 
+// Walking what was decoded before: its deviations have been counted.
 Ok take_item(const Type& item, void* out, Bytes& rest) {
-    DecodeContext c{rest.data(), {}};
+    DecodeContext c{rest.data(), {.tally = false}, item.name};
     return take_item(item, out, rest, c, 1);
 }
 
 Ok decode(const Type& type, void* out, Bytes der, const DecodeOptions& options) {
     if (der.size() > options.max_size)
         return fail(Errc::limit, type.name, static_cast<uint32_t>(std::min<size_t>(der.size(), 0xFFFFFFFF)));
-    DecodeContext c{der.data(), options};
+    DecodeContext c{der.data(), options, type.name};
     TRY(take_item(type, out, der, c, 1));
     if (!der.empty())
         return fail(Errc::bad_length, type.name, static_cast<uint32_t>(der.size()), c.offset(der.data()));
@@ -373,19 +363,6 @@ Result<OwnedBytes> encode_owned(const Type& type, const void* in) {
         if (!der) return tl::unexpected<Error>(der.error());
         return OwnedBytes(der->begin(), der->end());
     }
-}
-
-const char* name(Deviation d) {
-    switch (d) {
-    case Deviation::long_length: return "length in more octets than needed";
-    case Deviation::long_integer: return "INTEGER with a superfluous octet";
-    case Deviation::boolean_value: return "BOOLEAN TRUE not coded FF";
-    case Deviation::long_bits: return "BIT STRING with trailing zeros or dirty padding";
-    case Deviation::unknown_field: return "component unknown to this edition";
-    case Deviation::default_value: return "DEFAULT written out";
-    case Deviation::count_: break;
-    }
-    return "none";
 }
 
 } // namespace halyard::asn1

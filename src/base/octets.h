@@ -51,8 +51,8 @@ bool same(Bytes a, Bytes b);
 
 /// Upper-case hex without separators.
 std::string hex(Bytes);
-/// Hex digits, either case; spaces, line breaks and colons are skipped. Anything else, or an odd count:
-/// bad_value.
+/// Hex digits, either case; spaces, line breaks and colons are skipped. Anything else: bad_value; an odd
+/// count: truncated.
 Result<OwnedBytes> from_hex(std::string_view text, const char* where = "hex");
 /// Standard alphabet with padding, no line breaks. RFC 4648 §4
 std::string base64(Bytes);

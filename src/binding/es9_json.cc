@@ -1,4 +1,5 @@
 #include "binding/es9_json.h"
+#include "base/tolerated.h"
 #include "rsp/es9p.h"
 #include <nlohmann/json.hpp>
 
@@ -120,7 +121,10 @@ Result<OwnedBytes> to_tlv(const Member& m, const Json& json) {
     }
     const OwnedBytes octets = TRY(from_base64(text, m.name));
     if (m.form == Form::octets) return tlv(m.tag, octets);
-    if (m.form == Form::ci_key_id && octets.size() == 20) return tlv(m.tag, octets);
+    if (m.form == Form::ci_key_id && octets.size() == 20) {
+        tolerate("key identifier without its header", m.name);
+        return tlv(m.tag, octets);
+    }
     const asn1::Tlv inner = TRY(asn1::read_tlv(octets, m.name));
     if (!inner.rest.empty()) return fail(Errc::bad_length, m.name);
     if (m.form == Form::wrapped) {

@@ -67,7 +67,8 @@ Ok verify(const PublicKey&,
           std::initializer_list<Bytes> parts,
           Bytes signature,
           const char* where = "signature");
-/// Also takes a DER-coded ECDSA-Sig-Value, which some peers send; `*was_der` tells so that it can be counted.
+/// Also takes a DER-coded ECDSA-Sig-Value, which some peers send: counted as tolerated under `where`, and
+/// `*was_der` tells the caller.
 Ok verify_tolerant(const PublicKey&,
                    std::initializer_list<Bytes> parts,
                    Bytes signature,

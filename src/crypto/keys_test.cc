@@ -1,3 +1,4 @@
+#include "base/tolerated.h"
 #include "crypto/hash.h"
 #include "crypto/keys.h"
 #include <doctest/doctest.h>
@@ -96,6 +97,9 @@ TEST_CASE("when a peer sends DER, only the tolerant check takes it, and says so"
     CHECK_FALSE(was_der);
     CHECK(crypto::verify_der(key, bytes_of("sample"), octets(kSampleDer)));
     CHECK(crypto::verify_tolerant(key, {bytes_of("sample")}, octets(kSampleDer), nullptr));
+    CHECK(crypto::verify_tolerant(key, {bytes_of("sample")}, octets(kSampleDer), nullptr, "euiccSignEPR"));
+    CHECK(tolerated("ECDSA signature in DER form", "signature") == 2);
+    CHECK(tolerated("ECDSA signature in DER form", "euiccSignEPR") == 1);
 
     was_der = true;
     CHECK_FALSE(crypto::verify_tolerant(key, {bytes_of("test")}, octets(kSampleDer), &was_der));
@@ -107,6 +111,7 @@ TEST_CASE("when a peer sends DER, only the tolerant check takes it, and says so"
         CHECK_FALSE(crypto::verify_tolerant(key, {bytes_of("sample")}, Bytes(der).first(size), &was_der));
     CHECK_FALSE(
         crypto::verify_tolerant(key, {bytes_of("sample")}, octets(kSampleDer + std::string("00")), &was_der));
+    CHECK(tolerated("ECDSA signature in DER form") == 3); // what was refused is not tolerated
 }
 
 // RFC 7027 A.1

@@ -1,3 +1,4 @@
+#include "base/tolerated.h"
 #include "ipa/testing.h"
 #include <doctest/doctest.h>
 
@@ -38,6 +39,24 @@ TEST_CASE("when a package cannot be read, the eIM gets the code the specificatio
         REQUIRE(eim.results.size() == 1);
         CHECK(hex(eim.results[0]) == row.report);
     }
+}
+
+TEST_CASE(
+    "when an eIM writes the tag of its answer twice, the answer is understood; three times is nonsense") {
+    const size_t before = tolerated("tag of a CHOICE written twice", "getEimPackageResponse");
+    for (const bool thrice : {false, true}) {
+        World world;
+        auto& eim = world.add_eim("eim1");
+        bool once = true;
+        eim.intercept = [&](Bytes message) -> std::optional<OwnedBytes> {
+            if (!starts_with(message, "BF4F") || !once) return std::nullopt;
+            once = false;
+            return h(thrice ? "BF4F09BF4F06BF4F03020101" : "BF4F06BF4F03020101"); // noEimPackageAvailable
+        };
+        REQUIRE(world.run());
+        CHECK(eim.results.size() == (thrice ? 1 : 0)); // nothing to report
+    }
+    CHECK(tolerated("tag of a CHOICE written twice", "getEimPackageResponse") == before + 2);
 }
 
 TEST_CASE("when an eIM sends nonsense for ever, it is asked less and less often") {

@@ -1,4 +1,5 @@
 // Fetching a package from an eIM and finding out what it is. SGP.32 §3.1.1.1
+#include "base/tolerated.h"
 #include "ipa/steps.h"
 
 namespace halyard::ipa {
@@ -131,7 +132,12 @@ Result<Next> take_package(Context& c, Bytes reply) {
     c.serving().poll = {}; // after the package: ask again at once
     c.serving().caught_up = false;
     if (outer.tag != 0xBF4F) return refuse(c, Code::unknown_package, {});
-    const auto package = asn1::read_tlv(outer.content, "getEimPackageResponse");
+    auto package = asn1::read_tlv(outer.content, "getEimPackageResponse");
+    // One ASN.1 compiler writes the tag of this CHOICE twice.
+    if (package && package->tag == outer.tag && package->rest.empty()) {
+        tolerate(asn1::name(asn1::Deviation::repeated_tag), "getEimPackageResponse");
+        package = asn1::read_tlv(package->content, "getEimPackageResponse");
+    }
     if (!package) return refuse(c, Code::invalid_package_format, {});
     switch (package->tag) {
     case 0x02: {

@@ -281,6 +281,7 @@ struct DpProprietaryData {
     }
 };
 
+/// vendorSpecificData is an open type under an explicit tag: one TLV of the vendor's.
 struct VendorSpecificData {
     Oid vendor_oid{};
     Bytes vendor_specific_data{};
@@ -289,7 +290,7 @@ struct VendorSpecificData {
         return sequence("VendorSpecificData",
                         0x30,
                         field<&T::vendor_oid>("vendorOid", 0x80),
-                        field<&T::vendor_specific_data>("vendorSpecificData", 0x81));
+                        field<&T::vendor_specific_data>("vendorSpecificData", 0xA1).or_tag(0x81));
     }
 };
 

@@ -172,8 +172,10 @@ struct Enable {
     std::optional<Null> rollback_flag{};
     static constexpr auto asn1() {
         using T = Enable;
-        return sequence(
-            "Enable", 0x30, field<&T::iccid>("iccid", 0x5A), field<&T::rollback_flag>("rollbackFlag", 0x05));
+        return sequence("Enable",
+                        0x30,
+                        field<&T::iccid>("iccid", 0x5A),
+                        field<&T::rollback_flag>("rollbackFlag", 0x05).or_tag(0x81));
     }
 };
 

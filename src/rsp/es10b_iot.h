@@ -134,7 +134,8 @@ struct GetCertsRequest {
     std::optional<Bytes> euicc_ci_pk_id{};
     static constexpr auto asn1() {
         using T = GetCertsRequest;
-        return sequence("GetCertsRequest", 0xBF56, field<&T::euicc_ci_pk_id>("euiccCiPKId", 0x80));
+        return sequence(
+            "GetCertsRequest", 0xBF56, field<&T::euicc_ci_pk_id>("euiccCiPKId", 0x80).or_tag(0x04));
     }
 };
 
@@ -169,7 +170,8 @@ struct ImmediateEnableRequest {
     bool refresh_flag = false;
     static constexpr auto asn1() {
         using T = ImmediateEnableRequest;
-        return sequence("ImmediateEnableRequest", 0xBF5A, field<&T::refresh_flag>("refreshFlag", 0x80));
+        return sequence(
+            "ImmediateEnableRequest", 0xBF5A, field<&T::refresh_flag>("refreshFlag", 0x80).or_tag(0x01));
     }
 };
 
@@ -201,7 +203,8 @@ struct ProfileRollbackRequest {
     bool refresh_flag = false;
     static constexpr auto asn1() {
         using T = ProfileRollbackRequest;
-        return sequence("ProfileRollbackRequest", 0xBF58, field<&T::refresh_flag>("refreshFlag", 0x80));
+        return sequence(
+            "ProfileRollbackRequest", 0xBF58, field<&T::refresh_flag>("refreshFlag", 0x80).or_tag(0x01));
     }
 };
 
@@ -300,8 +303,9 @@ struct ExecuteFallbackMechanismRequest {
     bool refresh_flag = false;
     static constexpr auto asn1() {
         using T = ExecuteFallbackMechanismRequest;
-        return sequence(
-            "ExecuteFallbackMechanismRequest", 0xBF5D, field<&T::refresh_flag>("refreshFlag", 0x80));
+        return sequence("ExecuteFallbackMechanismRequest",
+                        0xBF5D,
+                        field<&T::refresh_flag>("refreshFlag", 0x80).or_tag(0x01));
     }
 };
 
@@ -337,7 +341,8 @@ struct ReturnFromFallbackRequest {
     bool refresh_flag = false;
     static constexpr auto asn1() {
         using T = ReturnFromFallbackRequest;
-        return sequence("ReturnFromFallbackRequest", 0xBF5E, field<&T::refresh_flag>("refreshFlag", 0x80));
+        return sequence(
+            "ReturnFromFallbackRequest", 0xBF5E, field<&T::refresh_flag>("refreshFlag", 0x80).or_tag(0x01));
     }
 };
 
@@ -369,8 +374,9 @@ struct EnableEmergencyProfileRequest {
     bool refresh_flag = false;
     static constexpr auto asn1() {
         using T = EnableEmergencyProfileRequest;
-        return sequence(
-            "EnableEmergencyProfileRequest", 0xBF5B, field<&T::refresh_flag>("refreshFlag", 0x80));
+        return sequence("EnableEmergencyProfileRequest",
+                        0xBF5B,
+                        field<&T::refresh_flag>("refreshFlag", 0x80).or_tag(0x01));
     }
 };
 
@@ -402,8 +408,9 @@ struct DisableEmergencyProfileRequest {
     bool refresh_flag = false;
     static constexpr auto asn1() {
         using T = DisableEmergencyProfileRequest;
-        return sequence(
-            "DisableEmergencyProfileRequest", 0xBF5C, field<&T::refresh_flag>("refreshFlag", 0x80));
+        return sequence("DisableEmergencyProfileRequest",
+                        0xBF5C,
+                        field<&T::refresh_flag>("refreshFlag", 0x80).or_tag(0x01));
     }
 };
 

@@ -333,3 +333,46 @@ TEST_CASE("when peers send rubbish, nothing breaks; what is strictly right comes
     CHECK(strict_count > 5000); // flips within texts and signatures
     CHECK(tolerated_count > strict_count);
 }
+
+TEST_CASE(
+    "when a stack sends a field under its own tag, the message is understood and sent on as specified") {
+    const struct {
+        const char *sent, *specified;
+        Result<OwnedBytes> (*again)(Bytes, const asn1::DecodeOptions&);
+    } rows[] = {
+        {"A30E" ICCID "8100", "A30E" ICCID "0500", again<Psmo>}, // rollbackFlag
+        {"BF5A03 0101FF", "BF5A03 8001FF", again<ImmediateEnableRequest>},
+        {"BF5803 0101FF", "BF5803 8001FF", again<ProfileRollbackRequest>},
+        {"BF5D03 0101FF", "BF5D03 8001FF", again<ExecuteFallbackMechanismRequest>},
+        {"BF5E03 0101FF", "BF5E03 8001FF", again<ReturnFromFallbackRequest>},
+        {"BF5B03 0101FF", "BF5B03 8001FF", again<EnableEmergencyProfileRequest>},
+        {"BF5C03 0101FF", "BF5C03 8001FF", again<DisableEmergencyProfileRequest>},
+        {"BF5616 0414" KEY_ID, "BF5616 8014" KEY_ID, again<GetCertsRequest>},
+        // vendorOid 2.999 is 88 37; one TLV of the vendor's
+        {"300A 80028837 8104 0402A1B2", "300A 80028837 A104 0402A1B2", again<VendorSpecificData>},
+        {"BF4F06 BF4F03 020101", "BF4F03 020101", again<GetEimPackageResponse>},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.sent);
+        const OwnedBytes sent = octets(row.sent), specified = octets(row.specified);
+        asn1::Deviations seen;
+        const auto out = row.again(sent, {.seen = &seen});
+        REQUIRE(out);
+        CHECK(hex(*out) == hex(specified));
+        CHECK(seen.counts[static_cast<size_t>(asn1::Deviation::other_tag)] +
+                  seen.counts[static_cast<size_t>(asn1::Deviation::repeated_tag)] ==
+              1);
+        CHECK_FALSE(row.again(sent, {.strict = true}));
+        CHECK(row.again(specified, {.strict = true}));
+    }
+}
+
+TEST_CASE("when a package was signed with another stack's tag, the signed octets stay those received") {
+    // as PACKAGE_REQUEST, rollbackFlag 81
+    const OwnedBytes der =
+        octets("BF5176 3031" EIM_ID EID "810107 8202A1B2 A010 A30E" ICCID "8100" SIGNATURE);
+    const auto request = asn1::decode<EuiccPackageRequest>(Bytes(der));
+    REQUIRE(request);
+    CHECK(hex(request->euicc_package_signed.der) == hex(Bytes(der).subspan(3, 51)));
+    CHECK(*asn1::encode(*request) == der);
+}

@@ -85,8 +85,11 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     auto judged = judge(ok->euicc_certificate.der(), ok->eum_certificate.der(), own->ci, now);
     if (judged.refusal) return refuse(*judged.refusal);
     const rsp::EuiccSigned1& said = ok->euicc_signed1.value;
-    if (!crypto::verify_tolerant(
-            *judged.euicc.public_key, {ok->euicc_signed1.der}, ok->euicc_signature1, nullptr) ||
+    if (!crypto::verify_tolerant(*judged.euicc.public_key,
+                                 {ok->euicc_signed1.der},
+                                 ok->euicc_signature1,
+                                 nullptr,
+                                 "euiccSignature1") ||
         !same(said.transaction_id, session->transaction_id) ||
         !same(said.server_challenge, session->server_challenge) || said.server_address != config_.address)
         return refuse(kSignature);
@@ -149,7 +152,8 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
     if (!crypto::verify_tolerant(euicc_key,
                                  {ok->euicc_signed2.der, signature_tlv(session->smdp_signature2)},
                                  ok->euicc_signature2,
-                                 nullptr))
+                                 nullptr,
+                                 "euiccSignature2"))
         return refuse(kSignature);
     const rsp::EuiccSigned2& said = ok->euicc_signed2.value;
     if (!same(said.transaction_id, session->transaction_id))
@@ -209,8 +213,11 @@ Result<Es9Answer> Server::cancel_session(Bytes der, Time now) {
     if (!ok) return refuse({"8.1", "6.1", "no signed cancellation"});
     const auto key = TRY(crypto::public_key_from_spki(session->euicc_key));
     const rsp::EuiccCancelSessionSigned& said = ok->euicc_cancel_session_signed.value;
-    if (!crypto::verify_tolerant(
-            key, {ok->euicc_cancel_session_signed.der}, ok->euicc_cancel_session_signature, nullptr))
+    if (!crypto::verify_tolerant(key,
+                                 {ok->euicc_cancel_session_signed.der},
+                                 ok->euicc_cancel_session_signature,
+                                 nullptr,
+                                 "euiccCancelSessionSignature"))
         return refuse({"8.1", "6.1", "eUICC signature invalid"});
     if (!same(said.transaction_id, session->transaction_id))
         return refuse({"8.10.1", "3.9", "transactionId is not the signed one"});

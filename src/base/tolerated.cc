@@ -1,0 +1,81 @@
+#include "base/tolerated.h"
+#include "base/log.h"
+#include <array>
+#include <atomic>
+#include <string>
+
+namespace halyard {
+namespace {
+
+// Names are literals of ours, so their number is bounded by the message types, not by what peers send. Should
+// the table be too small all the same, the rest shares the last slot.
+constexpr size_t kSlots = 128;
+
+enum class State : uint8_t { empty, writing, ready };
+struct Slot {
+    std::atomic<State> state{State::empty};
+    const char* what = "";
+    const char* where = "";
+    std::atomic<size_t> count{0};
+};
+std::array<Slot, kSlots> slots;
+
+bool holds(const Slot& slot, std::string_view what, std::string_view where) {
+    return slot.state.load(std::memory_order_acquire) == State::ready && what == slot.what &&
+           where == slot.where;
+}
+
+bool claim(Slot& slot, const char* what, const char* where) {
+    State expected = State::empty;
+    if (!slot.state.compare_exchange_strong(expected, State::writing, std::memory_order_acquire))
+        return false;
+    slot.what = what;
+    slot.where = where;
+    slot.state.store(State::ready, std::memory_order_release);
+    return true;
+}
+
+// Filled from the front. Two threads that meet the same deviation for the first time at the same moment may
+// take a slot each; whoever reads the counts adds them up.
+Slot& slot_of(const char* what, const char* where) {
+    for (Slot& slot : slots) {
+        if (&slot == &slots.back()) break;
+        if (holds(slot, what, where) || claim(slot, what, where)) return slot;
+    }
+    claim(slots.back(), "others", "");
+    return slots.back();
+}
+
+} // namespace
+
+void tolerate(const char* what, const char* where, const char* message, uint32_t offset) {
+    if (slot_of(what, where).count.fetch_add(1, std::memory_order_relaxed) > 0) return;
+    std::string line = std::string("tolerated: ") + what + " at " + where;
+    if (*message) line += std::string(" of ") + message + ", octet " + std::to_string(offset);
+    log(LogLevel::warning, line + "; from now on counted only");
+}
+
+std::vector<Tolerated> tolerated() {
+    std::vector<Tolerated> out;
+    for (const Slot& slot : slots) {
+        if (slot.state.load(std::memory_order_acquire) != State::ready) continue;
+        const size_t count = slot.count.load(std::memory_order_relaxed);
+        bool known = false;
+        for (Tolerated& t : out) {
+            if (std::string_view(t.what) != slot.what || std::string_view(t.where) != slot.where) continue;
+            t.count += count;
+            known = true;
+        }
+        if (!known) out.push_back({slot.what, slot.where, count});
+    }
+    return out;
+}
+
+size_t tolerated(std::string_view what, std::string_view where) {
+    size_t sum = 0;
+    for (const Tolerated& t : tolerated())
+        if (what == t.what && (where.empty() || where == t.where)) sum += t.count;
+    return sum;
+}
+
+} // namespace halyard
