@@ -2,12 +2,14 @@
 #include "apps/eim/api.h"
 #include "apps/eim/site.h"
 #include "base/log.h"
+#include "binding/esipa_json.h"
 #include <cstdio>
 #include <thread>
 
 namespace halyard::eim_app {
 namespace {
 constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
+constexpr const char* kJson = "application/json;charset=UTF-8";
 constexpr const char* kProtocol = "gsma/rsp/v2.1.0";
 
 struct Link : eim::SmdpLink {
@@ -18,30 +20,49 @@ struct Link : eim::SmdpLink {
     app::Es9Client client;
 };
 
-net::Response esipa(eim::Server& server, const net::Request& request) {
-    if (request.path() != "/gsma/rsp2/asn1") return net::plain(404, "no such function");
-    if (request.method != "POST") return net::plain(405, "POST only");
-    auto answer = server.esipa(request.body, Time(app::now_ms()));
-    if (!answer) {
-        const Error& e = answer.error();
-        log(LogLevel::warning, std::string("ESipa: ") + name(e.code) + " at " + e.where);
-        if (e.code == Errc::storage || e.code == Errc::conflict || e.code == Errc::unreachable ||
-            e.code == Errc::internal) {
-            net::Response later = net::plain(503, "try again");
-            later.headers.add("Retry-After", "1");
-            return later;
-        }
-        return net::plain(400, std::string(name(e.code)) + " at " + e.where);
+// A fault of the transport: nothing was done, or the peer should come again.
+net::Response refused(const Error& e) {
+    log(LogLevel::warning, std::string("ESipa: ") + name(e.code) + " at " + e.where);
+    if (e.code == Errc::storage || e.code == Errc::conflict || e.code == Errc::unreachable ||
+        e.code == Errc::internal) {
+        net::Response later = net::plain(503, "try again");
+        later.headers.add("Retry-After", "1");
+        return later;
     }
+    return net::plain(400, std::string(name(e.code)) + " at " + e.where);
+}
+
+net::Response answered(const char* content_type, OwnedBytes body) {
     net::Response response;
     response.headers.add("X-Admin-Protocol", kProtocol);
-    if (answer->empty()) {
+    if (body.empty()) {
         response.status = 204;
         return response;
     }
-    response.content_type = kAsn1;
-    response.body = std::move(*answer);
+    response.content_type = content_type;
+    response.body = std::move(body);
     return response;
+}
+
+Result<net::Response> esipa_asn1(eim::Server& server, const net::Request& request) {
+    return answered(kAsn1, TRY(server.esipa(request.body, Time(app::now_ms()))));
+}
+
+Result<net::Response>
+esipa_json(eim::Server& server, binding::EsipaFunction function, const net::Request& request) {
+    const OwnedBytes message = TRY(binding::esipa_request_from_json(function, text_of(request.body)));
+    const OwnedBytes answer = TRY(server.esipa(message, Time(app::now_ms())));
+    return answered(kJson, owned(bytes_of(TRY(binding::esipa_answer_to_json(function, answer)))));
+}
+
+// The path chooses the binding, whatever the Content-Type says. SGP.32 §6.1
+net::Response esipa(eim::Server& server, const net::Request& request) {
+    const bool asn1 = request.path() == "/gsma/rsp2/asn1";
+    const auto function = binding::esipa_function_of_path(request.path());
+    if (!asn1 && !function) return net::plain(404, "no such function");
+    if (request.method != "POST") return net::plain(405, "POST only");
+    auto response = asn1 ? esipa_asn1(server, request) : esipa_json(server, *function, request);
+    return response ? std::move(*response) : refused(response.error());
 }
 
 // Notifications on their way to SM-DP+: kept until delivered, further and further apart. SGP.32 §3.7

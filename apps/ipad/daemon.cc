@@ -64,7 +64,10 @@ class Daemon final : ipa::Listener {
     Daemon(const Options& options, EventLog log, std::unique_ptr<CardLink> card)
         : options_(options), log_(std::move(log)), card_(std::move(card)),
           store_(options.state + "/ipa.state"), book_(options.state + "/eims.der"),
-          links_({{.anchors = options.trust, .anchors_pem = options.trust_pem}, options.resolve}, book_),
+          links_({{.anchors = options.trust, .anchors_pem = options.trust_pem},
+                  options.resolve,
+                  options.esipa_json ? Binding::json : Binding::asn1},
+                 book_),
           engine_(options.ipa, store_, *this, {in_, out_, keep_}) {}
 
     Result<int> run() {

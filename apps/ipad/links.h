@@ -9,12 +9,16 @@
 
 namespace halyard::ipad {
 
-/// Carries messages to eIMs (ESipa, ASN.1 binding, SGP.32 §6.1) and SM-DP+ (ES9+, SGP.22 §6.5).
+/// How ESipa messages are written on the wire. SGP.32 §6.3, §6.4
+enum class Binding : uint8_t { asn1, json };
+
+/// Carries messages to eIMs (ESipa, SGP.32 §6.1) and SM-DP+ (ES9+, SGP.22 §6.5).
 class Links {
   public:
     struct Options {
         net::Trust trust; // for SM-DP+, and for eIMs whose configuration names nothing
         std::map<std::string, std::string> connect_to;
+        Binding esipa = Binding::asn1;
     };
     Links(Options options, const EimBook& book) : options_(std::move(options)), book_(book) {}
     /// unreachable: no connection, a time-out, or a server that said when to come back; rejected "http
@@ -27,6 +31,7 @@ class Links {
     Result<net::HttpsClient*> eim_client(std::string_view eim_id);
     Result<app::Es9Client*> smdp_client();
     Result<OwnedBytes> to_eim(const ipa::Action&);
+    Result<OwnedBytes> to_eim_in_json(net::HttpsClient&, net::Url&, Bytes message);
     Result<OwnedBytes> to_smdp(const ipa::Action&);
     Result<net::Response> post(net::HttpsClient&, const net::Url&, std::string content_type, Bytes body);
     net::HttpsClient::Options options_for(net::Trust) const;

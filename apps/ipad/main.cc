@@ -10,6 +10,7 @@ using namespace halyard;
 struct Arguments {
     ipad::Options options;
     std::string download = "direct";
+    std::string esipa = "asn1";
     std::string initial_eim;
     std::vector<std::string> resolve;
     std::vector<std::string> trust;
@@ -29,6 +30,8 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--card", options.card, "The eUICC: sim:DIR");
     app.add_option("--download", args.download, "How profiles come: direct, or indirect through the eIM")
         ->check(CLI::IsMember({"direct", "indirect"}));
+    app.add_option("--esipa", args.esipa, "Binding towards eIMs: asn1 or json")
+        ->check(CLI::IsMember({"asn1", "json"}));
     app.add_option(
         "--initial-eim", args.initial_eim, "Configuration to add while no eIM is associated (once)");
     app.add_flag("--reopen-initial-eim", options.ipa.reopen_initial_eim, "Allow --initial-eim once more");
@@ -60,6 +63,7 @@ Ok complete(Arguments& args) {
     auto& options = args.options;
     options.ipa.download =
         args.download == "indirect" ? ipa::Config::Download::indirect : ipa::Config::Download::direct;
+    options.esipa_json = args.esipa == "json";
     options.ipa.poll_interval = seconds(args.poll_interval);
     options.ipa.rollback.over = seconds(args.rollback_seconds);
     options.ipa.retry_first = seconds(args.retry_seconds);

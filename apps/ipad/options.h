@@ -14,7 +14,8 @@ struct Options {
     std::map<std::string, std::string> resolve; // host -> address:port
     std::vector<OwnedBytes> trust;              // DER anchors
     std::string trust_pem;
-    OwnedBytes initial_eim; // AddInitialEimRequest
+    OwnedBytes initial_eim;  // AddInitialEimRequest
+    bool esipa_json = false; // the JSON binding instead of ASN.1
     bool once = false;
     int max_idle = 0;             // seconds without any peer answering before giving up; 0: never
     std::string lab_network_down; // ICCID: links fail while this profile is enabled

@@ -177,6 +177,8 @@ Ok Run::start_device(const DevicePlan& d) {
                                           "sim:" + dir + "/card",
                                           "--download",
                                           d.mode,
+                                          "--esipa",
+                                          d.esipa,
                                           "--initial-eim",
                                           (directory_ / "eim-configuration.der").string(),
                                           "--resolve",

@@ -201,7 +201,7 @@ TEST_CASE("when peers write ids in lower case, white space in base64, a header o
     json["euiccCiPKIdToBeUsed"] = "9UFyvfmKldZcvriKOKHBHYAKhcM=";
     const auto answer = binding::answer_from_json(Es9Function::initiate_authentication, 200, json.dump());
     REQUIRE(answer);
-    CHECK(tolerated("key identifier without its header", "euiccCiPKIdToBeUsed") == 1);
+    CHECK(tolerated("value without its header", "euiccCiPKIdToBeUsed") == 1);
     CHECK(hex(answer->der) == hex_of(kRows[0].answer));
     for (const char* fine : {"Executed-Success", "Executed-WithWarning"}) {
         json["header"]["functionExecutionStatus"]["status"] = fine;
