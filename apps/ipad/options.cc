@@ -1,16 +1,9 @@
 #include "apps/ipad/options.h"
+#include "apps/common/files.h"
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 namespace halyard::ipad {
 namespace {
-Result<OwnedBytes> read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return fail(Errc::not_found, "file");
-    return OwnedBytes(std::istreambuf_iterator<char>(in), {});
-}
-
 /// DER as it is; text is tried as hex, then as base64.
 Result<OwnedBytes> unarmour(OwnedBytes raw) {
     const auto looks_like_der = [](const OwnedBytes& bytes) {
@@ -31,7 +24,7 @@ const std::map<std::string, rsp::IpaCapabilities::IpaFeatures> kFeatures = {
 } // namespace
 
 Result<OwnedBytes> read_initial_eim(const std::string& path) {
-    const OwnedBytes der = TRY(unarmour(TRY(read_file(path))));
+    const OwnedBytes der = TRY(unarmour(TRY(app::read_file(path, 1u << 20, "initial-eim"))));
     const auto tlv = TRY(asn1::read_tlv(der, "initial eIM"));
     if (tlv.tag == 0xBF57) {
         TRY(asn1::decode<rsp::AddInitialEimRequest>(der));
@@ -46,7 +39,7 @@ Result<OwnedBytes> read_initial_eim(const std::string& path) {
 }
 
 Ok add_trust(Options& options, const std::string& path) {
-    OwnedBytes raw = TRY(read_file(path));
+    OwnedBytes raw = TRY(app::read_file(path, 1u << 20, "trust"));
     if (text_of(raw).find("-----BEGIN") != std::string_view::npos) {
         options.trust_pem += text_of(raw);
         options.trust_pem += '\n';
