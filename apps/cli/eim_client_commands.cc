@@ -204,7 +204,9 @@ template <class F> void command(CLI::App* c, const Shared& a, int& exit_code, F 
     c->add_flag("--json", a->json, "JSON, one object a line");
     c->callback([a, &exit_code, run, c] {
         const auto done = run(*a);
-        exit_code = done ? *done : report(done.error(), "eim " + c->get_name(), a->json);
+        exit_code =
+            done ? *done
+                 : report(done.error(), "eim " + c->get_parent()->get_name() + " " + c->get_name(), a->json);
     });
 }
 

@@ -96,7 +96,7 @@ Ok create(const std::string& dir,
           const std::string& bootstrap,
           uint32_t memory) {
     app::SoftCardOptions options{.memory = memory};
-    if (!bootstrap.empty()) options.bootstrap = TRY(app::read_file(bootstrap));
+    if (!bootstrap.empty()) options.bootstrap = TRY(app::read_file(bootstrap, 16u << 20, "bootstrap"));
     return SoftCard::create(dir, {pki}, TRY(eid_from_text(eid)), options);
 }
 
