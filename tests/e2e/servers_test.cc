@@ -19,7 +19,7 @@ Site& site() {
 }
 
 struct Server {
-    const char *name, *host, *path;
+    std::string name, host, path;
     std::string endpoint, log;
 };
 std::vector<Server> servers() {
@@ -34,8 +34,8 @@ std::vector<Server> servers() {
 }
 
 std::string curl(const Server& server, const std::string& options) {
-    return "curl -sS --max-time 10 --connect-to " + std::string(server.host) + ":443:" + server.endpoint +
-           " " + options + " https://" + server.host + server.path;
+    return "curl -sS --max-time 10 --connect-to " + server.host + ":443:" + server.endpoint + " " + options +
+           " https://" + server.host + server.path;
 }
 
 struct Answer {
@@ -49,7 +49,7 @@ Answer api(const std::string& path, const std::string& options, bool with_token 
     const Directory scratch;
     write_text(scratch / "headers", "Authorization: Bearer " + s.token() + "\n");
     Server server = servers()[2];
-    server.path = path.c_str();
+    server.path = path;
     const Ran ran = shell(curl(server,
                                "--cacert " + s.pki("ci.pem") + " -o " + (scratch / "body") + " -D " +
                                    (scratch / "answer") + " -w '%{http_code}\\n' " +
@@ -79,9 +79,9 @@ TEST_CASE("when a client knows the CI, every server is believed under its own na
         Server other = server;
         other.host = "other.halyard.test";
         CHECK(shell(curl(other, ca)).status == 60); // curl: peer certificate cannot be authenticated
-        const Ran openssl = shell("openssl s_client -brief -verify_return_error -verify_hostname " +
-                                  std::string(server.host) + " -CAfile " + site().pki("ci.pem") +
-                                  " -connect " + server.endpoint + " </dev/null");
+        const Ran openssl =
+            shell("openssl s_client -brief -verify_return_error -verify_hostname " + server.host +
+                  " -CAfile " + site().pki("ci.pem") + " -connect " + server.endpoint + " </dev/null");
         INFO(openssl);
         CHECK(openssl.status == 0);
         CHECK(contains(openssl.all(), "Verification: OK"));
@@ -100,9 +100,9 @@ TEST_CASE("when a client does not know the CI, the connection fails") {
 
 TEST_CASE("when a client speaks TLS 1.1 or older, the server refuses it") {
     for (const Server& server : servers())
-        for (const char* version : {"-tls1_1", "-tls1"}) {
+        for (const std::string version : {"-tls1_1", "-tls1"}) {
             CAPTURE(server.name);
-            const Ran ran = shell("openssl s_client -brief " + std::string(version) +
+            const Ran ran = shell("openssl s_client -brief " + version +
                                   " -cipher ALL:@SECLEVEL=0 -connect " + server.endpoint + " </dev/null");
             INFO(ran);
             CHECK(ran.status != 0);
