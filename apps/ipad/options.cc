@@ -24,17 +24,21 @@ const std::map<std::string, rsp::IpaCapabilities::IpaFeatures> kFeatures = {
 } // namespace
 
 Result<OwnedBytes> read_initial_eim(const std::string& path) {
+    const auto decoded = [&](const auto& message) -> Ok {
+        return message ? Ok{} : fail(message.error().code, "initial-eim", message.error().detail);
+    };
     const OwnedBytes der = TRY(unarmour(TRY(app::read_file(path, 1u << 20, "initial-eim"))));
-    const auto tlv = TRY(asn1::read_tlv(der, "initial eIM"));
+    const auto tlv = TRY(asn1::read_tlv(der, "initial-eim"));
     if (tlv.tag == 0xBF57) {
-        TRY(asn1::decode<rsp::AddInitialEimRequest>(der));
+        TRY(decoded(asn1::decode<rsp::AddInitialEimRequest>(der)));
         return der;
     }
     if (tlv.tag == 0xBF55) {
-        const auto listed = TRY(asn1::decode<rsp::GetEimConfigurationDataResponse>(der));
-        return asn1::encode(rsp::AddInitialEimRequest{listed.eim_configuration_data_list});
+        const auto listed = asn1::decode<rsp::GetEimConfigurationDataResponse>(der);
+        TRY(decoded(listed));
+        return asn1::encode(rsp::AddInitialEimRequest{listed->eim_configuration_data_list});
     }
-    TRY(asn1::decode<rsp::EimConfigurationData>(der));
+    TRY(decoded(asn1::decode<rsp::EimConfigurationData>(der)));
     return asn1::encode(rsp::AddInitialEimRequest{{.content = der}});
 }
 
