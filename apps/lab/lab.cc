@@ -162,14 +162,15 @@ Ok Run::collect() {
             const auto one = Json::parse(text.substr(at, end - at), nullptr, false);
             if (one.is_object()) {
                 orders[one.value("iccid", "")] = one.value("state", "");
-                all &= one.value("state", "") == "installed";
+                // No use waiting for devices that failed.
+                const Watched& w = watched_[one.value("eid", "")];
+                const bool hope = !w.states.empty() && w.states.back() == "succeeded";
+                all &= !hope || one.value("state", "") == "installed";
             }
             at = end + 1;
         }
         TRY(supervisor_.watch());
-        bool hope = false; // no use waiting for devices that failed
-        for (const auto& [eid, w] : watched_) hope |= !w.states.empty() && w.states.back() == "succeeded";
-        if (all || !hope || app::sleep_unless_stopped(std::chrono::milliseconds(250))) break;
+        if (all || app::sleep_unless_stopped(std::chrono::milliseconds(250))) break;
     }
     (void)read_operations();
     supervisor_.stop("device-");
