@@ -82,17 +82,17 @@ TEST_CASE("when any command is asked for help, it gives it with status 0; a wron
 }
 
 TEST_CASE("when the command line is wrong otherwise, the status is 2 and the message names the option") {
-    const std::pair<Words, const char*> all[] = {
-        {{}, "subcommand"},
+    const std::pair<Words, std::string> all[] = {
+        {{}, "subcommand is required"},
         {{"explode"}, "explode"},
-        {{"pki"}, "subcommand"},
+        {{"pki"}, "subcommand is required"},
         {{"pki", "init"}, "--dir"},
         {{"pki", "init", "--dir", "/tmp/x", "--curve", "p512"}, "--curve"},
         {{"lab", "--devices", "0"}, "--devices"},
         {{"lab", "--devices", "many"}, "--devices"},
         {{"lab", "--download", "sideways"}, "--download"},
         {{"lab", "--profile", "/no/such/file"}, "--profile"},
-        {{"smdp", "serve"}, "--pki"},
+        {{"smdp", "serve"}, "--state"},
         {{"smdp", "serve", "--state", "/tmp/x", "--pki", "/tmp/x", "--port", "70000"}, "--port"},
         {{"eim", "operations", "create", "explode", "--eid", "1", "--ca", "x"}, "kind"},
         {{"eim", "devices", "list"}, "--ca"},
@@ -134,7 +134,7 @@ TEST_CASE("when input of a local command is bad, the status is 1 and the error n
         {{"pki", "init", "--dir", d / "x", "--not-after", "1999-01-01"}, "bad value", "not-after"},
         {{"pki", "verify", d / "pki", "--at", "noon"}, "bad value", "at"},
         {{"profile", "show", none}, "not found", "file"},
-        {{"profile", "personalize", d / "good.der", "--out", none, "--iccid", "12"}, "bad value", "iccid"},
+        {{"profile", "personalize", d / "good.der", "--out", none, "--iccid", "12"}, "bad length", "iccid"},
         {{"profile", "personalize", d / "good.der", "--out", none, "--secrets", none + "2"},
          "not found",
          "secrets"},
@@ -150,7 +150,7 @@ TEST_CASE("when input of a local command is bad, the status is 1 and the error n
         {{"euicc", "show", none}, "not found", "file"},
         {{"smdp", "order", "--state", d / "smdp", "--profile", none}, "not found", "profile"},
         {{"smdp", "order", "--state", d / "smdp", "--profile", d / "good.der", "--iccid", "89x"},
-         "bad value",
+         "bad length",
          "iccid"},
         {{"smdp", "order", "--state", d / "smdp", "--profile", d / "good.der", "--eid", "8904"},
          "bad length",
@@ -197,7 +197,7 @@ TEST_CASE("when orders are imported from a file, each bad line is named and the 
     const Ran ran = cli(command);
     INFO(ran);
     CHECK(ran.status == 1);
-    CHECK(contains(ran.err, "line 2: bad value at iccid"));
+    CHECK(contains(ran.err, "line 2: bad length at iccid"));
     CHECK(contains(ran.err, "line 3: unsupported at unknown member"));
     CHECK(contains(ran.err, "line 4: bad value at line"));
     CHECK(contains(ran.err, "line 5: bad value at k"));
@@ -243,7 +243,7 @@ TEST_CASE("when an order is bad, the eIM refuses it, naming field and reason, an
     site.start_eim();
     site.import_devices();
     const std::string eid = site.eids()[0];
-    const std::pair<Words, const char*> all[] = {
+    const std::pair<Words, std::string> all[] = {
         {{"devices", "show", "8904"}, "eid"},
         {{"devices", "show", "89049032000000000000000000999999"}, "eid"},
         {{"operations", "show", "op_nobody"}, "no such operation"},
@@ -286,14 +286,14 @@ TEST_CASE("when an order is bad, the eIM refuses it, naming field and reason, an
 TEST_CASE("when halyard-ipad is given something bad, it says which option and touches nothing") {
     Site site;
     const std::string card = "sim:" + site.path("devices/device-0001/card");
-    const std::pair<Words, const char*> all[] = {
+    const std::pair<Words, std::string> all[] = {
         {{"--card", "sim:" + site.path("none")}, "file"},
         {{"--card", "usb:1"}, "card"},
         {{"--card", card, "--tac", "12"}, "tac"},
         {{"--card", card, "--resolve", "nonsense"}, "resolve"},
         {{"--card", card, "--trust", site.path("none")}, "trust"},
         {{"--card", card, "--initial-eim", site.path("none")}, "initial-eim"},
-        {{"--card", card, "--initial-eim", site.pki("ci.pem")}, "initial eim"},
+        {{"--card", card, "--initial-eim", site.pki("ci.pem")}, "initial-eim"},
         {{"--card", card, "--feature", "flying"}, "feature"},
     };
     for (const auto& [arguments, field] : all) {

@@ -4,6 +4,7 @@
 #include "tests/e2e/background.h"
 #include "tests/e2e/site.h"
 #include <csignal>
+#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -160,6 +161,15 @@ TEST_CASE("when the SM-DP+ is killed again and again, every device ends confirme
 TEST_CASE("when devices are killed again and again, every one ends confirmed and nothing runs twice") {
     check_survives("device-", 12, 31, "direct");
     check_survives("device-", 12, 32, "indirect");
+}
+
+// More of the same for those who have time: HALYARD_E2E_KILL_RUNS=100, seeds from HALYARD_E2E_KILL_SEED on.
+TEST_CASE("when anybody is killed in many more runs, every device ends confirmed and nothing runs twice") {
+    const char *runs = std::getenv("HALYARD_E2E_KILL_RUNS"), *first = std::getenv("HALYARD_E2E_KILL_SEED");
+    const char* const modes[] = {"direct", "indirect", "both"};
+    const auto from = static_cast<unsigned>(first ? std::atoi(first) : 1000);
+    for (unsigned i = 0; runs && i < static_cast<unsigned>(std::atoi(runs)); ++i)
+        check_survives("", 15, from + i, modes[i % 3]);
 }
 
 TEST_CASE("when anybody is killed at any time, every device ends confirmed and nothing runs twice") {

@@ -21,7 +21,7 @@ void check_confirmed(const Ran& ran, int devices) {
     REQUIRE(ran.status == 0);
     const Json report = ran.json();
     REQUIRE(report.is_object());
-    for (const char* key : {"devices", "downloaded", "installed", "enabled", "confirmed"}) {
+    for (const std::string key : {"devices", "downloaded", "installed", "enabled", "confirmed"}) {
         CAPTURE(key);
         CHECK(report.value(key, -1) == devices);
     }

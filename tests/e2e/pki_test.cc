@@ -17,7 +17,7 @@ std::string text_of_certificate(const std::string& file) {
 const char* kLeaves[] = {"smdp-auth", "smdp-pb", "smdp-tls", "eim-sign", "eim-tls"};
 
 void check_by_openssl(const std::string& dir, const std::string& ca) {
-    for (const char* leaf : kLeaves) {
+    for (const std::string leaf : kLeaves) {
         CAPTURE(leaf);
         const Ran ran = verify_by_openssl(ca, dir + "/" + leaf + ".pem");
         INFO(ran);
@@ -105,7 +105,7 @@ TEST_CASE("when the CI is the one of SGP.26, everything hangs under it and its k
     const auto data = shared_data("sgp26/CertificateIssuer");
     if (!data) return;
     struct Curve {
-        const char *file, *option, *key_id;
+        std::string file, option, key_id;
     };
     // subjectKeyIdentifiers as SGP.26 prints them.
     for (const Curve& c : {Curve{"NIST", "p256", "F54172BDF98A95D65CBEB88A38A1C11D800A85C3"},

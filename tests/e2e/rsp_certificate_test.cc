@@ -7,11 +7,11 @@ using namespace halyard::e2e;
 
 namespace {
 struct Bad {
-    const char* name;
+    std::string name;
     Words options; // of pki init
     bool own_ci;
-    const char *file, *from; // put `from` in place of `file`
-    const char* rule;
+    std::string file, from; // put `from` in place of `file`
+    std::string rule;
 };
 const Words kExpired{"--not-before", "2020-01-01", "--not-after", "2021-01-01"};
 const Words kFuture{"--not-before", "2090-01-01", "--not-after", "2095-01-01"};

@@ -202,7 +202,7 @@ Ran Site::ipad(size_t device, const Words& more) const {
                   "--poll-interval",
                   "0.5",
                   "--max-idle",
-                  "2",
+                  "1",
                   "--once"};
     command.insert(command.end(), more.begin(), more.end());
     return run(command, std::chrono::seconds(60));

@@ -8,8 +8,7 @@ using namespace halyard::e2e;
 
 namespace {
 struct Bad {
-    const char* name;
-    const char* rule;
+    std::string name, rule;
     std::function<std::string(Site&, const char*)> make; // the directory it is in
 };
 
@@ -145,7 +144,7 @@ TEST_CASE(
         site.put("eim-tls", bad.make(site, "eim-tls"));
         site.start_eim();
         const size_t before = site.events(0).size();
-        const Ran ran = site.ipad(0, {"--max-idle", "1"});
+        const Ran ran = site.ipad(0);
         INFO(ran);
         CHECK(ran.status == 3);
         auto events = site.events(0);
