@@ -204,8 +204,9 @@ void add_profile_commands(CLI::App& app, int& exit_code) {
     make->add_option("--iccid", s->iccid, "18 to 20 digits")->required();
     make->add_option("--imsi", s->imsi, "6 to 15 digits");
     make->add_option("--spn", s->spn, "Service provider name");
+    make->add_flag("--json", s->json, "Errors as one JSON object");
     make->callback([s, &exit_code] {
-        if (const auto ok = sample(*s); !ok) exit_code = report(ok.error(), "profile sample", false);
+        if (const auto ok = sample(*s); !ok) exit_code = report(ok.error(), "profile sample", s->json);
     });
 }
 

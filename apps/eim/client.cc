@@ -1,6 +1,5 @@
 #include "apps/eim/client.h"
 #include "apps/common/files.h"
-#include <cstdlib>
 
 namespace halyard::eim_app {
 
@@ -19,8 +18,6 @@ Result<Client> Client::open(const ClientOptions& options) {
         const SecretBytes file = TRY(app::read_secret(options.token_file, 4096, "token-file"));
         token = text_of(file.reveal());
     }
-    if (token.empty())
-        if (const char* environment = std::getenv("HALYARD_TOKEN")) token = environment;
     while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' '))
         token.pop_back();
     if (token.empty()) return fail(Errc::missing_field, "token");
