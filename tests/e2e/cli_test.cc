@@ -148,6 +148,13 @@ TEST_CASE("when input of a local command is bad, the status is 1 and the error n
          "unsupported",
          "secrets: unknown member"},
         {{"euicc", "show", none}, "not found", "file"},
+        {{"euicc", "apdu", none, "00A40000"}, "not found", "file"},
+        {{"euicc", "create", d / "card", "--pki", d / "pki", "--eid", "12"}, "bad length", "eid"},
+        {{"euicc", "create", d / "card", "--pki", d / "pki", "--eid", eid + "00"}, "bad length", "eid"},
+        {{"profile", "sample", "--iccid", "12", "--out", none}, "bad length", "iccid"},
+        {{"eim", "token", "create", "--state", d / "eim", "--name", std::string(65, 'x')},
+         "bad length",
+         "name"},
         {{"smdp", "order", "--state", d / "smdp", "--profile", none}, "not found", "profile"},
         {{"smdp", "order", "--state", d / "smdp", "--profile", d / "good.der", "--iccid", "89x"},
          "bad length",
@@ -165,17 +172,12 @@ TEST_CASE("when input of a local command is bad, the status is 1 and the error n
     CHECK(!std::filesystem::exists(none));
     CHECK(!std::filesystem::exists(d / "x"));
     for (const Words& wrong :
-         {Words{"euicc", "create", d / "card", "--pki", d / "pki", "--eid", "12"},
-          Words{"euicc", "create", d / "card", "--pki", d / "pki", "--eid", eid + "00"},
+         {Words{"profile", "show", d / "garbage"},
           Words{"euicc", "create", d / "card", "--pki", none, "--eid", eid},
-          Words{"profile", "sample", "--iccid", "12", "--out", none},
-          Words{"profile", "show", d / "garbage"},
           Words{"eim", "config", "export", "--pki", none},
-          Words{"eim", "token", "create", "--state", d / "eim", "--name", ""},
           Words{"smdp", "serve", "--state", d / "smdp", "--pki", none},
           Words{"eim", "serve", "--state", d / "eim", "--pki", none},
           Words{"eim", "serve", "--state", d / "eim", "--pki", d / "pki", "--resolve", "x"}}) {
-        CAPTURE(wrong);
         const Ran ran = cli(wrong, std::chrono::seconds(20));
         INFO(ran);
         CHECK(ran.status == 1);

@@ -192,6 +192,19 @@ TEST_CASE("when a lab stays up, the commands it prints work, and Ctrl-C ends it 
     CHECK(orders.status == 0);
     CHECK(contains(orders.out, "1$smdp.halyard.test$"));
 
+    // SR-43: what everybody may read of a process tells nobody a secret.
+    const std::string token = read_text(lab.state + "/token");
+    REQUIRE(token.size() > 64);
+    const auto placed = json_lines(cli({"smdp", "show", "--state", lab.state + "/smdp", "--json"}).out);
+    REQUIRE(placed.size() == 4);
+    const Json pids = lab.pids();
+    for (const auto& [name, pid] : pids.items())
+        for (const char* file : {"cmdline", "environ"}) {
+            const std::string seen = read_text("/proc/" + std::to_string(pid.get<int>()) + "/" + file);
+            CHECK(!contains(seen, token.substr(4, 64)));
+            for (const Json& order : placed) CHECK(!contains(seen, order.value("matching_id", "?")));
+        }
+
     lab.process.signal(SIGINT);
     CHECK(lab.process.wait(std::chrono::seconds(15)));
     CHECK(lab.process.status() == 0);

@@ -162,13 +162,14 @@ void Site::import_devices() {
 }
 
 std::string Site::order_download(size_t device) {
+    write_text(path("code"), codes_[device] + "\n");
     const Ran ran = eim({"operations",
                          "create",
                          "download",
                          "--eid",
                          eids_[device],
-                         "--activation-code",
-                         codes_[device],
+                         "--activation-code-file",
+                         path("code"),
                          "--iccid",
                          iccid("11", device)});
     must(ran);
