@@ -98,8 +98,9 @@ TEST_CASE("when the command line is wrong otherwise, the status is 2 and the mes
         {{"eim", "devices", "list"}, "--ca"},
         {{"--log-level", "loud", "pki", "show", "x"}, "--log-level"},
     };
-    for (const auto& [arguments, option] : all) {
-        CAPTURE(option);
+    for (const auto& one : all) {
+        const auto& [arguments, option] = one;
+        CAPTURE(one.second);
         const Ran ran = cli(arguments);
         INFO(ran);
         CHECK(ran.status == 2);
@@ -274,8 +275,9 @@ TEST_CASE("when an order is bad, the eIM refuses it, naming field and reason, an
         {{"operations", "create", "package", "--eid", eid, "--commands", "{"}, "commands"},
         {{"operations", "create", "package", "--eid", eid, "--commands", "[{\"explode\":{}}]"}, "commands"},
     };
-    for (const auto& [arguments, field] : all) {
-        CAPTURE(field);
+    for (const auto& one : all) {
+        const auto& [arguments, field] = one;
+        CAPTURE(one.second);
         const Ran ran = site.eim(arguments);
         INFO(ran);
         CHECK(ran.status == 1);
@@ -298,8 +300,9 @@ TEST_CASE("when halyard-ipad is given something bad, it says which option and to
         {{"--card", card, "--initial-eim", site.pki("ci.pem")}, "initial-eim"},
         {{"--card", card, "--feature", "flying"}, "feature"},
     };
-    for (const auto& [arguments, field] : all) {
-        CAPTURE(field);
+    for (const auto& one : all) {
+        const auto& [arguments, field] = one;
+        CAPTURE(one.second);
         Words command{program("halyard-ipad"), "--state", site.path("ipa"), "--once"};
         command.insert(command.end(), arguments.begin(), arguments.end());
         const Ran ran = run(command, std::chrono::seconds(20));

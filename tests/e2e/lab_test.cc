@@ -154,9 +154,9 @@ TEST_CASE(
         CHECK(lab.process.wait(std::chrono::seconds(15)));
         CHECK(lab.process.status() == 1);
         CHECK(contains(lab.said(), lab.state));
-        for (const auto& [name, pid] : pids.items()) {
-            CAPTURE(name);
-            CHECK_FALSE(alive(pid.get<int>()));
+        for (const auto& one : pids.items()) {
+            CAPTURE(one.key());
+            CHECK_FALSE(alive(one.value().get<int>()));
         }
     }
 }
