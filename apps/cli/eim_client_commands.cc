@@ -13,8 +13,8 @@ using eim_app::Client, eim_app::ClientOptions, nlohmann::ordered_json;
 
 struct Arguments {
     ClientOptions client;
-    std::string ca, token_file, file, eid, id, state, kind, iccid, activation_code, after, expires, commands,
-        key;
+    std::string ca, token_file, file, eid, id, state, kind, iccid, activation_code, code_file, after, expires,
+        commands, key;
     std::vector<std::string> resolve, ids;
     bool json = false, no_rollback = false, force = false, wait = false;
     unsigned timeout = 0;
@@ -163,6 +163,11 @@ Result<int> create(const Arguments& a) {
     ordered_json body{{"eid", a.eid}, {"kind", a.kind}};
     if (!a.iccid.empty()) body["iccid"] = a.iccid;
     if (!a.activation_code.empty()) body["activation_code"] = a.activation_code;
+    if (!a.code_file.empty()) {
+        const SecretBytes file = TRY(app::read_secret(a.code_file, 4096, "activation-code-file"));
+        const std::string_view text = text_of(file.reveal());
+        body["activation_code"] = std::string(text.substr(0, text.find_first_of("\r\n")));
+    }
     if (!a.after.empty()) body["after"] = a.after;
     if (!a.expires.empty()) body["expires"] = a.expires;
     if (a.force) body["force"] = true;
@@ -198,13 +203,14 @@ Result<int> act(const Arguments& a, const char* verb) {
 template <class F> void command(CLI::App* c, const Shared& a, int& exit_code, F run) {
     c->add_option("--api", a->client.url, "URL of the eIM's REST API");
     c->add_option("--ca", a->ca, "CA of its certificate, PEM or DER")->required();
-    c->add_option(
-        "--token-file", a->token_file, "File with an API token; else HALYARD_TOKEN of the environment");
+    c->add_option("--token-file", a->token_file, "File with an API token");
     c->add_option("--resolve", a->resolve, "HOST=ADDR:PORT, may be repeated");
     c->add_flag("--json", a->json, "JSON, one object a line");
     c->callback([a, &exit_code, run, c] {
         const auto done = run(*a);
-        exit_code = done ? *done : report(done.error(), "eim " + c->get_name(), a->json);
+        exit_code =
+            done ? *done
+                 : report(done.error(), "eim " + c->get_parent()->get_name() + " " + c->get_name(), a->json);
     });
 }
 
@@ -236,6 +242,9 @@ void add_operations(CLI::App* eim, const Shared& a, int& exit_code) {
     c->add_option("--eid", a->eid, "32 digits")->required();
     c->add_option("--iccid", a->iccid, "Profile to enable, disable, delete; expected one of a download");
     c->add_option("--activation-code", a->activation_code, "1$address$matchingId");
+    c->add_option("--activation-code-file",
+                  a->code_file,
+                  "File with it: whoever reads it on a command line may take the profile");
     c->add_option("--commands", a->commands, "Of a package: JSON list like [{\"disable\":{\"iccid\":…}},…]");
     c->add_option("--after", a->after, "Only after this operation succeeded");
     c->add_option("--expires", a->expires, "Moment after which it is not offered");

@@ -124,6 +124,7 @@ void add_eim_commands(CLI::App& app, int& exit_code) {
     create->add_option("--name", a->name, "Who it is for")->required();
     create->add_option("--days", a->days, "Days it is valid; 0: until revoked");
     create->add_option("--out", a->out, "Write it to a file of mode 0600 instead of stdout");
+    create->add_flag("--json", a->json, "Errors as one JSON object");
     guarded(create, create_token, "eim token create");
     CLI::App* list = token->add_subcommand("list", "Names, prefixes and expiry of all tokens");
     list->add_option("--state", a->state, "Directory of this eIM")->required();
@@ -132,6 +133,7 @@ void add_eim_commands(CLI::App& app, int& exit_code) {
     CLI::App* revoke = token->add_subcommand("revoke", "End a token at once");
     revoke->add_option("--state", a->state, "Directory of this eIM")->required();
     revoke->add_option("--name", a->name, "Whose")->required();
+    revoke->add_flag("--json", a->json, "Errors as one JSON object");
     guarded(
         revoke,
         [](const Arguments& x) -> Ok { return TRY(open_store(x.state))->revoke_token(x.name); },
@@ -143,6 +145,7 @@ void add_eim_commands(CLI::App& app, int& exit_code) {
     exported->add_option("--pki", a->pki, "Directory with eim-sign, eim-tls and ci")->required();
     exported->add_option("--eim-id", a->eim_id, "eimId; default the name in eim-tls");
     exported->add_option("--out", a->out, "DER file; default hex on stdout");
+    exported->add_flag("--json", a->json, "Errors as one JSON object");
     exported->add_flag("--no-token", a->no_token, "Do not ask for an association token");
     exported->add_flag("--no-indirect", a->direct_only, "Do not announce relayed downloads");
     exported->add_flag("--no-tls-trust", a->no_tls, "Leave TLS trust to the device's own store");

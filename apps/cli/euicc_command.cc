@@ -96,7 +96,7 @@ Ok create(const std::string& dir,
           const std::string& bootstrap,
           uint32_t memory) {
     app::SoftCardOptions options{.memory = memory};
-    if (!bootstrap.empty()) options.bootstrap = TRY(app::read_file(bootstrap));
+    if (!bootstrap.empty()) options.bootstrap = TRY(app::read_file(bootstrap, 16u << 20, "bootstrap"));
     return SoftCard::create(dir, {pki}, TRY(eid_from_text(eid)), options);
 }
 
@@ -131,9 +131,10 @@ void add_euicc_commands(CLI::App& app, int& exit_code) {
     make->add_option("--eid", a->eid, "32 digits; one of that directory")->required();
     make->add_option("--bootstrap", a->bootstrap, "Profile package to ship enabled");
     make->add_option("--memory", a->memory, "Octets for profiles");
+    make->add_flag("--json", a->json, "Errors as one JSON object");
     make->callback([a, &exit_code] {
         if (const auto ok = create(a->dir, a->pki, a->eid, a->bootstrap, a->memory); !ok)
-            exit_code = report(ok.error(), a->dir, false);
+            exit_code = report(ok.error(), a->dir, a->json);
     });
     CLI::App* look = top->add_subcommand(
         "show", "Profiles, eIMs, memory, what waits, and the files of the enabled profile");
@@ -145,8 +146,9 @@ void add_euicc_commands(CLI::App& app, int& exit_code) {
     CLI::App* talk = top->add_subcommand("apdu", "Send command APDUs (hex) or `reset`, one after the other");
     talk->add_option("dir", a->dir, "Directory of the card")->required();
     talk->add_option("apdus", a->apdus, "Hex, or reset")->required();
+    talk->add_flag("--json", a->json, "Errors as one JSON object");
     talk->callback([a, &exit_code] {
-        if (const auto ok = apdu(a->dir, a->apdus); !ok) exit_code = report(ok.error(), a->dir, false);
+        if (const auto ok = apdu(a->dir, a->apdus); !ok) exit_code = report(ok.error(), a->dir, a->json);
     });
 }
 

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -43,6 +44,10 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
         const int code = app.exit(e);
+        // "A subcommand is required" is all the library says of a word it does not know.
+        if (code == static_cast<int>(CLI::ExitCodes::RequiredError))
+            for (const std::string& word : app.remaining(true))
+                std::fprintf(stderr, "This is no command or option here: %s\n", word.c_str());
         return code == 0 ? 0 : 2; // 2: the command line itself was wrong
     }
     return exit_code;

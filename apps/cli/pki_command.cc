@@ -34,9 +34,9 @@ Result<pki::Validity> validity(const InitArguments& a) {
 
 Result<Credential> load_ci(const InitArguments& a) {
     Credential ci;
-    const SecretBytes key = TRY(app::read_secret(a.ci_key));
+    const SecretBytes key = TRY(app::read_secret(a.ci_key, 1u << 16, "ci-key"));
     ci.key = TRY(crypto::PrivateKey::from_pem(key.reveal(), "ci-key"));
-    const OwnedBytes certificate = TRY(app::read_file(a.ci_cert));
+    const OwnedBytes certificate = TRY(app::read_file(a.ci_cert, 1u << 16, "ci-cert"));
     ci.certificate = TRY(crypto::Certificate::parse_file(certificate, "ci-cert")).front();
     if (!ci.certificate.public_key || !(*ci.certificate.public_key == ci.key.public_key()))
         return fail(Errc::unverified, "ci-key and ci-cert");

@@ -17,12 +17,13 @@ struct File {
     }
 };
 
-template <class Container> Ok read_into(Container& out, const std::filesystem::path& path, size_t limit) {
+template <class Container>
+Ok read_into(Container& out, const std::filesystem::path& path, size_t limit, const char* where) {
     const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.fd < 0) return os_error(Errc::not_found, "file");
+    if (file.fd < 0) return os_error(Errc::not_found, where);
     struct stat info {};
-    if (::fstat(file.fd, &info) != 0 || !S_ISREG(info.st_mode)) return fail(Errc::bad_value, "file");
-    if (static_cast<size_t>(info.st_size) > limit) return fail(Errc::limit, "file");
+    if (::fstat(file.fd, &info) != 0 || !S_ISREG(info.st_mode)) return fail(Errc::bad_value, where);
+    if (static_cast<size_t>(info.st_size) > limit) return fail(Errc::limit, where);
     out = Container(static_cast<size_t>(info.st_size));
     uint8_t* data = nullptr;
     if constexpr (requires { out.writable(); })
@@ -31,7 +32,8 @@ template <class Container> Ok read_into(Container& out, const std::filesystem::p
         data = out.data();
     for (size_t done = 0; done < out.size();) {
         const ssize_t n = ::read(file.fd, data + done, out.size() - done);
-        if (n <= 0) return os_error(Errc::storage, "file");
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return os_error(Errc::storage, where);
         done += static_cast<size_t>(n);
     }
     return {};
@@ -44,32 +46,41 @@ Ok sync_directory(const std::filesystem::path& directory) {
 }
 } // namespace
 
-Result<OwnedBytes> read_file(const std::filesystem::path& path, size_t limit) {
+Result<OwnedBytes> read_file(const std::filesystem::path& path, size_t limit, const char* where) {
     OwnedBytes out;
-    TRY(read_into(out, path, limit));
+    TRY(read_into(out, path, limit, where));
     return out;
 }
 
-Result<SecretBytes> read_secret(const std::filesystem::path& path, size_t limit) {
+Result<SecretBytes> read_secret(const std::filesystem::path& path, size_t limit, const char* where) {
     SecretBytes out;
-    TRY(read_into(out, path, limit));
+    TRY(read_into(out, path, limit, where));
     return out;
 }
+
+namespace {
+Ok write_synced(const char* path, Bytes content, unsigned mode) {
+    const File file{::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
+    if (file.fd < 0) return os_error(Errc::storage, "file");
+    for (size_t done = 0; done < content.size();) {
+        const ssize_t n = ::write(file.fd, content.data() + done, content.size() - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return os_error(Errc::storage, "file");
+        done += static_cast<size_t>(n);
+    }
+    if (::fchmod(file.fd, mode) != 0 || ::fsync(file.fd) != 0) return os_error(Errc::storage, "file");
+    return {};
+}
+} // namespace
 
 Ok write_file(const std::filesystem::path& path, Bytes content, unsigned mode) {
     const std::filesystem::path temporary = path.string() + ".new." + std::to_string(::getpid());
-    {
-        const File file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
-        if (file.fd < 0) return os_error(Errc::storage, "file");
-        for (size_t done = 0; done < content.size();) {
-            const ssize_t n = ::write(file.fd, content.data() + done, content.size() - done);
-            if (n < 0 && errno == EINTR) continue;
-            if (n <= 0) return os_error(Errc::storage, "file");
-            done += static_cast<size_t>(n);
-        }
-        if (::fchmod(file.fd, mode) != 0 || ::fsync(file.fd) != 0) return os_error(Errc::storage, "file");
+    Ok done = write_synced(temporary.c_str(), content, mode);
+    if (done && ::rename(temporary.c_str(), path.c_str()) != 0) done = os_error(Errc::storage, "file");
+    if (!done) {
+        ::unlink(temporary.c_str());
+        return done;
     }
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return os_error(Errc::storage, "file");
     return sync_directory(path.parent_path());
 }
 

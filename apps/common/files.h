@@ -6,9 +6,12 @@
 
 namespace halyard::app {
 
-/// Errors: not_found "file" (with errno as detail), limit when larger than `limit` octets.
-Result<OwnedBytes> read_file(const std::filesystem::path&, size_t limit = 16u << 20);
-Result<SecretBytes> read_secret(const std::filesystem::path&, size_t limit = 1u << 16);
+/// Errors name `where`: not_found (with errno as detail), bad_value for what is no file, limit when larger
+/// than `limit` octets.
+Result<OwnedBytes>
+read_file(const std::filesystem::path&, size_t limit = 16u << 20, const char* where = "file");
+Result<SecretBytes>
+read_secret(const std::filesystem::path&, size_t limit = 1u << 16, const char* where = "file");
 /// Written to a temporary name, synced, renamed; the directory synced. Errors: storage.
 Ok write_file(const std::filesystem::path&, Bytes content, unsigned mode = 0644);
 /// The same with mode 0600.

@@ -1,4 +1,7 @@
 #include "apps/common/process.h"
+#include "apps/common/signals.h"
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +15,8 @@ namespace halyard::app {
 namespace {
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void become(const Process::Options& options, int out, pid_t parent) {
+// In the child between fork and exec: nothing here may allocate, a thread of the parent may hold the heap.
+[[noreturn]] void become(const Process::Options& options, char* const* argv, int out, pid_t parent) {
     if (options.own_group) ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL); // nobody is left running when the parent is killed
     if (::getppid() != parent) ::_exit(127);
@@ -23,11 +27,7 @@ using Clock = std::chrono::steady_clock;
         const int log = ::open(options.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         if (log >= 0) ::dup2(log, STDERR_FILENO);
     }
-    std::vector<char*> argv;
-    argv.reserve(options.command.size() + 1);
-    for (const std::string& word : options.command) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    ::execv(argv[0], argv.data());
+    ::execv(argv[0], argv);
     ::_exit(127);
 }
 } // namespace
@@ -35,6 +35,9 @@ using Clock = std::chrono::steady_clock;
 Result<Process> Process::start(const Options& options) {
     int pipe[2];
     if (options.command.empty() || ::pipe2(pipe, O_CLOEXEC) != 0) return fail(Errc::internal, "pipe");
+    std::vector<char*> argv;
+    for (const std::string& word : options.command) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0) {
@@ -42,7 +45,7 @@ Result<Process> Process::start(const Options& options) {
         ::close(pipe[1]);
         return fail(Errc::internal, "fork");
     }
-    if (pid == 0) become(options, pipe[1], parent);
+    if (pid == 0) become(options, argv.data(), pipe[1], parent);
     ::close(pipe[1]);
     Process process;
     process.pid_ = pid;
@@ -73,8 +76,9 @@ Process::~Process() {
 bool Process::running() {
     if (pid_ < 0) return false;
     int status = 0;
-    if (::waitpid(pid_, &status, WNOHANG) == 0) return true;
-    status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    const pid_t ended = ::waitpid(pid_, &status, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR)) return true;
+    status_ = ended < 0 ? 127 : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     pid_ = -1;
     return false;
 }
@@ -89,11 +93,16 @@ Result<std::string> Process::line(std::chrono::milliseconds timeout) {
         }
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        if (stop_requested()) return fail(Errc::unreachable, "interrupted");
+        if (left <= 0) return fail(Errc::unreachable, "timeout");
+        // A signal that came before poll() does not wake it: never sleep long.
         pollfd fd{out_, POLLIN, 0};
-        if (left <= 0 || ::poll(&fd, 1, static_cast<int>(left)) <= 0)
-            return fail(Errc::unreachable, "timeout");
+        const int ready = ::poll(&fd, 1, static_cast<int>(std::min<long>(left, 200)));
+        if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+        if (ready < 0) return fail(Errc::internal, "poll");
         char buffer[4096];
         const ssize_t n = ::read(out_, buffer, sizeof buffer);
+        if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return fail(Errc::unreachable, "end of output");
         pending_.append(buffer, static_cast<size_t>(n));
     }
@@ -124,10 +133,12 @@ Result<std::string> run(const std::vector<std::string>& command, const std::file
     std::string out;
     for (;;) {
         auto line = process.line(std::chrono::minutes(10));
+        if (!line && std::string_view(line.error().where) != "end of output")
+            return fail(line.error().code, line.error().where); // the child goes with `process`
         if (!line) break;
         out += *line + '\n';
     }
-    process.wait(std::chrono::seconds(10));
+    if (!process.wait(std::chrono::seconds(10))) return fail(Errc::unreachable, "timeout");
     if (process.status() != 0)
         return fail(Errc::rejected, "exit status", static_cast<uint32_t>(process.status()));
     return out;

@@ -30,7 +30,8 @@ class Process {
     bool running();
     /// Exit status after it ended: 0..255, or 128 + signal.
     int status() const { return status_; }
-    /// The next line of its stdout, without the line break; unreachable "timeout" or "end of output".
+    /// The next line of its stdout, without the line break; unreachable "timeout", "end of output", or
+    /// "interrupted" when a signal asked this program to stop.
     Result<std::string> line(std::chrono::milliseconds timeout);
     void signal(int number) const;
     /// SIGTERM, then SIGKILL after `grace`.
@@ -45,7 +46,8 @@ class Process {
     std::string pending_;
 };
 
-/// Runs a command to its end. Its stdout is the value; `rejected` with the exit status otherwise.
+/// Runs a command to its end. Its stdout is the value; `rejected` with the exit status otherwise; unreachable
+/// "interrupted" when a signal asked this program to stop.
 Result<std::string> run(const std::vector<std::string>& command, const std::filesystem::path& log);
 /// The path of the running executable.
 std::filesystem::path own_program();

@@ -50,6 +50,7 @@ Read<Json> body_of(const net::Request& request) {
     auto json = Json::parse(text_of(request.body), watch, false);
     if (deep) return tl::unexpected(Complaint{"body", "is nested deeper than 32 levels"});
     if (json.is_discarded()) return tl::unexpected(Complaint{"body", "is not JSON"});
+    if (!json.is_object()) return tl::unexpected(Complaint{"body", "must be an object"});
     return json;
 }
 Read<size_t> limit_of(const Json& body) {

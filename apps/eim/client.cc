@@ -1,13 +1,12 @@
 #include "apps/eim/client.h"
 #include "apps/common/files.h"
-#include <cstdlib>
 
 namespace halyard::eim_app {
 
 Result<Client> Client::open(const ClientOptions& options) {
     net::HttpsClient::Options http;
     if (!options.ca.empty()) {
-        const OwnedBytes ca = TRY(app::read_file(options.ca));
+        const OwnedBytes ca = TRY(app::read_file(options.ca, 1u << 20, "ca"));
         if (text_of(ca).find("-----BEGIN") != std::string_view::npos)
             http.trust.anchors_pem = text_of(ca);
         else
@@ -16,16 +15,15 @@ Result<Client> Client::open(const ClientOptions& options) {
     http.connect_to = options.resolve;
     std::string token = options.token;
     if (token.empty() && !options.token_file.empty()) {
-        const SecretBytes file = TRY(app::read_secret(options.token_file));
+        const SecretBytes file = TRY(app::read_secret(options.token_file, 4096, "token-file"));
         token = text_of(file.reveal());
     }
-    if (token.empty())
-        if (const char* environment = std::getenv("HALYARD_TOKEN")) token = environment;
     while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' '))
         token.pop_back();
     if (token.empty()) return fail(Errc::missing_field, "token");
-    return Client(
-        TRY(net::HttpsClient::open(std::move(http))), TRY(net::parse_url(options.url)), std::move(token));
+    return Client(TRY(net::HttpsClient::open(std::move(http))),
+                  TRY(net::parse_url(options.url, "api")),
+                  std::move(token));
 }
 
 std::string Client::Reply::problem() const {

@@ -9,7 +9,7 @@ namespace halyard::eim_app {
 struct ClientOptions {
     std::string url = "https://eim.halyard.test"; // of the API
     std::filesystem::path ca;                     // PEM or DER
-    std::filesystem::path token_file;             // empty: environment HALYARD_TOKEN
+    std::filesystem::path token_file;             // never the environment: it is listed (SR-43)
     std::string token;                            // instead of the file, for programs
     std::map<std::string, std::string> resolve;
 };

@@ -41,8 +41,12 @@ Result<std::string> eim_id_of(const app::PkiDirectory& pki, const std::string& w
 Result<eim::Config> load_config(const app::PkiDirectory& pki, const std::string& eim_id) {
     eim::Config config;
     config.eim_id = TRY(eim_id_of(pki, eim_id));
-    config.key = std::move(TRY(pki.credential("eim-sign")).key);
-    config.anchors.push_back(TRY(pki.anchor()));
+    auto sign = TRY(pki.credential("eim-sign"));
+    const auto anchor = TRY(pki.anchor());
+    // What its peers would refuse is better found at the start than in the field.
+    TRY(rsp::check_under_anchor(sign.certificate, rsp::Role::eim, anchor, Time(app::now_ms())));
+    config.key = std::move(sign.key);
+    config.anchors.push_back(anchor);
     return config;
 }
 

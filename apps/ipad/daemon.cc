@@ -1,9 +1,9 @@
 #include "apps/ipad/daemon.h"
+#include "apps/common/files.h"
 #include "store/ipa_file.h"
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -59,6 +59,8 @@ class Lock {
     int fd_;
 };
 
+constexpr int kIdleTooLong = 3; // 1: refused or failed, 2: wrong command line
+
 class Daemon final : ipa::Listener {
   public:
     Daemon(const Options& options, EventLog log, std::unique_ptr<CardLink> card)
@@ -101,7 +103,7 @@ class Daemon final : ipa::Listener {
     std::optional<int> rest(const ipa::Action& action) {
         if (options_.once && action.idle) return 0;
         const auto silent = std::chrono::steady_clock::now() - last_answer_;
-        if (options_.max_idle && silent >= std::chrono::seconds(options_.max_idle)) return 2;
+        if (options_.max_idle && silent >= std::chrono::seconds(options_.max_idle)) return kIdleTooLong;
         Time pause = std::clamp(action.until - monotonic(), Time{1}, Time{60'000});
         if (options_.max_idle) pause = std::min(pause, Time{1000});
         const int number = signals_.wait(pause);
@@ -156,9 +158,8 @@ class Daemon final : ipa::Listener {
 } // namespace
 
 Result<int> run(const Options& options) {
-    std::error_code error;
-    std::filesystem::create_directories(options.state, error);
-    if (error) return fail(Errc::storage, "state folder", static_cast<uint32_t>(error.value()));
+    if (const auto made = app::make_directory(options.state); !made)
+        return fail(made.error().code, "state folder", made.error().detail);
     const auto lock = TRY(Lock::take(options.state));
     auto log = TRY(EventLog::open(options.events));
     auto card = TRY(open_card(options.card));

@@ -6,7 +6,7 @@
 
 namespace halyard::ipad {
 
-/// Runs until SIGTERM, or until nothing is left to do with --once. The value is the exit status: 0, or 2 when
+/// Runs until SIGTERM, or until nothing is left to do with --once. The value is the exit status: 0, or 3 when
 /// --max-idle passed.
 Result<int> run(const Options&);
 /// What the state folder says, as JSON text. not_found when there is none.

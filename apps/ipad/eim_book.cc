@@ -1,16 +1,12 @@
 #include "apps/ipad/eim_book.h"
+#include "apps/common/files.h"
 #include "rsp/es10b_iot.h"
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace halyard::ipad {
 
 Ok EimBook::load() {
-    std::ifstream in(path_, std::ios::binary);
-    if (!in) return {};
-    const OwnedBytes content(std::istreambuf_iterator<char>(in), {});
-    return add(content);
+    if (!std::filesystem::exists(path_)) return {};
+    return add(TRY(app::read_file(path_, 4u << 20, "eims")));
 }
 
 Ok EimBook::add(Bytes list) {
@@ -32,17 +28,9 @@ Ok EimBook::merge(Bytes response) {
 }
 
 Ok EimBook::save() const {
-    const std::string fresh = path_ + ".new";
-    {
-        std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-        for (const auto& [id, der] : entries_)
-            out.write(reinterpret_cast<const char*>(der.data()), static_cast<std::streamsize>(der.size()));
-        if (!out.flush()) return fail(Errc::storage, "eims");
-    }
-    std::error_code error;
-    std::filesystem::rename(fresh, path_, error);
-    if (error) return fail(Errc::storage, "eims", static_cast<uint32_t>(error.value()));
-    return {};
+    OwnedBytes all;
+    for (const auto& [id, der] : entries_) all.insert(all.end(), der.begin(), der.end());
+    return app::write_secret(path_, all); // synced: an eIM's trust may outlive its entry on the card
 }
 
 net::Trust EimBook::trust_of(std::string_view eim_id, const net::Trust& fallback) const {

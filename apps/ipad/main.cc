@@ -6,6 +6,7 @@
 
 namespace {
 using namespace halyard;
+constexpr int kWrongCommandLine = 2;
 
 struct Arguments {
     ipad::Options options;
@@ -45,7 +46,7 @@ void describe(CLI::App& app, Arguments& args) {
         "--retry-seconds", args.retry_seconds, "First pause after a failure; grows to the poll interval");
     app.add_flag("--once", options.once, "Exit when nothing is left to do");
     app.add_option(
-        "--max-idle", options.max_idle, "Exit with status 2 when no peer answered for so many seconds");
+        "--max-idle", options.max_idle, "Exit with status 3 when no peer answered for so many seconds");
     app.add_option("--events", options.events, "JSON lines of what happens: a file, or - for stdout");
     app.add_option(
         "--rollback-attempts", options.ipa.rollback.attempts, "Failed deliveries before a rollback");
@@ -94,14 +95,18 @@ int main(int argc, char** argv) {
     std::string status_folder;
     auto* status = app.add_subcommand("status", "Show what a state folder says");
     status->add_option("--state", status_folder, "The folder")->required();
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? 0 : kWrongCommandLine;
+    }
 
     spdlog::set_default_logger(spdlog::stderr_logger_mt("ipad"));
     spdlog::set_level(spdlog::level::from_str(args.log_level));
     if (*status) return show_status(status_folder);
     if (args.options.state.empty() || args.options.card.empty()) {
         std::fprintf(stderr, "halyard-ipad: --state and --card are needed\n");
-        return 1;
+        return kWrongCommandLine;
     }
     if (auto ready = complete(args); !ready) return complain(ready.error());
     const auto ended = ipad::run(args.options);

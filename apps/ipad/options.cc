@@ -1,16 +1,9 @@
 #include "apps/ipad/options.h"
+#include "apps/common/files.h"
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 namespace halyard::ipad {
 namespace {
-Result<OwnedBytes> read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return fail(Errc::not_found, "file");
-    return OwnedBytes(std::istreambuf_iterator<char>(in), {});
-}
-
 /// DER as it is; text is tried as hex, then as base64.
 Result<OwnedBytes> unarmour(OwnedBytes raw) {
     const auto looks_like_der = [](const OwnedBytes& bytes) {
@@ -31,22 +24,26 @@ const std::map<std::string, rsp::IpaCapabilities::IpaFeatures> kFeatures = {
 } // namespace
 
 Result<OwnedBytes> read_initial_eim(const std::string& path) {
-    const OwnedBytes der = TRY(unarmour(TRY(read_file(path))));
-    const auto tlv = TRY(asn1::read_tlv(der, "initial eIM"));
+    const auto decoded = [&](const auto& message) -> Ok {
+        return message ? Ok{} : fail(message.error().code, "initial-eim", message.error().detail);
+    };
+    const OwnedBytes der = TRY(unarmour(TRY(app::read_file(path, 1u << 20, "initial-eim"))));
+    const auto tlv = TRY(asn1::read_tlv(der, "initial-eim"));
     if (tlv.tag == 0xBF57) {
-        TRY(asn1::decode<rsp::AddInitialEimRequest>(der));
+        TRY(decoded(asn1::decode<rsp::AddInitialEimRequest>(der)));
         return der;
     }
     if (tlv.tag == 0xBF55) {
-        const auto listed = TRY(asn1::decode<rsp::GetEimConfigurationDataResponse>(der));
-        return asn1::encode(rsp::AddInitialEimRequest{listed.eim_configuration_data_list});
+        const auto listed = asn1::decode<rsp::GetEimConfigurationDataResponse>(der);
+        TRY(decoded(listed));
+        return asn1::encode(rsp::AddInitialEimRequest{listed->eim_configuration_data_list});
     }
-    TRY(asn1::decode<rsp::EimConfigurationData>(der));
+    TRY(decoded(asn1::decode<rsp::EimConfigurationData>(der)));
     return asn1::encode(rsp::AddInitialEimRequest{{.content = der}});
 }
 
 Ok add_trust(Options& options, const std::string& path) {
-    OwnedBytes raw = TRY(read_file(path));
+    OwnedBytes raw = TRY(app::read_file(path, 1u << 20, "trust"));
     if (text_of(raw).find("-----BEGIN") != std::string_view::npos) {
         options.trust_pem += text_of(raw);
         options.trust_pem += '\n';

@@ -3,6 +3,7 @@
 #include "apps/common/signals.h"
 #include "apps/common/soft_card.h"
 #include "apps/lab/run.h"
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -113,17 +114,10 @@ Ok Run::judge(const DevicePlan& d, DeviceReport& r, const Json& orders) {
     r.enabled = done(kEnable);
     r.cleaned = done(kDelete);
     // The last audit: a list signed by the eUICC, verified by the eIM.
-    auto reply = client_->post("/v1/euiccs:search", {{"eid", r.eid}});
-    for (int i = 0; !reply && i < 100; ++i) { // the eIM may be on its way back
-        TRY(supervisor_.watch());
-        if (app::sleep_unless_stopped(std::chrono::milliseconds(100))) break;
-        reply = client_->post("/v1/euiccs:search", {{"eid", r.eid}});
-    }
-    if (!reply) return fail(reply.error().code, reply.error().where);
-    if (!reply->ok() || reply->body["items"].empty()) return fail(Errc::rejected, "euiccs");
+    const Json found = TRY(send("/v1/euiccs:search", {{"eid", r.eid}}, {}));
+    if (found["items"].empty()) return fail(Errc::not_found, "euiccs");
     std::map<std::string, std::string> proven;
-    for (const auto& p : reply->body["items"][0]["profiles"])
-        proven[p.value("iccid", "")] = p.value("state", "");
+    for (const auto& p : found["items"][0]["profiles"]) proven[p.value("iccid", "")] = p.value("state", "");
     const std::map<std::string, std::string> wanted{{d.bootstrap_iccid, "disabled"}, {d.iccid, "enabled"}};
     r.audited = done(kLast) && proven == wanted;
 
@@ -168,14 +162,15 @@ Ok Run::collect() {
             const auto one = Json::parse(text.substr(at, end - at), nullptr, false);
             if (one.is_object()) {
                 orders[one.value("iccid", "")] = one.value("state", "");
-                all &= one.value("state", "") == "installed";
+                // No use waiting for devices that failed.
+                const Watched& w = watched_[one.value("eid", "")];
+                const bool hope = !w.states.empty() && w.states.back() == "succeeded";
+                all &= !hope || one.value("state", "") == "installed";
             }
             at = end + 1;
         }
         TRY(supervisor_.watch());
-        bool hope = false; // no use waiting for devices that failed
-        for (const auto& [eid, w] : watched_) hope |= !w.states.empty() && w.states.back() == "succeeded";
-        if (all || !hope || app::sleep_unless_stopped(std::chrono::milliseconds(250))) break;
+        if (all || app::sleep_unless_stopped(std::chrono::milliseconds(250))) break;
     }
     (void)read_operations();
     supervisor_.stop("device-");
@@ -218,27 +213,50 @@ Ok Run::stay() {
     return {};
 }
 
-int run(const Options& options) {
-    const auto complain = [&](const std::string& what, const Error& e) {
-        std::fprintf(stderr, "lab: %s: %s at %s (%u)\n", what.c_str(), name(e.code), e.where, e.detail);
-        return 2;
-    };
-    std::filesystem::path directory = options.state;
-    const bool temporary = directory.empty();
-    if (temporary) {
-        std::string pattern = (std::filesystem::temp_directory_path() / "halyard-lab-XXXXXX").string();
-        if (!::mkdtemp(pattern.data()))
-            return complain("directory", Error{Errc::storage, "temporary directory"});
-        directory = pattern;
-    } else {
-        if (std::filesystem::exists(directory) && !std::filesystem::is_empty(directory))
-            return complain(directory.string(), Error{Errc::conflict, "state: directory is not empty"});
-        if (const auto ok = app::make_directory(directory); !ok)
-            return complain(directory.string(), ok.error());
-        directory = std::filesystem::absolute(directory);
+namespace {
+// A fresh directory: a lab never mixes with what somebody else left.
+Result<std::filesystem::path> make_state(const std::filesystem::path& wanted) {
+    std::error_code error;
+    if (wanted.empty()) {
+        const auto parent = std::filesystem::temp_directory_path(error);
+        std::string pattern = (parent / "halyard-lab-XXXXXX").string();
+        if (error || !::mkdtemp(pattern.data()))
+            return fail(Errc::storage, "temporary directory", static_cast<uint32_t>(errno));
+        return std::filesystem::path(pattern);
     }
+    const auto status = std::filesystem::status(wanted, error);
+    if (std::filesystem::exists(status)) {
+        if (!std::filesystem::is_directory(status)) return fail(Errc::conflict, "state: no directory");
+        const bool empty = std::filesystem::is_empty(wanted, error);
+        if (error) return fail(Errc::storage, "state", static_cast<uint32_t>(error.value()));
+        if (!empty) return fail(Errc::conflict, "state: directory is not empty");
+    }
+    const auto made = app::make_directory(wanted);
+    if (!made) return fail(made.error().code, "state", made.error().detail);
+    return std::filesystem::absolute(wanted, error);
+}
+
+int complain(const Options& options, const std::string& what, const Error& e) {
+    if (options.json)
+        std::printf("%s\n",
+                    Json{{"error",
+                          {{"what", "lab: " + what},
+                           {"code", name(e.code)},
+                           {"where", e.where},
+                           {"detail", e.detail}}}}
+                        .dump()
+                        .c_str());
+    std::fprintf(stderr, "lab: %s: %s at %s (%u)\n", what.c_str(), name(e.code), e.where, e.detail);
+    return 1;
+}
+} // namespace
+
+int run(const Options& options) {
     app::catch_signals();
     const auto began = std::chrono::steady_clock::now();
+    const auto made = make_state(options.state);
+    if (!made) return complain(options, options.state.string(), made.error());
+    const std::filesystem::path& directory = *made;
     Run lab(options, directory);
     const std::pair<const char*, Ok (Run::*)()> steps[] = {{"minting", &Run::mint},
                                                            {"preparing", &Run::prepare},
@@ -249,8 +267,8 @@ int run(const Options& options) {
     for (const auto& [what, step] : steps)
         if (const auto ok = (lab.*step)(); !ok) {
             lab.stop();
-            lab.say("what happened so far is in " + directory.string() + "/log");
-            return complain(what, ok.error());
+            lab.say("what happened so far is in " + directory.string() + ", logs in its log folder");
+            return complain(options, what, ok.error());
         }
     Report report = lab.report();
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
@@ -259,11 +277,11 @@ int run(const Options& options) {
     bool all = !report.devices.empty();
     for (const DeviceReport& d : report.devices) all &= d.confirmed();
     if (!options.once) {
-        if (const auto ok = lab.stay(); !ok) complain("staying", ok.error());
+        if (const auto ok = lab.stay(); !ok) complain(options, "staying", ok.error());
     }
     lab.stop();
     std::error_code ignored;
-    if (temporary && all)
+    if (options.state.empty() && all)
         std::filesystem::remove_all(directory, ignored);
     else if (!all)
         lab.say("logs and state are kept in " + directory.string());

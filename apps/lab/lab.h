@@ -50,8 +50,8 @@ std::string to_json(const Report&);
 /// A table for people.
 std::string to_text(const Report&);
 
-/// Runs it. Exit status: 0 when every device is confirmed by verified signatures, 1 when some are not, 2 when
-/// the lab could not run.
+/// Runs it. Exit status: 0 when every device is confirmed by verified signatures, 1 otherwise; when the lab
+/// could not run at all, `--json` prints {"error":…} instead of a report.
 int run(const Options&);
 
 } // namespace halyard::lab

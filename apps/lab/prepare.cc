@@ -1,3 +1,4 @@
+#include "apps/common/signals.h"
 #include "apps/common/soft_card.h"
 #include "apps/lab/run.h"
 #include "profile/package.h"
@@ -83,15 +84,17 @@ Ok Run::prepare() {
         }
     TRY(app::write_secret(directory_ / "orders.ndjson", bytes_of(lines)));
     const std::string state = (directory_ / "smdp").string();
-    const auto placed = TRY(run({"smdp",
-                                 "import",
-                                 "--state",
-                                 state,
-                                 "--address",
-                                 kSmdp,
-                                 "--json",
-                                 (directory_ / "orders.ndjson").string()}));
-    std::filesystem::remove(directory_ / "orders.ndjson"); // it holds keys
+    auto imported = run({"smdp",
+                         "import",
+                         "--state",
+                         state,
+                         "--address",
+                         kSmdp,
+                         "--json",
+                         (directory_ / "orders.ndjson").string()});
+    std::error_code ignored;
+    std::filesystem::remove(directory_ / "orders.ndjson", ignored); // it holds keys
+    const std::string placed = TRY(std::move(imported));
     for (size_t at = 0; at < placed.size();) {
         const size_t end = std::min(placed.find('\n', at), placed.size());
         const auto one = nlohmann::json::parse(placed.substr(at, end - at), nullptr, false);
@@ -158,12 +161,25 @@ Ok Run::start() {
     client_.emplace(TRY(eim_app::Client::open(client)));
     auto devices = nlohmann::ordered_json::array();
     for (const DevicePlan& d : plan_) devices.push_back({{"eid", to_text(d.eid)}, {"name", d.name}});
-    const auto reply = TRY(client_->post("/v1/euiccs:import", {{"euiccs", devices}}));
-    if (!reply.ok()) {
-        say(reply.problem());
-        return fail(Errc::rejected, "import of devices", static_cast<uint32_t>(reply.status));
-    }
+    (void)TRY(send("/v1/euiccs:import", {{"euiccs", devices}}, {}));
     return {};
+}
+
+// Repeated while the eIM is away or coming back; it knows a repetition by the devices, or by `key`.
+Result<nlohmann::ordered_json>
+Run::send(const std::string& path, const nlohmann::ordered_json& body, const std::string& key) {
+    for (int i = 0; i < 300; ++i) {
+        const auto reply = client_->post(path, body, key);
+        if (reply && reply->ok()) return reply->body;
+        if (reply && reply->status < 500) {
+            say(reply->problem());
+            return fail(Errc::rejected, "eIM API", static_cast<uint32_t>(reply->status));
+        }
+        TRY(supervisor_.watch());
+        if (app::sleep_unless_stopped(std::chrono::milliseconds(100)))
+            return fail(Errc::unreachable, "interrupted");
+    }
+    return fail(Errc::unreachable, "eIM API");
 }
 
 Ok Run::start_device(const DevicePlan& d) {
@@ -220,20 +236,8 @@ Ok Run::order() {
         add({{"kind", "delete"}, {"iccid", d.spare_iccid}});
         add({{"kind", "audit"}});
         // The key makes a repetition after a lost answer the same order.
-        for (int i = 0;; ++i) {
-            const auto reply = client_->post("/v1/operations", {{"operations", batch}}, "lab-" + d.name);
-            if (reply && reply->ok()) {
-                for (const auto& o : reply->body["operations"])
-                    watched_[eid].operations.push_back(o.value("id", ""));
-                break;
-            }
-            if (reply && reply->status < 500) {
-                say(reply->problem());
-                return fail(Errc::rejected, "operations", static_cast<uint32_t>(reply->status));
-            }
-            if (i == 50) return fail(Errc::unreachable, "eIM API");
-            TRY(supervisor_.watch());
-        }
+        const auto made = TRY(send("/v1/operations", {{"operations", batch}}, "lab-" + d.name));
+        for (const auto& o : made["operations"]) watched_[eid].operations.push_back(o.value("id", ""));
     }
     for (const DevicePlan& d : plan_) TRY(start_device(d));
     return {};

@@ -30,6 +30,8 @@ class Run {
     };
     std::vector<std::string> self(std::vector<std::string> arguments) const;
     Result<std::string> run(std::vector<std::string> arguments) const;
+    Result<nlohmann::ordered_json>
+    send(const std::string& path, const nlohmann::ordered_json& body, const std::string& key);
     std::filesystem::path device_dir(const DevicePlan& d) const { return directory_ / "devices" / d.name; }
     std::string smdp_endpoint() const;
     Ok start_device(const DevicePlan&);

@@ -44,7 +44,12 @@ Ok Supervisor::launch(Running& r) {
 Ok Supervisor::start(const Service& service) {
     Running& r = running_[service.name];
     r.service = service;
-    TRY(launch(r));
+    for (auto ok = launch(r); !ok; ok = launch(r)) {
+        // Killed before it could say where it listens: that is no fault of its own.
+        const bool killed = r.process.wait(std::chrono::seconds(1)) && r.process.status() == 128 + SIGKILL;
+        if (!killed || ++r.failures > kMaxRestarts) return ok;
+        ++restarts_;
+    }
     return write_pids();
 }
 

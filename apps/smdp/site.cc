@@ -76,7 +76,7 @@ Ok Site::load_credentials(const app::PkiDirectory& pki) {
 }
 
 Result<smdp::Order> place(Site& site, const OrderRequest& r) {
-    OwnedBytes raw = TRY(app::read_file(r.profile));
+    OwnedBytes raw = TRY(app::read_file(r.profile, 16u << 20, "profile"));
     if (!raw.empty() && raw[0] != 0xA0) raw = TRY(from_hex(text_of(raw), "profile")); // the usual text form
     profile::Personal personal;
     if (!r.iccid.empty()) personal.iccid = TRY(iccid_from_text(r.iccid));

@@ -63,6 +63,8 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
         log(LogLevel::warning,
             o->id + ": SM-DP+ " + code.address + ": " + halyard::name(answer.error().code) + " " +
                 answer.error().where);
+        // An outage refuses nothing: the device repeats, and the order does not go on hold for it.
+        if (answer.error().code == Errc::unreachable) return fail(Errc::unreachable, "SM-DP+");
         return refuse_initiate(InitiateError::undefined_error);
     }
     const auto es9 = TRY(asn1::decode<rsp::InitiateAuthenticationResponse>(answer->der));

@@ -57,9 +57,9 @@ class HttpsClient {
     /// - unreachable "resolve", "connect", "connect timeout", "tls handshake" (detail: the alert received, if
     /// any),
     ///   "tls handshake timeout", "timeout", "send", "receive" (the connection broke), "tls alert";
-    /// - unverified "certificate expired" (or not yet valid), "certificate host", "certificate issuer",
-    ///   "certificate key pin", "certificate key type" (not EC on one of the two curves), "certificate
-    ///   purpose", "certificate" (detail: OpenSSL's verify number);
+    /// - unverified "certificate expired", "certificate not yet valid", "certificate host",
+    ///   "certificate issuer", "certificate key pin", "certificate key type" (not EC on one of the two
+    ///   curves), "certificate purpose", "certificate" (detail: OpenSSL's verify number);
     /// - rejected "tls version", "tls suite" when the negotiated ones are not ours (SR-04);
     /// - bad_value "status line", "header", "content-length", ... for an answer that is not HTTP/1.1, and
     ///   limit "answer header", "answer body"; bad_value "request header" for a field that cannot be sent.

@@ -133,7 +133,7 @@ TEST_CASE("when the certificate has expired or is not valid yet, it is refused a
     options.verify_time = days_from_now(400);
     check_refused(exchange(options), Errc::unverified, "certificate expired");
     options.verify_time = days_from_now(-2);
-    check_refused(exchange(options), Errc::unverified, "certificate expired");
+    check_refused(exchange(options), Errc::unverified, "certificate not yet valid");
     options.verify_time = days_from_now(300);
     CHECK(exchange(options).where.empty());
 }
@@ -176,7 +176,7 @@ TEST_CASE("when the server's own certificate is pinned, its dates count and its 
     options.verify_time = days_from_now(400);
     check_refused(exchange(options), Errc::unverified, "certificate expired");
     options.verify_time = days_from_now(-2);
-    check_refused(exchange(options), Errc::unverified, "certificate expired");
+    check_refused(exchange(options), Errc::unverified, "certificate not yet valid");
     check_refused(exchange(trusting(echo.server.port(), {.pinned_certificate = pki().der("client")})),
                   Errc::unverified,
                   "certificate key pin");

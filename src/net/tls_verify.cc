@@ -35,8 +35,8 @@ Ok add_pem(X509_STORE* store, const std::string& pem) {
 
 const char* name_of(int error) {
     switch (error) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID: return "certificate expired";
+    case X509_V_ERR_CERT_HAS_EXPIRED: return "certificate expired";
+    case X509_V_ERR_CERT_NOT_YET_VALID: return "certificate not yet valid";
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH: return "certificate host";
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -152,7 +152,7 @@ bool TrustCheck::judge_dates(X509* certificate, Verdict& verdict) const {
     time_t now = at_ ? *at_ : ::time(nullptr);
     // X509_cmp_time: negative when the certificate's time is before, 0 when it cannot be read.
     if (X509_cmp_time(X509_get0_notBefore(certificate), &now) >= 0)
-        return refuse(verdict, "certificate expired", X509_V_ERR_CERT_NOT_YET_VALID);
+        return refuse(verdict, "certificate not yet valid", X509_V_ERR_CERT_NOT_YET_VALID);
     if (X509_cmp_time(X509_get0_notAfter(certificate), &now) <= 0)
         return refuse(verdict, "certificate expired", X509_V_ERR_CERT_HAS_EXPIRED);
     return true;
