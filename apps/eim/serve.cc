@@ -93,6 +93,7 @@ Result<int> serve(const ServeOptions& options) {
     config.forward_to = options.forward_to;
     net::HttpsClient::Options http;
     http.trust.anchors.push_back(TRY(options.pki.certificate("ci")).der);
+    http.trust.policy = rsp::policy_oid(rsp::Role::dp_tls);
     http.connect_to = options.resolve;
     http.max_body = 8 * 1024 * 1024;
     Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim")));

@@ -1,5 +1,6 @@
 #include "apps/ipad/links.h"
 #include "binding/esipa_json.h"
+#include "rsp/chain.h"
 
 namespace halyard::ipad {
 namespace {
@@ -47,7 +48,10 @@ Result<net::HttpsClient*> Links::eim_client(std::string_view eim_id) {
 }
 
 Result<app::Es9Client*> Links::smdp_client() {
-    if (!smdp_) smdp_.emplace(TRY(app::Es9Client::open(options_for(options_.trust), "gsma-rsp-ipad")));
+    if (smdp_) return &*smdp_;
+    net::Trust trust = options_.trust;
+    trust.policy = rsp::policy_oid(rsp::Role::dp_tls);
+    smdp_.emplace(TRY(app::Es9Client::open(options_for(std::move(trust)), "gsma-rsp-ipad")));
     return &*smdp_;
 }
 

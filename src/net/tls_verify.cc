@@ -1,5 +1,6 @@
 #include "net/tls_verify.h"
 #include <algorithm>
+#include <array>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -95,6 +96,7 @@ Result<TrustCheck> TrustCheck::make(const Trust& trust, std::optional<Time> veri
     if (!trust.pinned_key.empty() && !is_public_key(trust.pinned_key)) return fail(Errc::bad_value, "trust");
     check.pinned_key_ = trust.pinned_key;
     check.pinned_certificate_ = trust.pinned_certificate;
+    check.policy_ = trust.policy;
     if (verify_time) check.at_ = static_cast<time_t>(std::chrono::floor<Seconds>(*verify_time).count());
     return check;
 }
@@ -159,9 +161,26 @@ bool TrustCheck::judge_dates(X509* certificate, Verdict& verdict) const {
 }
 
 bool TrustCheck::judge_path(X509_STORE_CTX* chain, Verdict& verdict) const {
-    if (X509_verify_cert(chain) == 1) return true;
-    const int error = X509_STORE_CTX_get_error(chain);
-    return refuse(verdict, name_of(error), error);
+    if (X509_verify_cert(chain) != 1) {
+        const int error = X509_STORE_CTX_get_error(chain);
+        return refuse(verdict, name_of(error), error);
+    }
+    if (policy_.empty() || has_policy(X509_STORE_CTX_get0_cert(chain))) return true;
+    return refuse(verdict, "certificate role", X509_V_ERR_APPLICATION_VERIFICATION);
+}
+
+bool TrustCheck::has_policy(X509* certificate) const {
+    auto* policies = static_cast<CERTIFICATEPOLICIES*>(
+        X509_get_ext_d2i(certificate, NID_certificate_policies, nullptr, nullptr));
+    bool found = false;
+    for (int i = 0; i < sk_POLICYINFO_num(policies); ++i) { // -1 for none
+        std::array<char, 80> text{};
+        const int length = OBJ_obj2txt(
+            text.data(), static_cast<int>(text.size()), sk_POLICYINFO_value(policies, i)->policyid, 1);
+        found |= length > 0 && policy_ == text.data();
+    }
+    CERTIFICATEPOLICIES_free(policies);
+    return found;
 }
 
 } // namespace halyard::net

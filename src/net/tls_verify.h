@@ -27,11 +27,13 @@ class TrustCheck {
     bool judge(X509_STORE_CTX* chain, Verdict& verdict) const;
     bool judge_dates(X509* certificate, Verdict& verdict) const;
     bool judge_path(X509_STORE_CTX* chain, Verdict& verdict) const;
+    bool has_policy(X509* certificate) const;
 
     tls::Store anchors_;
     OwnedBytes pinned_key_;
     OwnedBytes pinned_certificate_;
     bool pinned_is_ca_ = false;
+    std::string policy_;
     std::optional<time_t> at_;
 };
 

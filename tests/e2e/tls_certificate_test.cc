@@ -25,7 +25,8 @@ std::function<std::string(Site&, const char*)> minted(const Words& options, bool
 }
 
 // Made without any code of ours: key, request, certificate, all by the openssl program under our CI.
-std::function<std::string(Site&, const char*)> by_openssl(const std::string& usage, const std::string& days) {
+std::function<std::string(Site&, const char*)>
+by_openssl(const std::string& usage, const std::string& days, const std::string& role = "3") {
     return [=](Site& site, const char* leaf) {
         static int n = 0;
         const std::string dir = site.path("openssl-" + std::to_string(++n)), file = dir + "/" + leaf;
@@ -34,7 +35,7 @@ std::function<std::string(Site&, const char*)> by_openssl(const std::string& usa
         write_text(dir + "/extensions",
                    "subjectAltName=DNS:" + host + ",RID:2.999.10\nkeyUsage=critical,digitalSignature\n" +
                        "extendedKeyUsage=critical," + usage + "\nauthorityKeyIdentifier=keyid\n" +
-                       "subjectKeyIdentifier=hash\ncertificatePolicies=2.23.146.1.2.1.3\n");
+                       "subjectKeyIdentifier=hash\ncertificatePolicies=2.23.146.1.2.1." + role + "\n");
         const Ran ran =
             shell("set -e; openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "
                   "/O=Test/CN=" +
@@ -86,7 +87,9 @@ TEST_CASE("when the SM-DP+'s TLS certificate is bad, the device refuses it by na
     site.start_eim();
     site.import_devices();
     const std::string id = site.order_download();
-    for (const Bad& bad : bad_certificates()) {
+    auto cases = bad_certificates();
+    cases.push_back({"in the role of DPauth", "certificate role", by_openssl("serverAuth", "30", "4")});
+    for (const Bad& bad : cases) {
         CAPTURE(bad.name);
         site.stop_smdp();
         site.put("smdp-tls", bad.make(site, "smdp-tls"));
