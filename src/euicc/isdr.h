@@ -77,7 +77,7 @@ class Isdr {
     /// 6A88), bad_* and missing_field (SW 6A80), storage (SW 6581), rejected "conditions" (SW 6985), rejected
     /// with other status words as detail.
     Result<OwnedBytes> handle(Bytes command);
-    /// A segment of a bound profile package that is no complete TLV of its own (a header alone).
+    /// A bound profile package is under way.
     bool loading() const { return loading_.has_value(); }
     /// Reset, or the ISD-R was left: sessions end; an interrupted installation leaves its result. SGP.22
     /// §5.7.6
