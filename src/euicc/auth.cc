@@ -21,6 +21,15 @@ Result<OwnedBytes> download_error(Bytes transaction_id, DownloadError code) {
 Ok check_server(const crypto::Certificate& c, rsp::Role role, const KeySet& ci) {
     return rsp::check_under_anchor(c, role, {ci.ci_key, ci.ci_key_id, {}}, std::nullopt);
 }
+// An SM-DP+, or an SM-DS that is asked for events.
+Result<rsp::Role> check_rsp_server(const crypto::Certificate& c, const KeySet& ci) {
+    const auto dp = check_server(c, rsp::Role::dp_auth, ci);
+    if (dp) return rsp::Role::dp_auth;
+    if (dp.error().detail != static_cast<uint32_t>(rsp::ChainRule::role))
+        return fail(dp.error().code, dp.error().where, dp.error().detail);
+    TRY(check_server(c, rsp::Role::ds_auth, ci));
+    return rsp::Role::ds_auth;
+}
 } // namespace
 
 Result<OwnedBytes> Isdr::challenge() {
@@ -44,8 +53,9 @@ Result<OwnedBytes> Isdr::authenticate_server(Bytes command) {
     const KeySet* ci =
         certificate->authority_key_id ? identity_->find(*certificate->authority_key_id) : nullptr;
     if (!ci) return refuse(AuthError::ci_pk_unknown);
-    if (const auto ok = check_server(*certificate, rsp::Role::dp_auth, *ci); !ok) {
-        const bool oid = ok.error().detail == static_cast<uint32_t>(rsp::ChainRule::subject_alt_name);
+    const auto role = check_rsp_server(*certificate, *ci);
+    if (!role) {
+        const bool oid = role.error().detail == static_cast<uint32_t>(rsp::ChainRule::subject_alt_name);
         return refuse(oid ? AuthError::invalid_oid : AuthError::invalid_certificate);
     }
     if (!crypto::verify(*certificate->public_key, {request.server_signed1.der}, request.server_signature1))
@@ -56,6 +66,7 @@ Result<OwnedBytes> Isdr::authenticate_server(Bytes command) {
     s.transaction_id = owned(server.transaction_id);
     s.keys = keys;
     s.server_ci = ci;
+    s.server_role = *role;
     s.server_address = std::string(server.server_address);
     s.smdp_oid = TRY(asn1::oid_from_text(certificate->san_registered_ids.front()));
     s.server = std::move(*certificate);
@@ -82,7 +93,9 @@ Result<OwnedBytes> Isdr::prepare_download(Bytes command) {
     const auto request = TRY(asn1::decode<rsp::PrepareDownloadRequest>(command));
     const rsp::SmdpSigned2& server = request.smdp_signed2.value;
     const auto refuse = [&](DownloadError code) { return download_error(server.transaction_id, code); };
-    if (!session_ || !session_->authenticated) return refuse(DownloadError::no_session_context);
+    // A package under way has taken the session; an SM-DS has nothing to download.
+    if (!session_ || !session_->authenticated || loading_ || session_->server_role != rsp::Role::dp_auth)
+        return refuse(DownloadError::no_session_context);
     Session& s = *session_;
     auto certificate = crypto::Certificate::parse(request.smdp_certificate.der());
     if (!certificate) return refuse(DownloadError::invalid_certificate);
@@ -101,7 +114,8 @@ Result<OwnedBytes> Isdr::prepare_download(Bytes command) {
     auto known = one_time_keys_.end();
     if (server.bpp_euicc_otpk)
         known = std::find_if(one_time_keys_.begin(), one_time_keys_.end(), [&](const OneTimeKey& k) {
-            return same(k.key.public_key().point, *server.bpp_euicc_otpk) && k.smdp_oid == s.smdp_oid;
+            return same(k.key.public_key().point, *server.bpp_euicc_otpk) && k.smdp_oid == s.smdp_oid &&
+                   k.key.curve() == certificate->public_key->curve;
         });
     if (known == one_time_keys_.end()) {
         constexpr size_t kKept = 4; // older ones are forgotten
@@ -144,6 +158,8 @@ Result<OwnedBytes> Isdr::cancel_session(Bytes command) {
     auto out = asn1::encode(response);
     loading_.reset();
     session_.reset();
+    dirty_ |= state_.installing.has_value();
+    state_.installing.reset();
     return out;
 }
 

@@ -2,7 +2,6 @@
 
 namespace halyard::euicc {
 namespace {
-constexpr size_t kMaxChain = 256 * 255; // STORE DATA: 256 blocks. SGP.22 §5.7.2
 constexpr uint8_t kIsdr[] = {
     0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00};
 constexpr uint8_t kEcasd[] = {
@@ -67,17 +66,38 @@ OwnedBytes Card::transmit(Bytes in) {
         a.data = in.subspan(5, lc);
         if (in.size() == 6 + lc) a.le = in[5 + lc] ? in[5 + lc] : 256u;
     }
+    // 0x and 8x: channels 0 to 3 and secure messaging, which there is none of; 4x and Cx: channels 4 to 19.
     const uint8_t cla = a.cla;
-    if (cla == 0xFF || (cla & 0x0C && !(cla & 0x40))) return sw(cla == 0xFF ? 0x6E00u : 0x6882u);
-    if ((cla & 0xF0) == 0xA0 || (cla & 0x30 && !(cla & 0x40))) return sw(0x6E00);
-    a.channel = cla & 0x40 ? 4u + (cla & 0x0Fu) : cla & 0x03u;
-    if (a.channel >= channels_.size() || !channels_[a.channel].open) return sw(0x6881);
-    return run(a, channels_[a.channel]);
+    const uint8_t high = cla & 0xF0;
+    if (high == 0x00 || high == 0x80) {
+        if (cla & 0x0C) return sw(0x6882);
+        a.channel = cla & 0x03u;
+    } else if (high == 0x40 || high == 0xC0) {
+        a.channel = 4u + (cla & 0x0Fu);
+    } else {
+        return sw(0x6E00);
+    }
+    if (!channels_[a.channel].open) return sw(0x6881);
+    OwnedBytes out = run(a, channels_[a.channel]);
+    // Nobody is left on the ISD-R to finish a download that is under way. SGP.22 §5.7.6
+    if (isdr_.loading() && !isdr_selected() && !isdr_.interrupt()) return sw(0x6581);
+    return out;
+}
+
+bool Card::isdr_selected() const {
+    return std::any_of(channels_.begin(), channels_.end(), [](const Channel& c) {
+        return c.open && c.selected == Selected::isdr;
+    });
+}
+
+void Card::drop_chain(Channel& c) {
+    c.chain.clear();
+    c.next_block = 0;
 }
 
 OwnedBytes Card::run(const Apdu& a, Channel& c) {
     if (a.ins != 0xC0) c.response.clear();
-    if (a.ins != 0xE2) c.chain.clear();
+    if (a.ins != 0xE2) drop_chain(c);
     switch (a.ins) {
     case 0x70: return manage_channel(a);
     case 0xA4: return select(c, a);
@@ -150,17 +170,17 @@ OwnedBytes Card::get_data(Channel& c, const Apdu& a) {
 OwnedBytes Card::store_data(Channel& c, const Apdu& a) {
     if (c.selected != Selected::isdr) return sw(0x6985);
     if (a.p1 != 0x11 && a.p1 != 0x91) return sw(0x6A86);
-    if (a.p2 == 0) c.chain.clear(), c.next_block = 0;
-    if (a.p2 != c.next_block || c.chain.size() + a.data.size() > kMaxChain) {
-        c.chain.clear();
+    if (a.p2 == 0) drop_chain(c);
+    // 256 blocks are the most: the number after FF would be 00, which begins anew.
+    if (a.p2 != c.next_block) {
+        drop_chain(c);
         return sw(0x6A86);
     }
     append(c.chain, a.data);
     c.next_block = static_cast<uint8_t>(c.next_block + 1);
     if (a.p1 == 0x11) return sw(0x9000);
     const OwnedBytes command = std::move(c.chain);
-    c.chain = {};
-    c.next_block = 0;
+    drop_chain(c);
     if (command.empty()) return sw(0x6A80);
     auto reply = isdr_.handle(command);
     if (!reply) return sw(status_word(reply.error()));
@@ -173,6 +193,8 @@ OwnedBytes Card::select_application(Channel& c, const Apdu& a) {
     };
     const bool no_data = (a.p2 & 0x0C) == 0x0C;
     if (begins(kIsdr)) {
+        // Selected anew is left and entered.
+        if (c.selected == Selected::isdr && isdr_.loading() && !isdr_.interrupt()) return sw(0x6581);
         c = {.open = true, .selected = Selected::isdr};
         // 6F { 84 AID, A5 { 9F65 01 FF }, E0 { 82 svn }, E1 { 80 euiccConfiguration } }. SGP.22 §5.7.1,
         // SGP.32 §5.9.2

@@ -46,6 +46,8 @@ class Card {
 
     explicit Card(Isdr isdr) : isdr_(std::move(isdr)) {}
     OwnedBytes run(const Apdu&, Channel&);
+    bool isdr_selected() const;
+    static void drop_chain(Channel&);
     OwnedBytes answer(Channel&, const Apdu&, OwnedBytes data);
     OwnedBytes get_response(Channel&, const Apdu&);
     OwnedBytes manage_channel(const Apdu&);

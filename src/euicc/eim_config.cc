@@ -25,27 +25,31 @@ struct Checked {
     AddCode code = AddCode::ok;
     std::optional<Eim> eim;
 };
-Result<Checked>
-check(const rsp::EimConfigurationData& data, const Identity& identity, State& state, size_t more) {
+Result<Checked> check(const rsp::EimConfigurationData& data,
+                      const Identity& identity,
+                      const std::vector<Eim>& eims,
+                      int64_t& next_token) {
     const auto no = [](AddCode code) { return Checked{code, std::nullopt}; };
     if (!data.counter_value || !data.eim_public_key_data || !key_of(*data.eim_public_key_data))
         return no(AddCode::command_error);
-    if (state.find_eim(data.eim_id)) return no(AddCode::associated_eim_already_exists);
-    if (state.eims.size() + more >= identity.max_eims) return no(AddCode::insufficient_memory);
+    const bool exists =
+        std::any_of(eims.begin(), eims.end(), [&](const Eim& e) { return e.id == data.eim_id; });
+    if (exists) return no(AddCode::associated_eim_already_exists);
+    if (eims.size() >= identity.max_eims) return no(AddCode::insufficient_memory);
     if (data.euicc_ci_pk_id && !identity.find(*data.euicc_ci_pk_id)) return no(AddCode::ci_pk_unknown);
     if (data.association_token && *data.association_token != -1)
         return no(AddCode::invalid_association_token);
     if (*data.counter_value > identity.max_counter) return no(AddCode::counter_value_out_of_range);
     Eim eim{.id = std::string(data.eim_id), .counter = *data.counter_value};
     eim.configuration = TRY(stored_form(data));
-    if (data.association_token) eim.token = state.next_token++; // never used twice, even if the entry goes
+    if (data.association_token) eim.token = next_token++; // never used twice, even if the entry goes
     return Checked{AddCode::ok, std::move(eim)};
 }
 } // namespace
 
-rsp::AddEimResult Isdr::add_eim(const rsp::EimConfigurationData& data) {
+rsp::AddEimResult Isdr::add_eim(const rsp::EimConfigurationData& data, std::vector<Eim>& eims) {
     rsp::AddEimResult result;
-    auto checked = check(data, *identity_, state_, 0);
+    auto checked = check(data, *identity_, eims, state_.next_token);
     if (!checked) {
         result.is = AddCode::undefined_error;
     } else if (!checked->eim) {
@@ -55,8 +59,7 @@ rsp::AddEimResult Isdr::add_eim(const rsp::EimConfigurationData& data) {
             result.is = *checked->eim->token;
         else
             result.is = AddCode::ok;
-        state_.eims.push_back(std::move(*checked->eim));
-        dirty_ = true;
+        eims.push_back(std::move(*checked->eim));
     }
     return result;
 }
@@ -77,11 +80,10 @@ Result<OwnedBytes> Isdr::add_initial_eim(Bytes command) {
     AddCode code = AddCode::ok;
     TRY(request->eim_configuration_data_list.for_each([&](const rsp::EimConfigurationData& data) -> Ok {
         if (code != AddCode::ok) return {};
-        for (const Eim& e : added)
-            if (e.id == data.eim_id) code = AddCode::command_error;
-        if (code != AddCode::ok) return {};
-        auto checked = TRY(check(data, *identity_, state_, added.size()));
-        code = checked.code;
+        auto checked = TRY(check(data, *identity_, added, state_.next_token));
+        // Twice in one list: the list is wrong, none of them is there already.
+        const bool twice = checked.code == AddCode::associated_eim_already_exists;
+        code = twice ? AddCode::command_error : checked.code;
         if (!checked.eim) return {};
         rsp::AddInitialEimItem item;
         if (checked.eim->token)
@@ -100,13 +102,11 @@ Result<OwnedBytes> Isdr::add_initial_eim(Bytes command) {
     return asn1::encode(response);
 }
 
-// Takes effect after the package, whose result is still signed with what was in force: the caller swaps
-// `after` in.
-rsp::UpdateEimResult Isdr::update_eim(const rsp::EimConfigurationData& data, std::vector<Eim>& after) {
+// On the eIMs as they will be after the package, whose result is still signed with what was in force.
+rsp::UpdateEimResult Isdr::update_eim(const rsp::EimConfigurationData& data, std::vector<Eim>& eims) {
     using Code = rsp::UpdateEimResult;
-    const auto at =
-        std::find_if(after.begin(), after.end(), [&](const Eim& e) { return e.id == data.eim_id; });
-    if (at == after.end()) return Code::eim_not_found;
+    const auto at = std::find_if(eims.begin(), eims.end(), [&](const Eim& e) { return e.id == data.eim_id; });
+    if (at == eims.end()) return Code::eim_not_found;
     const bool any = data.eim_fqdn || data.eim_id_type || data.counter_value || data.eim_public_key_data ||
                      data.trusted_public_key_data_tls || data.eim_supported_protocol || data.euicc_ci_pk_id ||
                      data.indirect_profile_download;

@@ -60,6 +60,8 @@ OwnedBytes Card::fcp(uint32_t index) const {
         const size_t size = data.content.size();
         put(0x80, std::array<uint8_t, 2>{static_cast<uint8_t>(size >> 8), static_cast<uint8_t>(size)});
         if (n.sfi) put(0x88, std::array<uint8_t, 1>{static_cast<uint8_t>(n.sfi << 3)});
+    } else if (!n.pins.empty()) {
+        put(0xC6, n.pins);
     }
     OwnedBytes out = asn1::Raw{c}.der();
     out[0] = 0x62;
@@ -116,6 +118,10 @@ OwnedBytes Card::select(Channel& c, const Apdu& a) {
         }
         return select_found(c, a, at);
     }
+    if (a.p1 == 0x01) {
+        const auto child = a.data.size() == 2 ? files_.child(c.directory, fid_at(a.data, 0)) : std::nullopt;
+        return child && files_.nodes[*child].is_directory() ? select_found(c, a, *child) : sw(0x6A82);
+    }
     if (a.p1 == 0x03) return select_found(c, a, files_.nodes[c.directory].parent);
     return sw(0x6A86);
 }
@@ -140,7 +146,7 @@ OwnedBytes Card::read_binary(Channel& c, const Apdu& a) {
     if (!c.file) return sw(0x6986);
     const Node& n = content_of(*c.file);
     if (n.kind != FileKind::transparent) return sw(0x6981);
-    if (offset > n.content.size()) return sw(0x6B00);
+    if (offset >= n.content.size()) return sw(0x6B00);
     const size_t left = n.content.size() - offset;
     const size_t wanted = a.le.value_or(256);
     if (wanted > left && wanted != 256) return sw(0x6C00 | static_cast<unsigned>(left));

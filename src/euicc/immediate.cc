@@ -3,6 +3,18 @@
 // Switches that no package orders: immediate enabling, fallback, emergency profile, memory reset. SGP.32
 // §5.9.15 to §5.9.23
 namespace halyard::euicc {
+namespace {
+// FQDNs, without regard to case.
+bool same_name(std::string_view a, std::string_view b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::equal(
+        a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+bool is_emergency(const StoredProfile& p) {
+    const auto meta = asn1::decode<rsp::StoreMetadataRequest>(p.metadata);
+    return meta && meta->ecall_indication.value_or(false);
+}
+} // namespace
 
 Result<OwnedBytes> Isdr::configure_immediate(Bytes command) {
     using Answer = rsp::ConfigureImmediateProfileEnablingResponse::ConfigImmediateEnableResult;
@@ -12,12 +24,8 @@ Result<OwnedBytes> Isdr::configure_immediate(Bytes command) {
             rsp::ConfigureImmediateProfileEnablingResponse{.config_immediate_enable_result = a});
     };
     if (!state_.eims.empty()) return answer(Answer::associated_eim_already_exists);
-    state_.immediate_enable = {};
-    state_.immediate_enable.flag = request.immediate_enable_flag.has_value();
-    if (state_.immediate_enable.flag && request.default_smdp_oid)
-        state_.immediate_enable.smdp_oid = owned(request.default_smdp_oid->der);
-    if (state_.immediate_enable.flag && request.default_smdp_address)
-        state_.immediate_enable.smdp_address = std::string(*request.default_smdp_address);
+    state_.immediate_enable.set(
+        request.immediate_enable_flag.has_value(), request.default_smdp_oid, request.default_smdp_address);
     dirty_ = true;
     return answer(Answer::ok);
 }
@@ -30,15 +38,20 @@ Result<OwnedBytes> Isdr::immediate_enable(Bytes command) {
     };
     const auto& config = state_.immediate_enable;
     if (!config.flag) return answer(Answer::immediate_enable_not_available);
-    if (!just_installed_ || !state_.find(*just_installed_)) return answer(Answer::no_session_context);
-    if (!config.smdp_oid.empty() && config.smdp_oid != just_installed_oid_)
+    const StoredProfile* installed = just_installed_ ? state_.find(just_installed_->iccid) : nullptr;
+    if (!installed) return answer(Answer::no_session_context);
+    // Only profiles of the SM-DP+ that was named, if one was.
+    if ((!config.smdp_oid.empty() && config.smdp_oid != just_installed_->smdp_oid) ||
+        (!config.smdp_address.empty() && !same_name(config.smdp_address, just_installed_->smdp_address)))
         return answer(Answer::immediate_enable_not_available);
     const StoredProfile* now = state_.enabled();
-    if (state_.emergency_active || (now && policy_forbids(*now, rsp::PprIds::ppr1)))
+    if (state_.emergency_active || is_emergency(*installed) ||
+        (now && policy_forbids(*now, rsp::PprIds::ppr1)))
         return answer(Answer::undefined_error);
-    const Iccid target = *just_installed_;
+    const Iccid target = just_installed_->iccid;
     just_installed_.reset();
     state_.rollback.reset();
+    state_.return_from_fallback.reset();
     TRY(switch_to(&target));
     dirty_ = true;
     return answer(Answer::ok);
@@ -88,11 +101,7 @@ Result<OwnedBytes> Isdr::enable_emergency(Bytes command) {
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::EnableEmergencyProfileResponse{.enable_emergency_profile_result = a});
     };
-    const auto emergency =
-        std::find_if(state_.profiles.begin(), state_.profiles.end(), [](const StoredProfile& p) {
-            const auto meta = asn1::decode<rsp::StoreMetadataRequest>(p.metadata);
-            return meta && meta->ecall_indication.value_or(false);
-        });
+    const auto emergency = std::find_if(state_.profiles.begin(), state_.profiles.end(), is_emergency);
     if (!identity_->emergency_supported || emergency == state_.profiles.end())
         return answer(Answer::ecall_not_available);
     if (emergency->enabled) return answer(Answer::profile_not_in_disabled_state);
@@ -137,10 +146,11 @@ Result<OwnedBytes> Isdr::memory_reset(Bytes command, bool iot) {
         response.reset_result = New::ResetResult::undefined_error;
         return asn1::encode(asn1::Tagged<New, 0xBF34>{response});
     }
+    state_.rollback.reset(); // SGP.32 §3.3.2
     std::vector<Iccid> doomed;
     for (const StoredProfile& p : state_.profiles) {
         const auto meta = TRY(asn1::decode<rsp::StoreMetadataRequest>(p.metadata));
-        const bool field_loaded = !p.dp_oid.empty();
+        const bool field_loaded = !p.preloaded;
         const bool match = (meta.profile_class == rsp::ProfileClass::operational &&
                             options.has(Option::delete_operational_profiles)) ||
                            (meta.profile_class == rsp::ProfileClass::test && field_loaded &&
@@ -166,7 +176,6 @@ Result<OwnedBytes> Isdr::memory_reset(Bytes command, bool iot) {
             state_.eims.empty() ? New::ResetEimResult::nothing_to_delete : New::ResetEimResult::ok;
         state_.eims.clear();
         state_.results.clear();
-        state_.rollback.reset();
     }
     if (iot && options.has(Option::reset_immediate_enable_config)) {
         state_.immediate_enable = {};

@@ -91,6 +91,13 @@ Result<OwnedBytes> Isdr::certs(Bytes command) {
     return asn1::encode(response);
 }
 
+// This card leaves the work to an IPA in the device. SGP.32 §3.8
+Result<OwnedBytes> Isdr::activate_ipae(Bytes command) {
+    using Answer = rsp::IpaeActivationResponse::IpaeActivationResult;
+    TRY(asn1::decode<rsp::IpaeActivationRequest>(command));
+    return asn1::encode(rsp::IpaeActivationResponse{.ipae_activation_result = Answer::not_supported});
+}
+
 Result<OwnedBytes> Isdr::set_default_smdp(Bytes command, bool iot) {
     using Answer = rsp::SetDefaultDpAddressResponse::SetDefaultDpAddressResult;
     // Both editions carry the same content under different tags.
@@ -104,7 +111,7 @@ Result<OwnedBytes> Isdr::set_default_smdp(Bytes command, bool iot) {
         old = TRY(asn1::decode<asn1::Tagged<rsp::SetDefaultDpAddressRequest, 0xBF3F>>(command));
         address = old.value.default_dp_address;
     }
-    if (address.size() > 255) return fail(Errc::bad_length, "defaultDpAddress");
+    if (address.size() > kMaxAddress) return fail(Errc::bad_length, "defaultDpAddress");
     state_.default_smdp = std::string(address);
     dirty_ = true;
     rsp::SetDefaultDpAddressResponse response{.set_default_dp_address_result = Answer::ok};

@@ -12,47 +12,51 @@ Result<Isdr> Isdr::open(const Identity& identity, CardStore& store, Random& rand
     Isdr isdr(identity, store, random);
     isdr.saved_ = TRY(store.load());
     if (!isdr.saved_.empty()) isdr.state_ = TRY(decode_state(isdr.saved_));
+    TRY(isdr.interrupt());
     return isdr;
 }
 
 // One commit for everything a command changed. A failed one leaves the card as it was before the command.
 Ok Isdr::save() {
     if (!dirty_) return {};
-    dirty_ = false;
     OwnedBytes snapshot = TRY(encode_state(state_));
     if (const auto ok = store_->commit(snapshot); !ok) {
-        state_ = saved_.empty() ? State{} : TRY(decode_state(saved_));
+        TRY(restore());
         return ok;
     }
+    dirty_ = false;
     saved_ = std::move(snapshot);
+    if (std::exchange(key_spent_, false) && !one_time_keys_.empty()) one_time_keys_.pop_back();
+    return {};
+}
+
+Ok Isdr::restore() {
+    dirty_ = key_spent_ = false;
+    just_installed_.reset();
+    state_ = saved_.empty() ? State{} : TRY(decode_state(saved_));
     return {};
 }
 
 Result<OwnedBytes> Isdr::handle(Bytes command) {
-    if (loading_ && !command.empty()) {
-        // Segments of the package under way; commands with a tag of their own are served in between. SGP.22
-        // §5.7.6
-        const uint8_t first = command[0];
-        if ((first >= 0x86 && first <= 0x88) || (first >= 0xA0 && first <= 0xA3)) {
-            auto reply = load_segment(command);
-            TRY(save());
-            return reply;
-        }
+    if (command.empty()) return fail(Errc::truncated, "command");
+    // Units of a bound profile package are no commands of their own; those that are, are served in between.
+    // SGP.22 §5.7.6
+    const uint8_t first = command[0];
+    const bool unit = (first >= 0x86 && first <= 0x88) || (first >= 0xA0 && first <= 0xA3) ||
+                      (first == 0xBF && command.size() > 1 && command[1] == 0x36);
+    Reply reply = unit ? load_segment(command) : whole(command);
+    if (!reply && dirty_) TRY(restore()); // an error after a change: take the change back
+    if (const auto ok = save(); !ok) {
+        if (unit) loading_.reset(), session_.reset();
+        return fail(ok.error().code, ok.error().where, ok.error().detail);
     }
-    if (command.size() >= 2 && command[0] == 0xBF && command[1] == 0x36) {
-        auto reply = load_segment(command);
-        TRY(save());
-        return reply;
-    }
+    return reply;
+}
+
+Result<OwnedBytes> Isdr::whole(Bytes command) {
     const asn1::Tlv tlv = TRY(asn1::read_tlv(command, "command"));
     if (!tlv.rest.empty()) return fail(Errc::bad_length, "command", static_cast<uint32_t>(tlv.rest.size()));
-    auto reply = dispatch(tlv.tag, command);
-    if (!reply && dirty_) { // an error after a change: take the change back
-        dirty_ = false;
-        state_ = saved_.empty() ? State{} : TRY(decode_state(saved_));
-    }
-    TRY(save());
-    return reply;
+    return dispatch(tlv.tag, command);
 }
 
 Result<OwnedBytes> Isdr::dispatch(uint32_t tag, Bytes command) {
@@ -75,6 +79,7 @@ Result<OwnedBytes> Isdr::dispatch(uint32_t tag, Bytes command) {
     case 0xBF3E: return euicc_data(command);
     case 0xBF3F: return set_default_smdp(command, false);
     case 0xBF41: return cancel_session(command);
+    case 0xBF42: return activate_ipae(command);
     case 0xBF43: return rat();
     case 0xBF51: return load_package(command);
     case 0xBF55: return eim_configuration(command);
@@ -95,14 +100,20 @@ Result<OwnedBytes> Isdr::dispatch(uint32_t tag, Bytes command) {
 }
 
 Ok Isdr::interrupt() {
+    just_installed_.reset();
     if (loading_ && loading_->iccid) {
-        TRY(finish_load(rsp::ErrorReason::install_failed_due_to_interruption, {}));
-        TRY(save());
+        TRY(fail_load(rsp::ErrorReason::install_failed_due_to_interruption));
+    } else if (state_.installing) {
+        // Power went, or a write failed. How far it had come is not known.
+        rsp::FinalResult result;
+        result.is = rsp::ErrorResult{.bpp_command_id = rsp::BppCommandId::load_profile_elements,
+                                     .error_reason = rsp::ErrorReason::install_failed_due_to_interruption};
+        const Installing interrupted = *state_.installing;
+        TRY(installation_result(interrupted, result));
     }
     loading_.reset();
     session_.reset();
-    just_installed_.reset();
-    return {};
+    return save();
 }
 
 Ok Isdr::preload(Bytes package, Bytes metadata, bool enable) {
@@ -114,6 +125,7 @@ Ok Isdr::preload(Bytes package, Bytes metadata, bool enable) {
     const profile::Image image = TRY(profile::install(package, platform));
     if (image.iccid != meta.iccid) return fail(Errc::conflict, "iccid of metadata and profile");
     StoredProfile p{.iccid = meta.iccid, .number = state_.next_profile++, .enabled = enable};
+    p.preloaded = true;
     p.metadata = owned(metadata);
     p.memory = image.memory();
     p.image = TRY(encode_image(image));

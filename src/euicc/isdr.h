@@ -18,6 +18,7 @@ struct Session {
     const KeySet* keys = nullptr;                       // those that sign for this session
     std::optional<crypto::Certificate> server, binding; // CERT.DPauth, CERT.DPpb
     const KeySet* server_ci = nullptr;                  // the CI the server is under
+    rsp::Role server_role = rsp::Role::dp_auth;         // or ds_auth
     std::string server_address;
     OwnedBytes smdp_oid; // content octets
     crypto::Signature euicc_signature1{};
@@ -32,15 +33,40 @@ struct OneTimeKey {
 
 /// Progress of LoadBoundProfilePackage over its segments.
 struct Loading {
-    enum class Phase : uint8_t { configure, metadata_header, metadata, keys_or_elements, elements, done };
+    enum class Phase : uint8_t {
+        configure,
+        metadata_header,
+        metadata,
+        keys_or_elements,
+        elements_header,
+        elements
+    };
+    /// Tag and length of a constructed object whose content may come in later segments.
+    struct Head {
+        asn1::Tag tag = 0;
+        uint64_t length = 0;
+        Bytes rest; // of the content, what stands in this segment
+    };
     Phase phase = Phase::configure;
     rsp::Bsp bsp;
-    uint64_t metadata_left = 0, elements_left = 0; // octets announced by A1 and A3
+    uint64_t package_left = 0, part_left = 0; // octets announced by BF36, and by A1 or A3
     rsp::BppCommandId command = rsp::BppCommandId::initialise_secure_channel;
     OwnedBytes dp_oid, metadata;
     std::optional<Iccid> iccid;
     std::optional<profile::Installer> installer;
 };
+
+/// The context of ImmediateEnable: until a reset, the next session or its use. SGP.32 §5.9.15
+struct JustInstalled {
+    Iccid iccid{};
+    OwnedBytes smdp_oid;
+    std::string smdp_address;
+};
+
+/// Longest SM-DP+ address that is kept.
+inline constexpr size_t kMaxAddress = 255;
+
+struct PackageHead; // package_run.h
 
 class Isdr {
   public:
@@ -51,7 +77,7 @@ class Isdr {
     /// 6A88), bad_* and missing_field (SW 6A80), storage (SW 6581), rejected "conditions" (SW 6985), rejected
     /// with other status words as detail.
     Result<OwnedBytes> handle(Bytes command);
-    /// A segment of a bound profile package that is no complete TLV of its own (a header alone).
+    /// A bound profile package is under way.
     bool loading() const { return loading_.has_value(); }
     /// Reset, or the ISD-R was left: sessions end; an interrupted installation leaves its result. SGP.22
     /// §5.7.6
@@ -69,8 +95,10 @@ class Isdr {
     Isdr(const Identity& identity, CardStore& store, Random& random)
         : identity_(&identity), store_(&store), random_(&random) {}
     using Reply = Result<OwnedBytes>;
+    Reply whole(Bytes command);
     Reply dispatch(uint32_t tag, Bytes command);
     Ok save();
+    Ok restore();
 
     // info.cc
     Reply euicc_info1();
@@ -80,6 +108,7 @@ class Isdr {
     Reply configured_addresses();
     Reply rat();
     Reply certs(Bytes);
+    Reply activate_ipae(Bytes);
     Reply set_default_smdp(Bytes, bool iot);
     Reply connectivity();
     // auth.cc
@@ -91,10 +120,16 @@ class Isdr {
     Reply load_segment(Bytes);
     Reply initialise(Bytes);
     Reply segment(Bytes);
-    Result<bool> configure(Bytes);
-    Result<bool> store_metadata(Bytes);
-    Result<bool> elements(Bytes);
-    Reply finish_load(std::optional<rsp::ErrorReason> reason, Bytes sima_response);
+    Reply configure(const Loading::Head&);
+    Reply begin_metadata(const Loading::Head&);
+    Reply store_metadata(Bytes);
+    Reply replace_keys(const Loading::Head&);
+    Reply begin_elements(const Loading::Head&);
+    Reply elements(Bytes);
+    Reply fail_load(rsp::ErrorReason);
+    Reply install();
+    Reply installation_result(const Installing&, const rsp::FinalResult&);
+    Installing session_installing() const;
     // profiles.cc
     Reply profile_list(Bytes);
     Result<OwnedBytes> encode_list(const rsp::ProfileInfoListRequest&, rsp::ProfileInfoListError* error);
@@ -103,10 +138,12 @@ class Isdr {
     Reply delete_profile(Bytes);
     Reply nickname(Bytes);
     Reply memory_reset(Bytes, bool iot);
+    bool only_by_package() const;
     bool policy_forbids(const StoredProfile&, rsp::PprIds rule) const;
     Ok switch_to(const Iccid* target, bool notify = true); // nullptr: nothing enabled
     Ok erase(const Iccid&);
     // notifications.cc
+    void keep_notification(StoredNotification);
     Ok notify(const StoredProfile&, rsp::NotificationEvent);
     Reply list_notifications(Bytes);
     Reply retrieve_notifications(Bytes);
@@ -114,14 +151,18 @@ class Isdr {
     // eim_config.cc
     Reply add_initial_eim(Bytes);
     Reply eim_configuration(Bytes);
-    rsp::AddEimResult add_eim(const rsp::EimConfigurationData&);
-    rsp::UpdateEimResult update_eim(const rsp::EimConfigurationData&, std::vector<Eim>& after_package);
-    // load_euicc_package.cc
-    friend struct PackageRun;
-    Reply load_package(Bytes);
-    Reply rollback(Bytes);
+    rsp::AddEimResult add_eim(const rsp::EimConfigurationData&, std::vector<Eim>& eims);
+    rsp::UpdateEimResult update_eim(const rsp::EimConfigurationData&, std::vector<Eim>& eims);
     const KeySet* signing_keys(const Eim&) const;
-    Result<OwnedBytes> sign_result(const Eim&, const rsp::EuiccPackageResultDataSigned&);
+    // load_euicc_package.cc; the operations are in package_run.cc
+    friend class PackageRun;
+    Reply load_package(Bytes);
+    std::optional<rsp::EuiccPackageErrorCode> refusal(const PackageHead&, const Eim&, size_t size) const;
+    Reply execute(const PackageHead&, Eim&);
+    Reply sign_result(const Eim&, const rsp::EuiccPackageResultDataSigned&);
+    Reply sign_error(const Eim&, const PackageHead&, rsp::EuiccPackageErrorCode);
+    void keep_result(uint64_t seq, OwnedBytes der);
+    Reply rollback(Bytes);
     // immediate.cc
     Reply immediate_enable(Bytes);
     Reply configure_immediate(Bytes);
@@ -139,8 +180,8 @@ class Isdr {
     std::optional<Session> session_;
     std::vector<OneTimeKey> one_time_keys_;
     std::optional<Loading> loading_;
-    std::optional<Iccid> just_installed_; // context of ImmediateEnable
-    OwnedBytes just_installed_oid_;
+    bool key_spent_ = false; // the last one-time key goes with the next commit
+    std::optional<JustInstalled> just_installed_;
 };
 
 /// 5F37 40 r‖s: what "the signature" means inside other signatures' input. SGP.22 §5.7.5

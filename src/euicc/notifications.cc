@@ -2,6 +2,12 @@
 
 namespace halyard::euicc {
 
+void Isdr::keep_notification(StoredNotification n) {
+    constexpr size_t kKept = 128; // then the oldest is lost. SGP.22 §3.5
+    if (state_.notifications.size() >= kKept) state_.notifications.erase(state_.notifications.begin());
+    state_.notifications.push_back(std::move(n));
+}
+
 // One notification for each address the metadata configure for this event, signed by the keys of the
 // installing session. SGP.22 §3.5
 Ok Isdr::notify(const StoredProfile& p, rsp::NotificationEvent event) {
@@ -23,11 +29,11 @@ Ok Isdr::notify(const StoredProfile& p, rsp::NotificationEvent event) {
             n.euicc_notification_signature = signature;
             n.euicc_certificate = TRY(asn1::Raw::from(keys->euicc_certificate));
             n.eum_certificate = TRY(asn1::Raw::from(keys->eum_certificate));
-            state_.notifications.push_back({state_.next_seq,
-                                            metadata.profile_management_operation.mask,
-                                            std::string(c.notification_address),
-                                            p.iccid,
-                                            TRY(asn1::encode(n))});
+            keep_notification({state_.next_seq,
+                               metadata.profile_management_operation.mask,
+                               std::string(c.notification_address),
+                               p.iccid,
+                               TRY(asn1::encode(n))});
             ++state_.next_seq;
             dirty_ = true;
             return {};
@@ -88,6 +94,8 @@ Result<OwnedBytes> Isdr::remove_notification(Bytes command) {
     std::erase_if(state_.notifications,
                   [&](const StoredNotification& n) { return n.seq == request.seq_number; });
     std::erase_if(state_.results, [&](const StoredResult& r) { return r.seq == request.seq_number; });
+    // An acknowledged enable is final. SGP.32 §3.3.2
+    if (state_.rollback && state_.rollback->granted_seq == request.seq_number) state_.rollback.reset();
     const bool removed = state_.notifications.size() + state_.results.size() < before;
     dirty_ |= removed;
     return asn1::encode(rsp::NotificationSentResponse{.delete_notification_status =

@@ -117,6 +117,10 @@ Ok Isdr::erase(const Iccid& iccid) {
     return {};
 }
 
+// While an eIM is associated, only its packages switch and delete profiles: whoever reaches the ISD-R is not
+// thereby allowed to. SGP.32 §5.10
+bool Isdr::only_by_package() const { return !state_.eims.empty(); }
+
 namespace {
 // Both ES10c requests name a profile by AID or ICCID.
 template <class Identifier> StoredProfile* profile_of(State& state, const Identifier& id) {
@@ -131,6 +135,7 @@ Result<OwnedBytes> Isdr::enable(Bytes command) {
     using Answer = rsp::EnableProfileResponse::EnableResult;
     const auto request = TRY(asn1::decode<rsp::EnableProfileRequest>(command));
     const auto answer = [](Answer a) { return asn1::encode(rsp::EnableProfileResponse{.enable_result = a}); };
+    if (only_by_package()) return answer(Answer::disallowed_by_policy);
     StoredProfile* target = profile_of(state_, request.profile_identifier.is);
     if (!target) return answer(Answer::iccid_or_aid_not_found);
     if (target->enabled) return answer(Answer::profile_not_in_disabled_state);
@@ -150,11 +155,13 @@ Result<OwnedBytes> Isdr::disable(Bytes command) {
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::DisableProfileResponse{.disable_result = a});
     };
+    if (only_by_package()) return answer(Answer::disallowed_by_policy);
     const StoredProfile* target = profile_of(state_, request.profile_identifier.is);
     if (!target) return answer(Answer::iccid_or_aid_not_found);
     if (!target->enabled) return answer(Answer::profile_not_in_enabled_state);
     if (state_.emergency_active || policy_forbids(*target, rsp::PprIds::ppr1))
         return answer(Answer::disallowed_by_policy);
+    state_.rollback.reset();
     TRY(switch_to(nullptr));
     return answer(Answer::ok);
 }
@@ -163,6 +170,7 @@ Result<OwnedBytes> Isdr::delete_profile(Bytes command) {
     using Answer = rsp::DeleteProfileResponse::DeleteResult;
     const auto request = TRY(asn1::decode<rsp::DeleteProfileRequest>(command));
     const auto answer = [](Answer a) { return asn1::encode(rsp::DeleteProfileResponse{.delete_result = a}); };
+    if (only_by_package()) return answer(Answer::disallowed_by_policy);
     const StoredProfile* target = profile_of(state_, request.is);
     if (!target) return answer(Answer::iccid_or_aid_not_found);
     if (target->enabled) return answer(Answer::profile_not_in_disabled_state);

@@ -60,8 +60,9 @@ struct StoredProfile {
     std::string nickname;
     bool fallback = false;
     uint64_t memory = 0;
-    OwnedBytes image;     // see encode_image
-    OwnedBytes ci_key_id; // which keys sign its notifications
+    OwnedBytes image;       // see encode_image
+    OwnedBytes ci_key_id;   // which keys sign its notifications
+    bool preloaded = false; // put in at manufacture, not downloaded
     static constexpr auto asn1() {
         using T = StoredProfile;
         return sequence("Profile",
@@ -75,7 +76,8 @@ struct StoredProfile {
                         field<&T::fallback>("fallback", 0x86),
                         field<&T::memory>("memory", 0x87),
                         field<&T::image>("image", 0x88),
-                        field<&T::ci_key_id>("ciPKId", 0x89));
+                        field<&T::ci_key_id>("ciPKId", 0x89),
+                        asn1::field_default<&T::preloaded, false>("preloaded", 0x8A));
     }
 };
 
@@ -133,6 +135,13 @@ struct ImmediateEnableConfiguration {
     bool flag = false;
     OwnedBytes smdp_oid;
     std::string smdp_address;
+    /// Off forgets OID and address; on keeps what is not given anew. SGP.32 §3.4.4
+    void set(bool on, const std::optional<asn1::Oid>& oid, const std::optional<std::string_view>& address) {
+        if (!on) *this = {};
+        flag = on;
+        if (on && oid) smdp_oid = owned(oid->der);
+        if (on && address) smdp_address = std::string(*address);
+    }
     static constexpr auto asn1() {
         using T = ImmediateEnableConfiguration;
         return sequence("ImmediateEnable",
@@ -140,6 +149,25 @@ struct ImmediateEnableConfiguration {
                         field<&T::flag>("flag", 0x80),
                         field<&T::smdp_oid>("smdpOid", 0x81),
                         field<&T::smdp_address>("smdpAddress", 0x82));
+    }
+};
+
+/// A download whose metadata are known and that has no result yet: a card that wakes up with it was
+/// interrupted. SGP.22 §5.7.6
+struct Installing {
+    OwnedBytes transaction_id, smdp_oid; // content octets
+    std::string address;
+    std::optional<Iccid> iccid;
+    OwnedBytes ci_key_id;
+    static constexpr auto asn1() {
+        using T = Installing;
+        return sequence("Installing",
+                        0x30,
+                        field<&T::transaction_id>("transactionId", 0x80),
+                        field<&T::smdp_oid>("smdpOid", 0x81),
+                        field<&T::address>("address", 0x82),
+                        field<&T::iccid>("iccid", 0x83),
+                        field<&T::ci_key_id>("ciPKId", 0x84));
     }
 };
 
@@ -159,6 +187,7 @@ struct State {
     bool emergency_active = false;
     ImmediateEnableConfiguration immediate_enable;
     std::string default_smdp;
+    std::optional<Installing> installing;
 
     static constexpr auto asn1() {
         using T = State;
@@ -177,7 +206,8 @@ struct State {
                         field<&T::return_from_emergency>("returnFromEmergency", 0x8A),
                         field<&T::emergency_active>("emergencyActive", 0x8B),
                         field<&T::immediate_enable>("immediateEnable", 0xAC),
-                        field<&T::default_smdp>("defaultSmdp", 0x8D));
+                        field<&T::default_smdp>("defaultSmdp", 0x8D),
+                        field<&T::installing>("installing", 0xAE));
     }
 
     StoredProfile* find(const Iccid&);
