@@ -47,6 +47,7 @@ net::Response esipa(eim::Server& server, const net::Request& request) {
 // Notifications on their way to SM-DP+: kept until delivered, further and further apart. SGP.32 §3.7
 void forward_due(store::EimStore& store, Link& link) {
     const Time now(app::now_ms());
+    // One of each eUICC and SM-DP+ at a time: as long as all of them get through, the next ones follow.
     const auto due = store.due_forwards(now, 32);
     if (!due) return;
     for (const eim::Forward& f : *due) {
