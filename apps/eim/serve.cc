@@ -1,5 +1,6 @@
 #include "apps/common/signals.h"
 #include "apps/eim/api.h"
+#include "apps/eim/esipa.h"
 #include "apps/eim/site.h"
 #include "base/log.h"
 #include <cstdio>
@@ -7,9 +8,6 @@
 
 namespace halyard::eim_app {
 namespace {
-constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
-constexpr const char* kProtocol = "gsma/rsp/v2.1.0";
-
 struct Link : eim::SmdpLink {
     explicit Link(app::Es9Client c) : client(std::move(c)) {}
     Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message) override {
@@ -17,32 +15,6 @@ struct Link : eim::SmdpLink {
     }
     app::Es9Client client;
 };
-
-net::Response esipa(eim::Server& server, const net::Request& request) {
-    if (request.path() != "/gsma/rsp2/asn1") return net::plain(404, "no such function");
-    if (request.method != "POST") return net::plain(405, "POST only");
-    auto answer = server.esipa(request.body, Time(app::now_ms()));
-    if (!answer) {
-        const Error& e = answer.error();
-        log(LogLevel::warning, std::string("ESipa: ") + name(e.code) + " at " + e.where);
-        if (e.code == Errc::storage || e.code == Errc::conflict || e.code == Errc::unreachable ||
-            e.code == Errc::internal) {
-            net::Response later = net::plain(503, "try again");
-            later.headers.add("Retry-After", "1");
-            return later;
-        }
-        return net::plain(400, std::string(name(e.code)) + " at " + e.where);
-    }
-    net::Response response;
-    response.headers.add("X-Admin-Protocol", kProtocol);
-    if (answer->empty()) {
-        response.status = 204;
-        return response;
-    }
-    response.content_type = kAsn1;
-    response.body = std::move(*answer);
-    return response;
-}
 
 // Notifications on their way to SM-DP+: kept until delivered, further and further apart. SGP.32 §3.7
 void forward_due(store::EimStore& store, Link& link) {
@@ -88,7 +60,8 @@ Result<int> serve(const ServeOptions& options) {
     listen.max_connections_per_network = listen.max_connections; // fleets share an operator's NAT
     net::HttpsServer esipa_server, api_server;
     listen.port = options.port;
-    TRY(esipa_server.start(listen, [&](const net::Request& r) { return esipa(server, r); }));
+    TRY(esipa_server.start(listen,
+                           [&](const net::Request& r) { return esipa(server, r, Time(app::now_ms())); }));
     listen.port = options.api_port;
     TRY(api_server.start(listen, [&](const net::Request& r) { return api.handle(r, Time(app::now_ms())); }));
     std::printf("{\"esipa\":\"https://%s:%u\",\"api\":\"https://%s:%u\"}\n",
