@@ -133,12 +133,10 @@ Result<Operation> Server::release(std::string_view id, Time now) {
 
 Result<size_t> Server::add_devices(std::vector<Device> devices, Time now) {
     Change change;
-    size_t known = 0;
     for (Device& d : devices) {
-        if (TRY(store_.device(d.eid))) {
-            ++known;
+        const auto is_same = [&](const Device& other) { return other.eid == d.eid; };
+        if (std::any_of(change.devices.begin(), change.devices.end(), is_same) || TRY(store_.device(d.eid)))
             continue;
-        }
         if (!d.euicc_certificate.empty()) {
             const OwnedBytes euicc = std::move(d.euicc_certificate), eum = std::move(d.eum_certificate);
             d.euicc_certificate.clear();
