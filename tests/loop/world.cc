@@ -143,6 +143,10 @@ void Eim::forward() {
                 must(store->forward_later(f.id, now + Time(1000)));
         }
 }
+void Eim::restart(eim::Store& other) {
+    std::destroy_at(&server);
+    std::construct_at(&server, config, other, *this, random);
+}
 eim::Operation Eim::operation(std::string_view id) { return *must(store->operation(id)); }
 std::string Eim::create(eim::NewOperation wanted) { return must(server.create({wanted}, now)).front().id; }
 std::string Eim::enable(const Eid& eid, std::string_view number, bool rollback) {
