@@ -89,6 +89,7 @@ struct Operation {
     std::string idempotency_key; // of the API call, with its requester
     Sha256 request_hash{};       // of that call's body
     uint64_t version = 0;
+    bool operator==(const Operation&) const = default;
 };
 
 /// A download relayed between ESipa and ES9+'.

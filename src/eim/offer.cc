@@ -65,8 +65,7 @@ Result<OwnedBytes> Server::offer_package(Turn& turn, Operation& o) {
     if (reserved->counter != counter || reserved->state != State::queued)
         return fail(Errc::conflict, "operation");
     turn = Turn{.device = std::move(*device), .now = turn.now};
-    turn.operations.push_back(std::move(*reserved));
-    Operation& again = turn.operations.back();
+    Operation& again = *add(turn, std::move(*reserved));
     again.token = turn.device.token;
     again.floor = floor;
     again.request = TRY(sign_package(again));

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "eim/package.h"
 #include "eim/server.h"
+#include <algorithm>
 
 namespace halyard::eim {
 namespace {
@@ -21,8 +22,10 @@ Result<OwnedBytes> Server::poll(Bytes message, Time now) {
     if (!decoded) {
         // The two faults that have a code of their own. SGP.32 §5.14.5
         const Errc code = decoded.error().code;
-        if (std::string_view(decoded.error().where) == "eidValue")
-            return no(code == Errc::missing_field ? Error::missing_eid : Error::invalid_eid);
+        if (std::string_view(decoded.error().where) == "eidValue") {
+            if (code == Errc::missing_field) return no(Error::missing_eid);
+            if (code == Errc::bad_length || code == Errc::bad_value) return no(Error::invalid_eid);
+        }
         return fail(code, decoded.error().where, decoded.error().detail, decoded.error().offset);
     }
     Eid eid{};
@@ -30,7 +33,7 @@ Result<OwnedBytes> Server::poll(Bytes message, Time now) {
     auto device = TRY(store_.device(eid));
     if (!device) return no(valid_check_digits(eid) ? Error::eid_not_found : Error::invalid_eid);
     Turn turn{.device = std::move(*device), .now = now};
-    for (Operation& o : TRY(store_.open_operations(eid))) turn.operations.push_back(std::move(o));
+    for (Operation& o : TRY(store_.open_operations(eid))) add(turn, std::move(o));
     if (decoded->notify_state_change) {
         // Somebody else changed profiles or eIMs: what was proven is history. SGP.32 §3.1.1.1
         turn.device.profiles_known = false;
@@ -50,7 +53,11 @@ Result<OwnedBytes> Server::poll(Bytes message, Time now) {
 Result<Operation*> Server::choose(Turn& turn) {
     if (Operation* again = outstanding(turn)) return again;
     if (turn.blocked) return static_cast<Operation*>(nullptr); // nothing overtakes what may still run
-    if (turn.device.euicc_key.empty()) return ask_for_certificates(turn);
+    // Without certificates no result can be verified; questions need none.
+    const auto needs_them = [](const Operation& o) { return o.kind != Kind::data; };
+    if (turn.device.euicc_key.empty() &&
+        std::any_of(turn.operations.begin(), turn.operations.end(), needs_them))
+        return ask_for_certificates(turn);
     for (Operation& o : turn.operations)
         if (o.state == State::unknown && !o.held) return decide_first(turn, o);
     return next_in_queue(turn);
@@ -76,20 +83,15 @@ Operation* Server::outstanding(Turn& turn) {
 }
 
 Operation* Server::ask_for_certificates(Turn& turn) {
-    bool wanted = false;
-    for (Operation& o : turn.operations) {
-        if (o.kind == Kind::data && o.state == State::queued) return o.held ? nullptr : &o;
-        wanted |= o.state == State::queued || o.state == State::unknown;
-    }
-    if (!wanted) return nullptr;
+    for (Operation& o : turn.operations)
+        if (o.kind == Kind::data && o.automatic && o.state == State::queued) return o.held ? nullptr : &o;
     Operation data = make(turn.device.eid, Kind::data, turn.now);
     // Info 2, token, certificates, capabilities, device: what every later step is checked with.
     data.tag_list = {0xBF, 0x22, 0x84, 0xA5, 0xA6, 0xA8, 0xA9};
     data.automatic = true;
     data.created_by = "eim";
     data.reason = "certificates are needed to verify results";
-    turn.operations.push_back(std::move(data));
-    return &turn.operations.back();
+    return add(turn, std::move(data));
 }
 
 Operation* Server::decide_first(Turn& turn, Operation& undecided) {
@@ -99,8 +101,7 @@ Operation* Server::decide_first(Turn& turn, Operation& undecided) {
     Operation decide = audit(
         turn.device.eid, eims ? eim_audit_package() : audit_package(), "decides " + undecided.id, turn.now);
     decide.resolves = undecided.id;
-    turn.operations.push_back(std::move(decide));
-    return &turn.operations.back();
+    return add(turn, std::move(decide));
 }
 
 // One that waits already serves as well.
@@ -108,8 +109,7 @@ Operation* Server::audit_profiles(Turn& turn, std::string why) {
     for (Operation& o : turn.operations)
         if (o.automatic && o.kind == Kind::package && o.state == State::queued && o.resolves.empty())
             return o.held ? nullptr : &o;
-    turn.operations.push_back(audit(turn.device.eid, audit_package(), std::move(why), turn.now));
-    return &turn.operations.back();
+    return add(turn, audit(turn.device.eid, audit_package(), std::move(why), turn.now));
 }
 
 Result<Operation*> Server::next_in_queue(Turn& turn) {

@@ -84,7 +84,9 @@ Result<Server::Provided> Server::take_provided(Bytes message, Time now) {
     const auto decoded = asn1::decode<rsp::ProvideEimPackageResult>(message);
     if (!decoded) {
         const Error& e = decoded.error();
-        if (std::string_view(e.where) == "eidValue") return Provided{ProvideError::invalid_eid, {}};
+        if (std::string_view(e.where) == "eidValue" &&
+            (e.code == Errc::bad_length || e.code == Errc::bad_value))
+            return Provided{ProvideError::invalid_eid, {}};
         return fail(e.code, e.where, e.detail, e.offset);
     }
     auto device = TRY(device_of(*decoded));

@@ -64,8 +64,9 @@ Result<OwnedBytes> Server::dispatch(Bytes message, Time now) {
 Ok Server::commit(Turn& turn) {
     Change change;
     if (turn.device_changed) change.devices.push_back(turn.device);
-    for (Operation& o : turn.operations)
-        if (o.changed == turn.now) change.operations.push_back(o);
+    for (size_t i = 0; i < turn.operations.size(); ++i)
+        if (turn.operations[i].version == 0 || turn.operations[i] != turn.read[i])
+            change.operations.push_back(turn.operations[i]);
     change.forwards = std::move(turn.forwards);
     change.evidence = std::move(turn.evidence);
     if (change.devices.empty() && change.operations.empty() && change.forwards.empty() &&
@@ -138,7 +139,11 @@ Operation* Server::keep(Turn& turn, std::optional<Operation> o) {
     if (!o || o->eid != turn.device.eid) return nullptr;
     for (Operation& known : turn.operations)
         if (known.id == o->id) return &known;
-    turn.operations.push_back(std::move(*o));
+    return add(turn, std::move(*o));
+}
+Operation* Server::add(Turn& turn, Operation o) {
+    turn.read.push_back(o);
+    turn.operations.push_back(std::move(o));
     return &turn.operations.back();
 }
 Result<Operation*> Server::by_transaction(Turn& turn, const std::optional<Bytes>& id) {

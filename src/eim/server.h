@@ -87,7 +87,8 @@ class Server {
         Time now{};
         bool device_changed = false;
         bool blocked = false;             // something that may still run waits for a human
-        std::deque<Operation> operations; // touched; addresses stay
+        std::deque<Operation> operations; // looked at; addresses stay
+        std::deque<Operation> read;       // the same as they were; what differs is written
         std::vector<Forward> forwards;
         std::vector<Evidence> evidence;
         std::vector<uint64_t> acknowledged; // sequence numbers of the card
@@ -97,6 +98,7 @@ class Server {
     Result<Operation*> by_counter(Turn&, uint64_t counter);
     Result<Operation*> by_id(Turn&, std::string_view id);
     Operation* keep(Turn&, std::optional<Operation>);
+    static Operation* add(Turn&, Operation);
     void note(Turn&, Operation*, std::string what, Bytes octets);
     void settle(Turn&, Operation&, bool success, std::string reason);
     void queue_again(Turn&, Operation&, std::string reason);
