@@ -18,10 +18,10 @@ Result<rsp::Es9Answer> Es9Client::exchange(std::string_view address, Bytes messa
     const auto response = TRY(http_.exchange(url, request));
     if (response.status == 503 || response.status == 429) {
         const std::string wait(response.headers.get("Retry-After"));
-        retry_after_ = wait.size() < 6 ? std::atoi(wait.c_str()) : 0;
+        *retry_after_ = wait.size() < 6 ? std::atoi(wait.c_str()) : 0;
         return fail(Errc::unreachable, "http status", static_cast<uint32_t>(response.status));
     }
-    retry_after_ = 0;
+    *retry_after_ = 0;
     return binding::answer_from_json(function, response.status, text_of(response.body));
 }
 

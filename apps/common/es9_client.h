@@ -1,6 +1,8 @@
 #pragma once
 #include "binding/es9_json.h"
 #include "net/https_client.h"
+#include <atomic>
+#include <memory>
 
 namespace halyard::app {
 
@@ -14,14 +16,15 @@ class Es9Client {
     Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message);
     void close_idle() { http_.close_idle(); }
     /// Seconds the server asked to stay away in its last 503 or 429; 0 otherwise.
-    int retry_after() const { return retry_after_; }
+    int retry_after() const { return *retry_after_; }
 
   private:
     Es9Client(net::HttpsClient http, std::string user_agent)
         : http_(std::move(http)), user_agent_(std::move(user_agent)) {}
     net::HttpsClient http_;
     std::string user_agent_;
-    int retry_after_ = 0;
+    std::unique_ptr<std::atomic<int>> retry_after_ =
+        std::make_unique<std::atomic<int>>(0); // shared by threads
 };
 
 } // namespace halyard::app

@@ -1,56 +1,86 @@
 #include "apps/eim/api.h"
 #include "apps/eim/site.h"
 #include "apps/eim/words.h"
+#include <set>
 
 namespace halyard::eim_app {
 namespace {
+constexpr size_t kMaxBody = 1u << 20; // SR-48
+constexpr int kMaxDepth = 32;
+
 net::Response json_response(int status, const Json& body) {
     net::Response r{.status = status, .content_type = "application/json"};
     r.headers.add("Cache-Control", "no-store");
-    r.body = owned(bytes_of(body.dump() + "\n"));
+    // What devices call themselves need not be UTF-8.
+    r.body = owned(bytes_of(body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"));
     return r;
 }
-net::Response
-problem(int status, const std::string& title, const std::string& detail, const std::string& member = {}) {
-    Json body{{"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", detail}};
+// RFC 9457; `member` names the part of the request that is at fault.
+net::Response problem(int status, const std::string& detail, const std::string& member = {}) {
+    Json body{{"type", "about:blank"},
+              {"title", net::reason_phrase(status)},
+              {"status", status},
+              {"detail", detail}};
     if (!member.empty()) body["member"] = member;
     net::Response r = json_response(status, body);
     r.content_type = "application/problem+json";
     return r;
 }
 net::Response problem(const Complaint& c, const std::string& prefix = {}) {
-    return problem(400, "Bad request", prefix + c.member + " " + c.reason, c.member);
+    return problem(400, prefix + c.member + " " + c.reason, prefix + c.member);
 }
 net::Response problem(const Error& e) {
     const std::string where = e.where;
     switch (e.code) {
-    case Errc::not_found: return problem(404, "Not found", "there is no such " + where, where);
+    case Errc::not_found: return problem(404, "there is no such " + where, where);
     case Errc::conflict:
-        if (where == "state")
-            return problem(409, "Conflict", "the operation is in a state that does not allow this", where);
+        if (where == "state") return problem(409, "the operation has ended already", where);
         if (where == "idempotency-key")
-            return problem(409, "Conflict", "another request was made under this key", where);
-        return problem(409, "Conflict", where + " was changed by somebody else, or exists", where);
-    case Errc::rejected: return problem(409, "Precondition", where);
-    case Errc::storage: return problem(503, "Storage", "nothing was changed; try again");
-    case Errc::unsupported: return problem(422, "Not supported", where);
-    default: return problem(400, "Bad request", std::string(name(e.code)) + " at " + where, where);
+            return problem(409, "another request was made under this key", "Idempotency-Key");
+        return problem(409, where + " was changed by somebody else meanwhile; try again", where);
+    case Errc::storage: return problem(503, "nothing was changed; try again");
+    case Errc::unsupported: return problem(422, where + " is not supported", where);
+    case Errc::limit: return problem(400, where + " is too large", where);
+    default: break;
     }
+    if (where == "expires") return problem(400, "expires lies in the past", where);
+    if (where == "after") return problem(400, "after names no earlier operation of this batch", where);
+    return problem(400, where + ": " + name(e.code), where);
 }
-Read<Json> body_of(const net::Request& request) {
+net::Response wrong_method(const char* allowed) {
+    net::Response r = problem(405, std::string(allowed) + " only");
+    r.headers.add("Allow", allowed);
+    return r;
+}
+bool is_json(std::string_view type) {
+    std::string media(type.substr(0, type.find(';')));
+    while (!media.empty() && media.back() == ' ') media.pop_back();
+    for (char& c : media)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return media == "application/json";
+}
+// An object; an absent body is an empty one.
+tl::expected<Json, net::Response> body_of(const net::Request& request) {
+    const auto refuse = [](net::Response r) { return tl::unexpected<net::Response>(std::move(r)); };
     if (request.body.empty()) return Json::object();
-    if (request.body.size() > (1u << 20)) return tl::unexpected(Complaint{"body", "is larger than 1 MiB"});
-    int depth = 0;
-    bool deep = false;
-    const auto watch = [&](int d, Json::parse_event_t, Json&) {
-        depth = d;
-        deep |= d > 32; // SR-48
+    if (!is_json(request.headers.get("Content-Type")))
+        return refuse(problem(415, "the body must be application/json", "Content-Type"));
+    if (request.body.size() > kMaxBody) return refuse(problem(413, "the body is larger than 1 MiB", "body"));
+    bool deep = false, twice = false;
+    std::vector<std::set<std::string>> keys;
+    const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
+        deep |= depth > kMaxDepth;
+        if (event == Json::parse_event_t::object_start) keys.emplace_back();
+        if (event == Json::parse_event_t::object_end && !keys.empty()) keys.pop_back();
+        if (event == Json::parse_event_t::key && !keys.empty())
+            twice |= !keys.back().insert(value.get<std::string>()).second;
         return !deep;
     };
     auto json = Json::parse(text_of(request.body), watch, false);
-    if (deep) return tl::unexpected(Complaint{"body", "is nested deeper than 32 levels"});
-    if (json.is_discarded()) return tl::unexpected(Complaint{"body", "is not JSON"});
-    if (!json.is_object()) return tl::unexpected(Complaint{"body", "must be an object"});
+    if (deep) return refuse(problem(400, "the body is nested deeper than 32 levels", "body"));
+    if (twice) return refuse(problem(400, "the body has an object with the same member twice", "body"));
+    if (json.is_discarded()) return refuse(problem(400, "the body is not JSON", "body"));
+    if (!json.is_object()) return refuse(problem(400, "the body must be a JSON object", "body"));
     return json;
 }
 Read<size_t> limit_of(const Json& body) {
@@ -63,7 +93,7 @@ Read<size_t> limit_of(const Json& body) {
 
 net::Response Api::handle(const net::Request& request, Time now) {
     if (request.path() == "/v1/health") {
-        if (request.method != "GET") return problem(405, "Method", "GET only");
+        if (request.method != "GET") return wrong_method("GET");
         return json_response(200,
                              {{"status", store_.database().broken() ? "broken" : "ok"}, {"eim_id", eim_id_}});
     }
@@ -71,7 +101,7 @@ net::Response Api::handle(const net::Request& request, Time now) {
     const auto who = authenticate(store_, request.headers.get("Authorization"), now);
     if (!who) return problem(who.error());
     if (!*who) {
-        net::Response r = problem(401, "Unauthorized", "a valid bearer token is needed");
+        net::Response r = problem(401, "a valid bearer token is needed");
         r.headers.add("WWW-Authenticate", "Bearer");
         return r;
     }
@@ -81,30 +111,27 @@ net::Response Api::handle(const net::Request& request, Time now) {
 net::Response Api::route(const net::Request& request, const std::string& who, Time now) {
     const std::string_view path = request.path();
     const bool post = request.method == "POST", get = request.method == "GET";
-    const auto method = [](const char* allowed) {
-        net::Response r = problem(405, "Method", std::string(allowed) + " only");
-        r.headers.add("Allow", allowed);
-        return r;
-    };
-    if (path == "/v1/euiccs:import") return post ? import(request, now) : method("POST");
-    if (path == "/v1/euiccs:search") return post ? search_devices(request) : method("POST");
-    if (path == "/v1/operations") return post ? create(request, who, now) : method("POST");
-    if (path == "/v1/operations:search") return post ? search_operations(request) : method("POST");
+    if (path == "/v1/euiccs:import") return post ? import(request, now) : wrong_method("POST");
+    if (path == "/v1/euiccs:search") return post ? search_devices(request) : wrong_method("POST");
+    if (path == "/v1/operations") return post ? create(request, who, now) : wrong_method("POST");
+    if (path == "/v1/operations:search") return post ? search_operations(request) : wrong_method("POST");
     constexpr std::string_view kOne = "/v1/operations/";
     if (path.starts_with(kOne)) {
         const std::string_view rest = path.substr(kOne.size());
         const size_t colon = rest.find(':');
-        if (colon == std::string_view::npos) return get ? operation(rest, {}, request, now) : method("GET");
-        return post ? operation(rest.substr(0, colon), rest.substr(colon + 1), request, now) : method("POST");
+        if (colon == std::string_view::npos)
+            return get ? operation(rest, {}, request, now) : wrong_method("GET");
+        return post ? operation(rest.substr(0, colon), rest.substr(colon + 1), request, now)
+                    : wrong_method("POST");
     }
-    return problem(404, "Not found", "there is no such resource");
+    return problem(404, "there is no such resource");
 }
 
 net::Response Api::import(const net::Request& request, Time now) {
     const auto body = body_of(request);
-    if (!body) return problem(body.error());
-    if (!body->is_object() || !body->contains("euiccs") || !(*body)["euiccs"].is_array() || body->size() != 1)
-        return problem({"euiccs", "must be the only member, a list"});
+    if (!body) return body.error();
+    if (!body->contains("euiccs") || !(*body)["euiccs"].is_array() || body->size() != 1)
+        return problem(Complaint{"euiccs", "must be the only member, a list"});
     std::vector<eim::Device> devices;
     size_t i = 0;
     for (const Json& one : (*body)["euiccs"]) {
@@ -120,18 +147,18 @@ net::Response Api::import(const net::Request& request, Time now) {
 
 net::Response Api::search_devices(const net::Request& request) {
     const auto body = body_of(request);
-    if (!body) return problem(body.error());
+    if (!body) return body.error();
     const auto limit = limit_of(*body);
     if (!limit) return problem(limit.error());
     for (const auto& [key, value] : body->items()) {
         if (key != "eid" && key != "cursor" && key != "limit")
-            return problem({key, "is not a member of this object"});
-        if (key != "limit" && !value.is_string()) return problem({key, "must be a string"});
+            return problem(Complaint{key, "is not a member of this object"});
+        if (key != "limit" && !value.is_string()) return problem(Complaint{key, "must be a string"});
     }
     std::vector<eim::Device> found;
     if (body->contains("eid")) {
         const auto eid = eid_from_text((*body)["eid"].get<std::string>());
-        if (!eid) return problem({"eid", "must be 32 digits"});
+        if (!eid) return problem(Complaint{"eid", "must be 32 digits"});
         auto device = store_.device(*eid);
         if (!device) return problem(device.error());
         if (*device) found.push_back(std::move(**device));
@@ -139,7 +166,7 @@ net::Response Api::search_devices(const net::Request& request) {
         std::optional<Eid> after;
         if (body->contains("cursor")) {
             const auto eid = eid_from_text((*body)["cursor"].get<std::string>());
-            if (!eid) return problem({"cursor", "is not one of ours"});
+            if (!eid) return problem(Complaint{"cursor", "is not one of ours"});
             after = *eid;
         }
         auto list = store_.devices(after, *limit);
@@ -148,18 +175,19 @@ net::Response Api::search_devices(const net::Request& request) {
     }
     Json out{{"items", Json::array()}};
     for (const auto& d : found) out["items"].push_back(describe(d));
-    if (found.size() == *limit) out["cursor"] = to_text(found.back().eid);
+    if (!body->contains("eid") && found.size() == *limit) out["cursor"] = to_text(found.back().eid);
     return json_response(200, out);
 }
 
 net::Response Api::create(const net::Request& request, const std::string& who, Time now) {
     const auto body = body_of(request);
-    if (!body) return problem(body.error());
-    const bool many = body->is_object() && body->contains("operations");
+    if (!body) return body.error();
+    const bool many = body->contains("operations");
     if (many && (body->size() != 1 || !(*body)["operations"].is_array() || (*body)["operations"].empty()))
-        return problem({"operations", "must be the only member, a list with at least one operation"});
+        return problem(
+            Complaint{"operations", "must be the only member, a list with at least one operation"});
     const std::string_view key = request.headers.get("Idempotency-Key");
-    if (key.size() > 255) return problem({"Idempotency-Key", "is longer than 255 characters"});
+    if (key.size() > 255) return problem(Complaint{"Idempotency-Key", "is longer than 255 characters"});
     const Sha256 hash = crypto::sha256({request.body});
     std::vector<eim::NewOperation> wanted;
     const Json single = many ? Json() : Json::array({*body});
@@ -169,7 +197,8 @@ net::Response Api::create(const net::Request& request, const std::string& who, T
         if (!one) return problem(one.error(), many ? "operations[" + std::to_string(i) + "]." : "");
         one->created_by = who;
         one->request_hash = hash;
-        if (!key.empty()) one->idempotency_key = who + "/" + std::string(key);
+        // No header field has a line break, so no key of one caller is another's.
+        if (!key.empty()) one->idempotency_key = who + '\n' + std::string(key);
         wanted.push_back(std::move(*one));
     }
     const auto made = server_.create(wanted, now);
@@ -182,28 +211,28 @@ net::Response Api::create(const net::Request& request, const std::string& who, T
 
 net::Response Api::search_operations(const net::Request& request) {
     const auto body = body_of(request);
-    if (!body) return problem(body.error());
+    if (!body) return body.error();
     eim::OperationFilter filter;
     const auto limit = limit_of(*body);
     if (!limit) return problem(limit.error());
     filter.limit = *limit;
     for (const auto& [key, value] : body->items()) {
         if (key == "limit") continue;
-        if (!value.is_string()) return problem({key, "must be a string"});
+        if (!value.is_string()) return problem(Complaint{key, "must be a string"});
         const std::string text = value;
         if (key == "eid") {
             const auto eid = eid_from_text(text);
-            if (!eid) return problem({"eid", "must be 32 digits"});
+            if (!eid) return problem(Complaint{"eid", "must be 32 digits"});
             filter.eid = *eid;
         } else if (key == "state") {
             filter.state = eim::state_from(text);
-            if (!filter.state) return problem({"state", "is none of the states of an operation"});
+            if (!filter.state) return problem(Complaint{"state", "is none of the states of an operation"});
         } else if (key == "cursor") {
             if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
-                return problem({"cursor", "is not one of ours"});
+                return problem(Complaint{"cursor", "is not one of ours"});
             filter.after_sequence = std::stoull(text);
         } else {
-            return problem({key, "is not a member of this object"});
+            return problem(Complaint{key, "is not a member of this object"});
         }
     }
     const auto found = store_.operations(filter);
@@ -214,15 +243,19 @@ net::Response Api::search_operations(const net::Request& request) {
     return json_response(200, out);
 }
 
-net::Response Api::operation(std::string_view id, std::string_view verb, const net::Request&, Time now) {
+net::Response
+Api::operation(std::string_view id, std::string_view verb, const net::Request& request, Time now) {
     if (verb == "cancel" || verb == "release") {
+        const auto body = body_of(request);
+        if (!body) return body.error();
+        if (!body->empty()) return problem(Complaint{body->begin().key(), "is not a member of this object"});
         const auto o = verb == "cancel" ? server_.cancel(id, now) : server_.release(id, now);
         return o ? json_response(200, describe(*o, false)) : problem(o.error());
     }
-    if (!verb.empty()) return problem(404, "Not found", "operations know :cancel and :release");
+    if (!verb.empty()) return problem(404, "operations know :cancel and :release");
     const auto o = store_.operation(id);
     if (!o) return problem(o.error());
-    if (!*o) return problem(404, "Not found", "there is no such operation");
+    if (!*o) return problem(404, "there is no such operation");
     Json out = describe(**o, true);
     const auto evidence = store_.evidence(id);
     if (!evidence) return problem(evidence.error());

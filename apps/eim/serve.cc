@@ -1,17 +1,13 @@
 #include "apps/common/signals.h"
 #include "apps/eim/api.h"
+#include "apps/eim/esipa.h"
 #include "apps/eim/site.h"
 #include "base/log.h"
-#include "binding/esipa_json.h"
 #include <cstdio>
 #include <thread>
 
 namespace halyard::eim_app {
 namespace {
-constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
-constexpr const char* kJson = "application/json;charset=UTF-8";
-constexpr const char* kProtocol = "gsma/rsp/v2.1.0";
-
 struct Link : eim::SmdpLink {
     explicit Link(app::Es9Client c) : client(std::move(c)) {}
     Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message) override {
@@ -20,54 +16,10 @@ struct Link : eim::SmdpLink {
     app::Es9Client client;
 };
 
-// A fault of the transport: nothing was done, or the peer should come again.
-net::Response refused(const Error& e) {
-    log(LogLevel::warning, std::string("ESipa: ") + name(e.code) + " at " + e.where);
-    if (e.code == Errc::storage || e.code == Errc::conflict || e.code == Errc::unreachable ||
-        e.code == Errc::internal) {
-        net::Response later = net::plain(503, "try again");
-        later.headers.add("Retry-After", "1");
-        return later;
-    }
-    return net::plain(400, std::string(name(e.code)) + " at " + e.where);
-}
-
-net::Response answered(const char* content_type, OwnedBytes body) {
-    net::Response response;
-    response.headers.add("X-Admin-Protocol", kProtocol);
-    if (body.empty()) {
-        response.status = 204;
-        return response;
-    }
-    response.content_type = content_type;
-    response.body = std::move(body);
-    return response;
-}
-
-Result<net::Response> esipa_asn1(eim::Server& server, const net::Request& request) {
-    return answered(kAsn1, TRY(server.esipa(request.body, Time(app::now_ms()))));
-}
-
-Result<net::Response>
-esipa_json(eim::Server& server, binding::EsipaFunction function, const net::Request& request) {
-    const OwnedBytes message = TRY(binding::esipa_request_from_json(function, text_of(request.body)));
-    const OwnedBytes answer = TRY(server.esipa(message, Time(app::now_ms())));
-    return answered(kJson, owned(bytes_of(TRY(binding::esipa_answer_to_json(function, answer)))));
-}
-
-// The path chooses the binding, whatever the Content-Type says. SGP.32 §6.1
-net::Response esipa(eim::Server& server, const net::Request& request) {
-    const bool asn1 = request.path() == "/gsma/rsp2/asn1";
-    const auto function = binding::esipa_function_of_path(request.path());
-    if (!asn1 && !function) return net::plain(404, "no such function");
-    if (request.method != "POST") return net::plain(405, "POST only");
-    auto response = asn1 ? esipa_asn1(server, request) : esipa_json(server, *function, request);
-    return response ? std::move(*response) : refused(response.error());
-}
-
 // Notifications on their way to SM-DP+: kept until delivered, further and further apart. SGP.32 §3.7
 void forward_due(store::EimStore& store, Link& link) {
     const Time now(app::now_ms());
+    // One of each eUICC and SM-DP+ at a time: as long as all of them get through, the next ones follow.
     const auto due = store.due_forwards(now, 32);
     if (!due) return;
     for (const eim::Forward& f : *due) {
@@ -109,7 +61,8 @@ Result<int> serve(const ServeOptions& options) {
     listen.max_connections_per_network = listen.max_connections; // fleets share an operator's NAT
     net::HttpsServer esipa_server, api_server;
     listen.port = options.port;
-    TRY(esipa_server.start(listen, [&](const net::Request& r) { return esipa(server, r); }));
+    TRY(esipa_server.start(listen,
+                           [&](const net::Request& r) { return esipa(server, r, Time(app::now_ms())); }));
     listen.port = options.api_port;
     TRY(api_server.start(listen, [&](const net::Request& r) { return api.handle(r, Time(app::now_ms())); }));
     std::printf("{\"esipa\":\"https://%s:%u\",\"api\":\"https://%s:%u\"}\n",

@@ -7,6 +7,8 @@ struct ActivationCode {
     std::string address, matching_id, oid;
     bool confirmation_code = false;
 };
-/// bad_value "activationCode".
+/// bad_value "activationCode…".
 Result<ActivationCode> parse_activation_code(std::string_view text);
+/// SM-DP+ addresses are compared without regard to case, as host names are.
+bool same_address(std::string_view, std::string_view);
 } // namespace halyard::eim

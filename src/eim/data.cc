@@ -1,8 +1,13 @@
-// What IPA and eUICC tell of themselves, and notifications on their way through. SGP.32 §2.11.1.2, §3.7
-#include "base/log.h"
+// What IPA and eUICC tell of themselves: hints, but for what is signed in it. SGP.32 §2.11.1.2
 #include "eim/server.h"
+#include <algorithm>
 
 namespace halyard::eim {
+namespace {
+bool asked_for(const Operation& o, uint8_t tag) {
+    return std::find(o.tag_list.begin(), o.tag_list.end(), tag) != o.tag_list.end();
+}
+} // namespace
 
 Ok Server::take_certificates(Device& device, Bytes euicc_der, Bytes eum_der, Time now) const {
     const auto euicc = TRY(crypto::Certificate::parse(euicc_der, "euiccCertificate"));
@@ -18,19 +23,45 @@ Ok Server::take_certificates(Device& device, Bytes euicc_der, Bytes eum_der, Tim
     return {};
 }
 
+// A wrong token makes every package fail, and whoever knows an EID can send one. So one that a signature has
+// proven gives way only where the owner asked for the data.
+void Server::take_token(Turn& turn, const Operation& o, std::optional<int64_t> token) {
+    Device& device = turn.device;
+    if (!asked_for(o, 0x84) || token == device.token) return;
+    if (device.token_proven && o.automatic) {
+        note(turn, nullptr, "the IPA reports another association token; not believed", o.transaction_id);
+        return;
+    }
+    device.token = token;
+    device.token_proven = false;
+}
+
 Ok Server::take_data(Turn& turn, Bytes der, const rsp::IpaEuiccDataResponse& response) {
     if (const auto* error = std::get_if<rsp::IpaEuiccDataResponseError>(&response.is)) {
-        Operation* o = TRY(find(turn, error->eim_transaction_id, std::nullopt));
         note(turn,
-             o,
+             TRY(by_transaction(turn, error->eim_transaction_id)),
              "data request refused by the IPA, code " +
                  std::to_string(static_cast<int>(error->ipa_euicc_data_error_code)),
              der);
         return {};
     }
     const auto& data = std::get<rsp::IpaEuiccData>(response.is);
-    Operation* o = TRY(find(turn, data.eim_transaction_id, std::nullopt));
-    if (o && o->kind != Kind::data) o = nullptr;
+    // Signed things speak for themselves, asked for or not.
+    if (data.euicc_package_result_list)
+        TRY(data.euicc_package_result_list->for_each([&](const rsp::EuiccPackageResult& r) -> Ok {
+            return take_result(turn, TRY(asn1::encode(r)), r);
+        }));
+    if (data.notifications_list)
+        TRY(data.notifications_list->for_each([&](const rsp::PendingNotification& n) -> Ok {
+            (void)TRY(take_notification(turn, n));
+            return {};
+        }));
+    Operation* o = TRY(by_transaction(turn, data.eim_transaction_id));
+    if (!o || o->kind != Kind::data) {
+        note(turn, nullptr, "data that nobody asked for", der);
+        return {};
+    }
+    if (is_final(o->state)) return {};
     Device& device = turn.device;
     turn.device_changed = true;
     if (data.euicc_certificate && data.eum_certificate) {
@@ -40,84 +71,17 @@ Ok Server::take_data(Turn& turn, Bytes der, const rsp::IpaEuiccDataResponse& res
             note(turn, o, std::string("eUICC certificate refused: ") + ok.error().where, der);
             return {};
         }
+    } else if (device.euicc_key.empty() && o->automatic) {
+        note(turn, o, "the answer lacks the certificates asked for", der);
+        return {};
     }
-    if (data.association_token) device.token = *data.association_token;
+    take_token(turn, *o, data.association_token);
     if (data.euicc_info2) device.euicc_info2 = owned(data.euicc_info2->der);
     if (data.ipa_capabilities) device.ipa_features = data.ipa_capabilities->ipa_features.mask;
     if (data.device_info) device.device_info = TRY(asn1::encode(*data.device_info));
-    if (data.euicc_package_result_list)
-        TRY(data.euicc_package_result_list->for_each([&](const rsp::EuiccPackageResult& r) -> Ok {
-            return take_result(turn, TRY(asn1::encode(r)), r);
-        }));
-    if (data.notifications_list)
-        TRY(data.notifications_list->for_each(
-            [&](const rsp::PendingNotification& n) -> Ok { return take_notification(turn, n); }));
-    if (!o || is_final(o->state)) return {};
     o->result = owned(der);
     settle(turn, *o, true, "as the device reports; unsigned");
     return {};
-}
-
-Ok Server::take_notification(Turn& turn, const rsp::PendingNotification& pending) {
-    std::string_view address;
-    uint64_t sequence = 0;
-    if (const auto* pir = std::get_if<0>(&pending.is)) {
-        const auto& meta = pir->value.profile_installation_result_data.value.notification_metadata;
-        address = meta.notification_address;
-        sequence = meta.seq_number;
-    } else if (const auto* other = std::get_if<1>(&pending.is)) {
-        address = other->value.tbs_other_notification.value.notification_address;
-        sequence = other->value.tbs_other_notification.value.seq_number;
-    } else {
-        note(turn, nullptr, "compact notification, which this build does not expand", {});
-        return {};
-    }
-    // Only where an order or the operator of this eIM points: a device must not choose whom we call (SR-19).
-    bool allowed = TRY(store_.knows_address(turn.device.eid, address));
-    for (const std::string& a : config_.forward_to) allowed |= a == address;
-    if (!allowed) {
-        note(turn,
-             nullptr,
-             "notification for an address that is not served: " + std::string(address.substr(0, 128)),
-             {});
-        return {};
-    }
-    rsp::HandleNotification message;
-    message.pending_notification = pending;
-    turn.forwards.push_back({.eid = turn.device.eid,
-                             .address = std::string(address),
-                             .message = TRY(asn1::encode(message)),
-                             .due = turn.now});
-    turn.acknowledged.push_back(sequence);
-    return {};
-}
-
-Result<OwnedBytes> Server::notification(Bytes message, Time now) {
-    const auto handle = TRY(asn1::decode<rsp::HandleNotificationEsipa>(message));
-    if (const auto* provided = std::get_if<asn1::Exact<rsp::ProvideEimPackageResult>>(&handle.is)) {
-        (void)TRY(provide(provided->der, now));
-        return OwnedBytes{};
-    }
-    // No EID comes along: the session, the certificate or the profile tells whose it is. SGP.32 §5.14.7
-    const auto& pending = std::get<rsp::PendingNotification>(handle.is);
-    std::optional<Device> device;
-    if (const auto* pir = std::get_if<0>(&pending.is)) {
-        const auto session =
-            TRY(store_.session(pir->value.profile_installation_result_data.value.transaction_id));
-        if (session) device = TRY(store_.device(session->eid));
-    } else if (const auto* other = std::get_if<1>(&pending.is)) {
-        const auto certificate = crypto::Certificate::parse(other->value.euicc_certificate.der());
-        if (certificate)
-            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(store_.device(*eid));
-    }
-    if (!device) {
-        log(LogLevel::warning, "notification of no device of ours dropped");
-        return OwnedBytes{};
-    }
-    Turn turn{.device = std::move(*device), .now = now};
-    TRY(take_notification(turn, pending));
-    TRY(commit(turn));
-    return OwnedBytes{};
 }
 
 } // namespace halyard::eim

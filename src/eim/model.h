@@ -20,9 +20,11 @@ struct KnownProfile {
 /// One eUICC under this eIM.
 struct Device {
     Eid eid{};
-    std::string name;                              // free text of the owner
-    uint64_t counter = 0;                          // the last one reserved for a package (RR-05)
-    std::optional<int64_t> token;                  // associationToken in force
+    std::string name;             // free text of the owner
+    uint64_t counter = 0;         // the last one reserved for a package (RR-05)
+    std::optional<int64_t> token; // associationToken in force
+    bool token_proven = false;    // the eUICC signed with it, or the owner told it
+    int64_t number = -1;          // highest sequence number of the eUICC seen under a signature
     OwnedBytes euicc_certificate, eum_certificate; // DER; chain verified; empty: not known yet
     OwnedBytes euicc_key;                          // SubjectPublicKeyInfo out of it
     OwnedBytes euicc_info2;                        // BF22…, as the IPA reported it
@@ -49,7 +51,8 @@ enum class Kind : uint8_t {
 const char* name(Kind);
 
 /// Final: succeeded, failed, expired, cancelled. `unknown`: it was handed out and may or may not have run; a
-/// signed audit resolves it.
+/// signed audit resolves it. What the eUICC itself signs later about an operation (a rollback, a result after
+/// an audit) is stronger than a final state that rests on less.
 enum class State : uint8_t { queued, offered, executing, succeeded, failed, expired, cancelled, unknown };
 const char* name(State);
 std::optional<State> state_from(std::string_view);
@@ -78,12 +81,15 @@ struct Operation {
     uint64_t counter = 0;                  // of the signed package
     OwnedBytes request;                    // what is handed out, octet for octet
     uint32_t offers = 0, attempts = 0, unsigned_errors = 0;
-    OwnedBytes result;           // the verified object that ended it
-    std::optional<Iccid> iccid;  // download: what was installed
-    std::string reason;          // why it is where it is
+    OwnedBytes result;            // the verified object that ended it
+    std::optional<Iccid> iccid;   // download: what was expected, then installed
+    std::optional<int64_t> token; // associationToken that the package was signed with
+    int64_t floor = -1; // device's `number` when this was first handed out: what is not newer is a replay
+    std::string reason; // why it is where it is
     std::string idempotency_key; // of the API call, with its requester
     Sha256 request_hash{};       // of that call's body
     uint64_t version = 0;
+    bool operator==(const Operation&) const = default;
 };
 
 /// A download relayed between ESipa and ES9+'.
@@ -99,7 +105,9 @@ struct Forward {
     int64_t id = 0;
     Eid eid{};
     std::string address;
-    OwnedBytes message; // HandleNotification BF3D…
+    uint64_t number = 0; // sequence number of the eUICC
+    Sha256 digest{};     // of what the eUICC signed; with EID and address: the same notification again
+    OwnedBytes message;  // HandleNotification BF3D…
     uint32_t attempts = 0;
     Time due{};
 };

@@ -1,118 +1,149 @@
-// Operations and devices as the owner orders them. docs/adr/0005-orders.md
-#include "base/log.h"
+// Operations and devices as the owner orders them. docs/adr/0005-orders-and-exactly-once.md
 #include "eim/activation_code.h"
 #include "eim/package.h"
 #include "eim/server.h"
+#include <charconv>
 
 namespace halyard::eim {
 
-Result<std::vector<Operation>> Server::create(const std::vector<NewOperation>& wanted, Time now) {
-    Change change;
+namespace {
+// One call, one key; the further operations of a batch have keys that no caller can name.
+std::string key_of(const NewOperation& w, size_t i) {
+    return w.idempotency_key.empty() || i == 0 ? w.idempotency_key
+                                               : w.idempotency_key + '\n' + std::to_string(i);
+}
+// "@0", "@1" …: an earlier one of this batch.
+std::optional<size_t> batch_index(std::string_view after) {
+    size_t n = 0;
+    const char* end = after.data() + after.size();
+    const auto [at, error] = std::from_chars(after.data() + 1, end, n);
+    return error == std::errc() && at == end ? std::optional<size_t>(n) : std::nullopt;
+}
+} // namespace
+
+// What the same call made the first time; empty: it is the first.
+Result<std::vector<Operation>> Server::made_before(const std::vector<NewOperation>& wanted) {
     std::vector<Operation> out;
+    if (wanted.empty() || wanted.front().idempotency_key.empty()) return out;
     for (size_t i = 0; i < wanted.size(); ++i) {
-        const NewOperation& w = wanted[i];
-        std::string key = w.idempotency_key;
-        if (!key.empty() && wanted.size() > 1) key += "#" + std::to_string(i);
-        if (!key.empty()) {
-            if (auto known = TRY(store_.by_idempotency_key(key))) {
-                if (known->request_hash != w.request_hash) return fail(Errc::conflict, "idempotency-key");
-                out.push_back(std::move(*known));
-                continue;
-            }
-        }
-        if (!TRY(store_.device(w.eid))) return fail(Errc::not_found, "eid");
-        Operation o = make(w.eid, w.kind, now);
-        switch (w.kind) {
-        case Kind::package:
-            (void)TRY(check_package(w.package));
-            o.package = w.package;
-            break;
-        case Kind::download:
-            if (TRY(parse_activation_code(w.activation_code)).confirmation_code)
-                return fail(Errc::unsupported, "activationCode: confirmation code");
-            o.activation_code = w.activation_code;
-            if (o.activation_code.starts_with("LPA:")) o.activation_code.erase(0, 4);
-            o.iccid = w.iccid;
-            break;
-        case Kind::data: o.tag_list = w.tag_list; break;
-        }
-        if (!w.after.empty()) {
-            const bool in_batch =
-                std::any_of(out.begin(), out.end(), [&](const Operation& b) { return b.id == w.after; });
-            if (w.after[0] == '@') { // "@0": an earlier one of this batch
-                const size_t n = w.after.size() == 2 ? static_cast<size_t>(w.after[1] - '0') : wanted.size();
-                if (n >= out.size()) return fail(Errc::bad_value, "after");
-                o.after = out[n].id;
-            } else if (in_batch || TRY(store_.operation(w.after))) {
-                o.after = w.after;
-            } else {
-                return fail(Errc::not_found, "after");
-            }
-        }
-        if (w.expires.count() && w.expires <= now) return fail(Errc::bad_value, "expires");
-        o.expires = w.expires;
-        o.force = w.force;
-        o.created_by = w.created_by;
-        o.idempotency_key = key;
-        o.request_hash = w.request_hash;
-        change.operations.push_back(o);
-        out.push_back(std::move(o));
+        auto known = TRY(store_.by_idempotency_key(key_of(wanted[i], i)));
+        if (!known && out.empty()) return out;
+        if (!known || known->request_hash != wanted[i].request_hash)
+            return fail(Errc::conflict, "idempotency-key");
+        out.push_back(std::move(*known));
     }
-    if (change.operations.empty()) return out;
-    if (change.operations.size() != wanted.size()) return fail(Errc::conflict, "idempotency-key");
-    TRY(store_.commit(change));
     return out;
 }
 
+Result<std::vector<Operation>> Server::create(const std::vector<NewOperation>& wanted, Time now) {
+    for (int tries = 0;; ++tries) {
+        auto out = TRY(made_before(wanted));
+        if (!out.empty()) return out;
+        for (size_t i = 0; i < wanted.size(); ++i) {
+            out.push_back(TRY(prepare(wanted[i], out, now)));
+            out.back().idempotency_key = key_of(wanted[i], i);
+        }
+        Change change;
+        change.operations = out;
+        const auto ok = store_.commit(change);
+        if (ok) return out;
+        // The same call came twice at once: the other one was faster (RR-04).
+        if (ok.error().code != Errc::conflict || tries == 5) return fail(ok.error().code, ok.error().where);
+    }
+}
+
+Result<Operation> Server::prepare(const NewOperation& w, const std::vector<Operation>& batch, Time now) {
+    if (!TRY(store_.device(w.eid))) return fail(Errc::not_found, "eid");
+    Operation o = make(w.eid, w.kind, now);
+    switch (w.kind) {
+    case Kind::package:
+        (void)TRY(check_package(w.package));
+        o.package = w.package;
+        break;
+    case Kind::download:
+        if (TRY(parse_activation_code(w.activation_code)).confirmation_code)
+            return fail(Errc::unsupported, "activationCode: confirmation code");
+        o.activation_code = w.activation_code;
+        if (o.activation_code.starts_with("LPA:")) o.activation_code.erase(0, 4);
+        o.iccid = w.iccid;
+        break;
+    case Kind::data:
+        TRY(check_tag_list(w.tag_list));
+        o.tag_list = w.tag_list;
+        break;
+    }
+    if (w.after.starts_with('@')) {
+        const auto n = batch_index(w.after);
+        if (!n || *n >= batch.size()) return fail(Errc::bad_value, "after");
+        o.after = batch[*n].id;
+    } else if (!w.after.empty()) {
+        if (!TRY(store_.operation(w.after))) return fail(Errc::not_found, "after");
+        o.after = w.after;
+    }
+    if (w.expires.count() && w.expires <= now) return fail(Errc::bad_value, "expires");
+    o.expires = w.expires;
+    o.force = w.force;
+    o.created_by = w.created_by;
+    o.request_hash = w.request_hash;
+    return o;
+}
+
 Result<Operation> Server::cancel(std::string_view id, Time now) {
-    for (int i = 0;; ++i) {
+    for (int tries = 0;; ++tries) {
         auto o = TRY(store_.operation(id));
         if (!o) return fail(Errc::not_found, "operation");
+        if (o->state == State::cancelled) return std::move(*o);
         if (is_final(o->state)) return fail(Errc::conflict, "state");
         o->changed = now;
         o->cancel_requested = true;
-        o->held = false;
-        if (o->state == State::queued || o->kind == Kind::data) {
+        if (o->state == State::queued || !has_effect(*o)) {
             o->state = State::cancelled;
-            o->reason = "cancelled before it was handed out";
+            o->reason = o->offers ? "cancelled" : "cancelled before it was handed out";
+        } else if (o->state == State::unknown && o->held) {
+            o->state = State::cancelled;
+            o->reason = "given up; what became of it is not known";
         } else if (o->state != State::unknown) {
             o->state = State::unknown;
             o->reason = "cancelled after it was handed out: it may have run, an audit decides";
         }
+        o->held = false;
         Change change;
         change.operations.push_back(*o);
         const auto ok = store_.commit(change);
         if (ok) return std::move(*o);
-        if (ok.error().code != Errc::conflict || i == 5) return fail(ok.error().code, ok.error().where);
+        if (ok.error().code != Errc::conflict || tries == 5) return fail(ok.error().code, ok.error().where);
     }
 }
 
 Result<Operation> Server::release(std::string_view id, Time now) {
-    auto o = TRY(store_.operation(id));
-    if (!o) return fail(Errc::not_found, "operation");
-    if (!o->held) return fail(Errc::conflict, "state");
-    o->held = false;
-    o->changed = now;
-    Change change;
-    change.operations.push_back(*o);
-    TRY(store_.commit(change));
-    return std::move(*o);
+    for (int tries = 0;; ++tries) {
+        auto o = TRY(store_.operation(id));
+        if (!o) return fail(Errc::not_found, "operation");
+        if (is_final(o->state)) return fail(Errc::conflict, "state");
+        if (!o->held) return std::move(*o);
+        o->held = false;
+        o->changed = now;
+        Change change;
+        change.operations.push_back(*o);
+        const auto ok = store_.commit(change);
+        if (ok) return std::move(*o);
+        if (ok.error().code != Errc::conflict || tries == 5) return fail(ok.error().code, ok.error().where);
+    }
 }
 
 Result<size_t> Server::add_devices(std::vector<Device> devices, Time now) {
     Change change;
-    size_t known = 0;
     for (Device& d : devices) {
-        if (TRY(store_.device(d.eid))) {
-            ++known;
+        const auto is_same = [&](const Device& other) { return other.eid == d.eid; };
+        if (std::any_of(change.devices.begin(), change.devices.end(), is_same) || TRY(store_.device(d.eid)))
             continue;
-        }
         if (!d.euicc_certificate.empty()) {
             const OwnedBytes euicc = std::move(d.euicc_certificate), eum = std::move(d.eum_certificate);
             d.euicc_certificate.clear();
             d.eum_certificate.clear();
             TRY(take_certificates(d, euicc, eum, now));
         }
+        d.token_proven = d.token.has_value(); // the owner knows it from whoever added the eIM
         d.created = now;
         d.version = 0;
         change.devices.push_back(std::move(d));
@@ -127,9 +158,9 @@ Result<size_t> Server::sweep(Time now) {
     for (Operation& o : TRY(store_.overdue(now, 1000))) {
         if (o.state == State::unknown) continue; // already left to an audit
         // What was handed out may still run: only an audit can tell.
-        o.state = o.state == State::queued || o.kind == Kind::data ? State::expired : State::unknown;
-        o.reason = o.state == State::expired ? "expired before it was handed out"
-                                             : "expired after it was handed out";
+        o.reason =
+            o.state == State::queued ? "expired before it was handed out" : "expired after it was handed out";
+        o.state = o.state == State::queued || !has_effect(o) ? State::expired : State::unknown;
         o.changed = now;
         Change change;
         change.operations.push_back(std::move(o));

@@ -1,12 +1,11 @@
 #include "eim/package.h"
+#include "eim/overload.h"
 #include <algorithm>
 
 namespace halyard::eim {
 namespace {
 using rsp::EuiccPackage, rsp::Psmo, rsp::Eco;
-
-template <class... F> struct Overload : F... { using F::operator()...; };
-template <class... F> Overload(F...) -> Overload<F...>;
+constexpr size_t kMaxPackage = 60 * 1024; // with what goes around it below 64 KiB (SR-48)
 
 // f(const Psmo&) for each; eCOs are skipped.
 template <class F> Ok each_psmo(Bytes package, F&& f) {
@@ -44,86 +43,11 @@ void change(std::vector<KnownProfile>& profiles, const Psmo& psmo) {
                psmo.is);
 }
 
-template <class E>
-concept ResultCode = std::is_enum_v<E>;
-
-struct Judged {
-    bool success = false;
-    std::string text;
-};
-template <ResultCode E> Judged judge_code(E code, const char* what) {
-    const int64_t n = static_cast<int64_t>(code);
-    std::string text = std::string(what) + " " + std::to_string(n);
-    if constexpr (asn1::Named<E>)
-        for (const auto& named : asn1_names(code))
-            if (named.value == n) text = std::string(what) + " " + named.name;
-    return {n == 0, text};
-}
-Judged judge_one(const rsp::EuiccResultData& r) {
-    return std::visit(
-        Overload{
-            [](const rsp::EnableProfileResult& c) { return judge_code(c, "enable"); },
-            [](const rsp::DisableProfileResult& c) { return judge_code(c, "disable"); },
-            [](const rsp::DeleteProfileResult& c) { return judge_code(c, "delete"); },
-            [](const rsp::ConfigureImmediateEnableResult& c) {
-                return judge_code(c, "configureImmediateEnable");
-            },
-            [](const rsp::UpdateEimResult& c) { return judge_code(c, "updateEim"); },
-            [](const rsp::SetFallbackAttributeResult& c) { return judge_code(c, "setFallbackAttribute"); },
-            [](const rsp::UnsetFallbackAttributeResult& c) {
-                return judge_code(c, "unsetFallbackAttribute");
-            },
-            [](const rsp::RollbackProfileResult& c) { return judge_code(c, "rollback"); },
-            [](const rsp::EuiccResultData::ProcessingTerminated& c) {
-                Judged j = judge_code(c, "processingTerminated");
-                j.success = false;
-                return j;
-            },
-            [](const rsp::DeleteEimResult& c) {
-                Judged j = judge_code(c, "deleteEim");
-                j.success |= c == rsp::DeleteEimResult::last_eim_deleted; // SGP.32 §3.5.1.2
-                return j;
-            },
-            [](const rsp::AddEimResult& a) {
-                if (std::holds_alternative<int64_t>(a.is)) return Judged{true, "addEim"};
-                return judge_code(std::get<1>(a.is), "addEim");
-            },
-            [](const rsp::ProfileInfoListResponse& l) {
-                if (const auto* e = std::get_if<rsp::ProfileInfoListError>(&l.is)) {
-                    Judged j = judge_code(*e, "listProfileInfo");
-                    j.success = false;
-                    return j;
-                }
-                return Judged{true, "listProfileInfo"};
-            },
-            [](const rsp::ListEimResult& l) {
-                return Judged{l.is.index() == 0, "listEim"};
-            },
-            [](const rsp::SetDefaultDpAddressResponse& s) {
-                return judge_code(s.set_default_dp_address_result, "setDefaultDpAddress");
-            },
-            [](const auto&) {
-                return Judged{true, "list"};
-            },
-        },
-        r.is);
-}
-
-std::vector<KnownProfile> profiles_of(const asn1::List<rsp::ProfileInfo>& list) {
-    std::vector<KnownProfile> out;
-    (void)list.for_each([&](const rsp::ProfileInfo& p) {
-        if (!p.iccid) return;
-        out.push_back({*p.iccid,
-                       p.profile_state && *p.profile_state == rsp::ProfileState::enabled,
-                       p.fallback_attribute,
-                       std::string(p.profile_name.value_or("")),
-                       std::string(p.service_provider_name.value_or(""))});
-    });
-    return out;
-}
 } // namespace
 
 Result<size_t> check_package(Bytes package) {
+    if (package.size() > kMaxPackage)
+        return fail(Errc::limit, "euiccPackage", static_cast<uint32_t>(package.size()));
     const auto p = TRY(asn1::decode<EuiccPackage>(package));
     if (const auto* ecos = std::get_if<1>(&p.is)) {
         const size_t n = TRY(ecos->count());
@@ -151,6 +75,23 @@ Result<size_t> check_package(Bytes package) {
     return n ? Result<size_t>(n) : fail(Errc::missing_field, "psmoList");
 }
 
+Ok check_tag_list(Bytes tags) {
+    // The v1.0 spellings (80, 88, BF2B) are for an older IPA. SGP.32 §2.11.1.2
+    static constexpr uint32_t kAllowed[] = {
+        0xA0, 0x81, 0xA2, 0xBF20, 0xBF22, 0x83, 0x84, 0xA5, 0xA6, 0xA8, 0xA9, 0x80, 0x88, 0xBF2B};
+    if (tags.empty()) return fail(Errc::missing_field, "tagList");
+    for (size_t i = 0; i < tags.size(); ++i) {
+        uint32_t tag = tags[i];
+        if ((tag & 0x1F) == 0x1F) {
+            if (++i == tags.size()) return fail(Errc::truncated, "tagList", tag);
+            tag = tag << 8 | tags[i];
+        }
+        if (std::find(std::begin(kAllowed), std::end(kAllowed), tag) == std::end(kAllowed))
+            return fail(Errc::bad_value, "tagList", tag);
+    }
+    return {};
+}
+
 bool changes_something(Bytes package) {
     const auto p = asn1::decode<EuiccPackage>(package);
     if (!p) return true;
@@ -164,6 +105,22 @@ bool changes_something(Bytes package) {
                    !std::holds_alternative<rsp::GetRAT>(psmo.is);
     });
     return changes;
+}
+
+bool has_effect(const Operation& o) {
+    return o.kind == Kind::download || (o.kind == Kind::package && changes_something(o.package));
+}
+
+bool is_about_eims(Bytes package) {
+    const auto p = asn1::decode<EuiccPackage>(package);
+    return p && p->is.index() == 1;
+}
+
+OwnedBytes eim_audit_package() {
+    const Eco ecos[] = {{rsp::ListEim{}}};
+    EuiccPackage package;
+    package.is.emplace<1>().items = ecos;
+    return std::move(*asn1::encode(package));
 }
 
 OwnedBytes audit_package() {
@@ -193,6 +150,11 @@ Result<std::vector<KnownProfile>> plan(std::vector<KnownProfile> profiles, Bytes
             const KnownProfile* p = find(profiles, r->iccid);
             if (!p) return fail(Errc::rejected, "delete: no such profile on the eUICC");
             if (p->enabled) return fail(Errc::rejected, "delete: the profile is enabled");
+            if (p->fallback)
+                return fail(Errc::rejected, "delete: the profile is the fallback; needs an override");
+        } else if (const auto* f = std::get_if<rsp::SetFallbackAttribute>(&psmo.is)) {
+            if (!find(profiles, f->iccid))
+                return fail(Errc::rejected, "setFallbackAttribute: no such profile on the eUICC");
         } else if (std::holds_alternative<rsp::UnsetFallbackAttribute>(psmo.is)) {
             return fail(Errc::rejected, "unsetFallbackAttribute: needs an override");
         }
@@ -204,34 +166,6 @@ Result<std::vector<KnownProfile>> plan(std::vector<KnownProfile> profiles, Bytes
     if (had_service && !has_service)
         return fail(Errc::rejected, "the device would be left without an enabled profile");
     return profiles;
-}
-
-Result<Outcome> judge(Bytes package, const rsp::EuiccPackageResultDataSigned& data) {
-    Outcome out;
-    const size_t wanted = TRY(check_package(package));
-    size_t n = 0;
-    bool failed = false;
-    TRY(data.euicc_result.for_each([&](const rsp::EuiccResultData& r) {
-        ++n;
-        const Judged j = judge_one(r);
-        if (std::holds_alternative<rsp::RollbackProfileResult>(r.is)) out.rolled_back = true;
-        if (const auto* l = std::get_if<rsp::ProfileInfoListResponse>(&r.is))
-            if (const auto* list = std::get_if<0>(&l->is)) out.listed = profiles_of(*list);
-        if (j.success && !failed) ++out.done;
-        if (!j.success && !failed) {
-            failed = true;
-            out.reason = "command " + std::to_string(n) + ": " + j.text;
-        }
-    }));
-    if (out.rolled_back) {
-        out.reason = "rolled back: the eIM was not reached over the new profile";
-        out.done = 0;
-        return out;
-    }
-    out.success = !failed && n == wanted;
-    if (!failed && n != wanted)
-        out.reason = std::to_string(n) + " results for " + std::to_string(wanted) + " commands";
-    return out;
 }
 
 std::vector<KnownProfile> carry_out(std::vector<KnownProfile> profiles, Bytes package, size_t done) {
@@ -271,6 +205,21 @@ std::optional<bool> came_true(const std::vector<KnownProfile>& now, Bytes packag
             yes &= known && known->fallback;
         }
         return {};
+    });
+    return told ? std::optional<bool>(yes) : std::nullopt;
+}
+
+std::optional<bool> came_true(const std::vector<std::string>& eims, Bytes package) {
+    const auto p = asn1::decode<EuiccPackage>(package);
+    if (!p || p->is.index() != 1) return std::nullopt;
+    bool yes = true, told = true;
+    const auto there = [&](std::string_view id) {
+        return std::find(eims.begin(), eims.end(), id) != eims.end();
+    };
+    (void)std::get<1>(p->is).for_each([&](const Eco& eco) {
+        if (const auto* add = std::get_if<0>(&eco.is)) yes &= there(add->eim_id);
+        if (const auto* del = std::get_if<rsp::DeleteEim>(&eco.is)) yes &= !there(del->eim_id);
+        if (eco.is.index() == 2) told = false; // what an update changed is in no list
     });
     return told ? std::optional<bool>(yes) : std::nullopt;
 }

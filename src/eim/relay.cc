@@ -20,25 +20,26 @@ constexpr auto refuse_initiate = refuse<rsp::InitiateAuthenticationResponseEsipa
 constexpr auto refuse_client = refuse<rsp::AuthenticateClientResponseEsipa, ClientError>;
 constexpr auto refuse_package = refuse<rsp::GetBoundProfilePackageResponseEsipa, PackageError>;
 constexpr auto refuse_cancel = refuse<rsp::CancelSessionResponseEsipa, CancelError>;
+// ES9+' codes have the same numbers in ESipa; one that has no name there is none there. SGP.32 §5.14
+template <class To, class From> To code_of(From from) {
+    for (const auto& n : asn1_names(To{}))
+        if (n.value == static_cast<int64_t>(from)) return static_cast<To>(from);
+    return To::undefined_error;
+}
+bool can(const Device& device, rsp::IpaCapabilities::IpaFeatures feature) {
+    return (device.ipa_features >> static_cast<unsigned>(feature) & 1) != 0;
+}
+using Features = rsp::IpaCapabilities::IpaFeatures;
 } // namespace
 
-Result<ActivationCode> parse_activation_code(std::string_view text) {
-    if (text.starts_with("LPA:")) text.remove_prefix(4);
-    std::array<std::string_view, 5> parts{};
-    size_t n = 0;
-    for (;; ++n) {
-        if (n == parts.size()) return fail(Errc::bad_value, "activationCode");
-        const size_t end = text.find('$');
-        parts[n] = text.substr(0, end);
-        if (end == std::string_view::npos) break;
-        text.remove_prefix(end + 1);
-    }
-    if (n < 2 || parts[0] != "1" || parts[1].empty()) return fail(Errc::bad_value, "activationCode");
-    for (char c : parts[2])
-        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-'))
-            return fail(Errc::bad_value, "activationCode: matchingId");
-    return ActivationCode{
-        std::string(parts[1]), std::string(parts[2]), std::string(parts[3]), parts[4] == "1"};
+// The order whose session this is, while it may still be carried out.
+Result<std::optional<Server::Relay>> Server::relay_of(Bytes transaction_id) {
+    auto session = TRY(store_.session(transaction_id));
+    if (!session) return std::optional<Relay>{};
+    auto operation = TRY(store_.operation(session->operation));
+    auto device = TRY(store_.device(session->eid));
+    if (!operation || !device || operation->state != State::executing) return std::optional<Relay>{};
+    return std::optional<Relay>(Relay{std::move(*session), std::move(*operation), std::move(*device)});
 }
 
 Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
@@ -50,7 +51,7 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     auto device = TRY(store_.device(o->eid));
     if (!device) return refuse_initiate(InitiateError::invalid_eim_transaction_id);
     const auto code = TRY(parse_activation_code(o->activation_code));
-    if (request.smdp_address && *request.smdp_address != code.address)
+    if (request.smdp_address && !same_address(*request.smdp_address, code.address))
         return refuse_initiate(InitiateError::smdp_address_mismatch);
 
     rsp::InitiateAuthenticationRequest ask{.euicc_challenge = request.euicc_challenge,
@@ -68,10 +69,9 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
         return refuse_initiate(InitiateError::undefined_error);
     }
     const auto es9 = TRY(asn1::decode<rsp::InitiateAuthenticationResponse>(answer->der));
-    if (const auto* error = std::get_if<1>(&es9.is))
-        return refuse_initiate(static_cast<InitiateError>(*error));
+    if (const auto* error = std::get_if<1>(&es9.is)) return refuse_initiate(code_of<InitiateError>(*error));
     const auto& ok = std::get<rsp::InitiateAuthenticationOkEs9>(es9.is);
-    if (ok.server_signed1.value.server_address != code.address)
+    if (!same_address(ok.server_signed1.value.server_address, code.address))
         return refuse_initiate(InitiateError::smdp_address_mismatch);
     if (!code.oid.empty()) { // SR-15
         const auto certificate = crypto::Certificate::parse(ok.server_certificate.der());
@@ -83,16 +83,12 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
                                            .server_signature1 = ok.server_signature1,
                                            .euicc_ci_pk_identifier_to_be_used = ok.euicc_ci_pk_id_to_be_used,
                                            .server_certificate = ok.server_certificate};
-    const auto can = [&](rsp::IpaCapabilities::IpaFeatures f) {
-        return (device->ipa_features >> static_cast<unsigned>(f) & 1) != 0;
-    };
-    using Features = rsp::IpaCapabilities::IpaFeatures;
-    if (can(Features::eim_ctx_params1_generation) && !device->device_info.empty()) {
+    if (can(*device, Features::eim_ctx_params1_generation) && !device->device_info.empty()) {
         rsp::CtxParamsForCommonAuthentication common{.matching_id = std::string_view(code.matching_id)};
         common.device_info = TRY(asn1::decode<rsp::DeviceInfo>(device->device_info));
         out.ctx_params1.emplace();
         out.ctx_params1->is = common;
-    } else if (can(Features::eim_download_data_handling)) {
+    } else if (can(*device, Features::eim_download_data_handling)) {
         out.matching_id = std::string_view(code.matching_id);
     }
     rsp::InitiateAuthenticationResponseEsipa response;
@@ -108,16 +104,39 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
 
 Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
     const auto request = TRY(asn1::decode<rsp::AuthenticateClientRequestEsipa>(message));
-    const auto session = TRY(store_.session(request.transaction_id));
-    if (!session) return refuse_client(ClientError::invalid_transaction_id);
-    (void)now;
+    auto relay = TRY(relay_of(request.transaction_id));
+    if (!relay) return refuse_client(ClientError::invalid_transaction_id);
     rsp::AuthenticateClientRequest ask{.transaction_id = request.transaction_id};
     ask.authenticate_server_response.der = request.authenticate_server_response.der;
-    const auto answer = smdp_.exchange(session->address, TRY(asn1::encode(ask)));
+    const auto answer = smdp_.exchange(relay->session.address, TRY(asn1::encode(ask)));
     if (!answer) return fail(Errc::unreachable, "SM-DP+"); // the device repeats
     const auto es9 = TRY(asn1::decode<rsp::AuthenticateClientResponseEs9>(answer->der));
-    if (const auto* error = std::get_if<1>(&es9.is)) return refuse_client(static_cast<ClientError>(*error));
+    if (const auto* error = std::get_if<1>(&es9.is)) return refuse_client(code_of<ClientError>(*error));
     const auto& ok = std::get<rsp::AuthenticateClientOk>(es9.is);
+    Operation& o = relay->operation;
+    const auto& metadata = ok.profile_meta_data.value;
+    std::string why;
+    ClientError code = ClientError::undefined_error;
+    if (o.iccid && *o.iccid != metadata.iccid)
+        why = "the SM-DP+ offers another profile than the expected one";
+    if (can(relay->device, Features::eim_profile_metadata_verification) && metadata.profile_policy_rules &&
+        metadata.profile_policy_rules->mask >> 1) { // PPR1, PPR2; bit 0 is no rule
+        // The IPA leaves the judgement to us, and which rules the eUICC allows is not known here.
+        why = "the profile has policy rules";
+        code = ClientError::ppr_not_allowed;
+    }
+    if (!why.empty() || !o.iccid) {
+        Turn turn{.device = std::move(relay->device), .now = now};
+        Operation* kept = keep(turn, std::move(o));
+        if (why.empty()) {
+            kept->iccid = metadata.iccid; // so that an audit can decide
+            kept->changed = now;
+        } else {
+            note(turn, kept, "download refused: " + why, ok.profile_meta_data.der);
+        }
+        TRY(commit(turn));
+        if (!why.empty()) return refuse_client(code);
+    }
     rsp::AuthenticateClientOkDPEsipa out{.transaction_id = ok.transaction_id,
                                          .profile_meta_data = ok.profile_meta_data,
                                          .smdp_signed2 = ok.smdp_signed2,
@@ -130,14 +149,14 @@ Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
 
 Result<OwnedBytes> Server::relay_package(Bytes message) {
     const auto request = TRY(asn1::decode<rsp::GetBoundProfilePackageRequestEsipa>(message));
-    const auto session = TRY(store_.session(request.transaction_id));
-    if (!session) return refuse_package(PackageError::invalid_transaction_id);
+    const auto relay = TRY(relay_of(request.transaction_id));
+    if (!relay) return refuse_package(PackageError::invalid_transaction_id);
     rsp::GetBoundProfilePackageRequest ask{.transaction_id = request.transaction_id};
     ask.prepare_download_response.der = request.prepare_download_response.der;
-    const auto answer = smdp_.exchange(session->address, TRY(asn1::encode(ask)));
+    const auto answer = smdp_.exchange(relay->session.address, TRY(asn1::encode(ask)));
     if (!answer) return fail(Errc::unreachable, "SM-DP+");
     const auto es9 = TRY(asn1::decode<rsp::GetBoundProfilePackageResponse>(answer->der));
-    if (const auto* error = std::get_if<1>(&es9.is)) return refuse_package(static_cast<PackageError>(*error));
+    if (const auto* error = std::get_if<1>(&es9.is)) return refuse_package(code_of<PackageError>(*error));
     const auto& ok = std::get<rsp::GetBoundProfilePackageOk>(es9.is);
     rsp::GetBoundProfilePackageOkEsipa out{.transaction_id = ok.transaction_id,
                                            .bound_profile_package = ok.bound_profile_package};
@@ -155,7 +174,7 @@ Result<OwnedBytes> Server::relay_cancel(Bytes message) {
     const auto answer = smdp_.exchange(session->address, TRY(asn1::encode(ask)));
     if (!answer) return fail(Errc::unreachable, "SM-DP+");
     const auto es9 = TRY(asn1::decode<rsp::CancelSessionResponseEs9>(answer->der));
-    if (const auto* error = std::get_if<1>(&es9.is)) return refuse_cancel(static_cast<CancelError>(*error));
+    if (const auto* error = std::get_if<1>(&es9.is)) return refuse_cancel(code_of<CancelError>(*error));
     rsp::CancelSessionResponseEsipa response;
     response.is.emplace<0>();
     return asn1::encode(response);

@@ -1,6 +1,6 @@
 #include "eim/server.h"
 #include "base/log.h"
-#include "eim/package.h"
+#include <algorithm>
 
 namespace halyard::eim {
 
@@ -64,8 +64,9 @@ Result<OwnedBytes> Server::dispatch(Bytes message, Time now) {
 Ok Server::commit(Turn& turn) {
     Change change;
     if (turn.device_changed) change.devices.push_back(turn.device);
-    for (Operation& o : turn.operations)
-        if (o.changed == turn.now) change.operations.push_back(o);
+    for (size_t i = 0; i < turn.operations.size(); ++i)
+        if (turn.operations[i].version == 0 || turn.operations[i] != turn.read[i])
+            change.operations.push_back(turn.operations[i]);
     change.forwards = std::move(turn.forwards);
     change.evidence = std::move(turn.evidence);
     if (change.devices.empty() && change.operations.empty() && change.forwards.empty() &&
@@ -85,9 +86,9 @@ Operation Server::make(const Eid& eid, Kind kind, Time now) {
     return o;
 }
 
-Result<Operation> Server::audit(const Eid& eid, std::string why, Time now) {
+Operation Server::audit(const Eid& eid, OwnedBytes package, std::string why, Time now) {
     Operation o = make(eid, Kind::package, now);
-    o.package = audit_package();
+    o.package = std::move(package);
     o.automatic = true;
     o.created_by = "eim";
     o.reason = std::move(why);
@@ -118,20 +119,44 @@ void Server::settle(Turn& turn, Operation& o, bool success, std::string reason) 
             (o.reason.empty() ? "" : ": " + o.reason));
 }
 
-Result<Operation*>
-Server::find(Turn& turn, const std::optional<Bytes>& transaction_id, std::optional<uint64_t> counter) {
-    for (Operation& o : turn.operations) {
-        if (transaction_id && same(o.transaction_id, *transaction_id)) return &o;
-        if (!transaction_id && counter && o.counter == *counter) return &o;
-    }
-    std::optional<Operation> o;
-    if (transaction_id)
-        o = TRY(store_.by_transaction(*transaction_id));
-    else if (counter)
-        o = TRY(store_.by_counter(turn.device.eid, *counter));
-    if (!o || o->eid != turn.device.eid) return static_cast<Operation*>(nullptr);
-    turn.operations.push_back(std::move(*o));
+// A new attempt is another one for whoever answers: what belongs to the former does not end it.
+void Server::queue_again(Turn& turn, Operation& o, std::string reason) {
+    o.state = State::queued;
+    o.request.clear();
+    o.transaction_id = make(o.eid, o.kind, turn.now).transaction_id;
+    o.reason = std::move(reason);
+    o.changed = turn.now;
+}
+
+void Server::acknowledge(Turn& turn, uint64_t number) {
+    auto& numbers = turn.acknowledged;
+    if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) numbers.push_back(number);
+    turn.device.number = std::max(turn.device.number, static_cast<int64_t>(number));
+    turn.device_changed = true;
+}
+
+Operation* Server::keep(Turn& turn, std::optional<Operation> o) {
+    if (!o || o->eid != turn.device.eid) return nullptr;
+    for (Operation& known : turn.operations)
+        if (known.id == o->id) return &known;
+    return add(turn, std::move(*o));
+}
+Operation* Server::add(Turn& turn, Operation o) {
+    turn.read.push_back(o);
+    turn.operations.push_back(std::move(o));
     return &turn.operations.back();
+}
+Result<Operation*> Server::by_transaction(Turn& turn, const std::optional<Bytes>& id) {
+    if (!id) return static_cast<Operation*>(nullptr);
+    for (Operation& o : turn.operations)
+        if (same(o.transaction_id, *id)) return &o;
+    return keep(turn, TRY(store_.by_transaction(*id)));
+}
+Result<Operation*> Server::by_counter(Turn& turn, uint64_t counter) {
+    return keep(turn, TRY(store_.by_counter(turn.device.eid, counter)));
+}
+Result<Operation*> Server::by_id(Turn& turn, std::string_view id) {
+    return keep(turn, TRY(store_.operation(id)));
 }
 
 } // namespace halyard::eim

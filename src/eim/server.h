@@ -1,6 +1,6 @@
 #pragma once
 // The eIM itself: ESipa functions and operations over a store. No I/O, no clock. SGP.32 §2.11, §3, §5.14;
-// docs/adr/0005-orders.md
+// docs/adr/0005-orders-and-exactly-once.md
 #include "crypto/keys.h"
 #include "eim/store.h"
 #include "rsp/chain.h"
@@ -19,6 +19,8 @@ struct Config {
     uint32_t download_attempts = 5;        // after verified failures that may pass
 };
 
+struct Outcome;
+
 /// How the eIM reaches SM-DP+ for relayed downloads: ES9+' in its ASN.1 form.
 struct SmdpLink {
     virtual ~SmdpLink() = default;
@@ -29,7 +31,7 @@ struct NewOperation {
     Eid eid{};
     Kind kind = Kind::package;
     OwnedBytes package;          // EuiccPackage, A0… or A1…
-    std::string activation_code; // 1$address$matchingId…
+    std::string activation_code; // 1$address$matchingId…; without a confirmation code
     std::optional<Iccid> iccid;  // download: expected, so that an audit can decide
     OwnedBytes tag_list;
     std::string after;
@@ -49,14 +51,16 @@ class Server {
     /// for what is no ESipa message; storage and conflict when nothing was done and the peer should repeat.
     Result<OwnedBytes> esipa(Bytes message, Time now);
 
-    /// All or none. Errors: not_found "eid", "after"; conflict "idempotency-key" (another body under it) or
-    /// "eid"; bad_value naming the field; rejected naming the precondition (RR-12). The same key and body
-    /// again: the operations made the first time.
+    /// All or none. Errors: not_found "eid", "after"; conflict "idempotency-key" (another body under it);
+    /// bad_value, limit, unsupported naming the field. The same key and body again: the operations made the
+    /// first time. Preconditions (RR-12) are judged when the operation's turn comes, on what is proven then.
     Result<std::vector<Operation>> create(const std::vector<NewOperation>&, Time now);
-    /// Queued: cancelled at once. Handed out: it may run, so an audit decides (state unknown). Final:
-    /// conflict "state".
+    /// Not handed out, or without effect: cancelled at once. Handed out: it may run, so an audit decides
+    /// (state unknown). Unknown and held, because no audit could tell: given up. Cancelled already: nothing
+    /// more. Otherwise final: conflict "state".
     Result<Operation> cancel(std::string_view id, Time now);
-    /// A human looked at a held operation: it is offered again.
+    /// A human looked at a held operation: it is offered, or audited, again. Not held: nothing more. Final:
+    /// conflict "state".
     Result<Operation> release(std::string_view id, Time now);
     /// New devices; those known already (same EID) are counted, not changed. Certificates are verified when
     /// given.
@@ -68,6 +72,7 @@ class Server {
 
   private:
     using Answer = Result<OwnedBytes>;
+    Answer dispatch(Bytes message, Time now);
     Answer poll(Bytes message, Time now);
     Answer provide(Bytes message, Time now);
     Answer notification(Bytes message, Time now);
@@ -75,39 +80,74 @@ class Server {
     Answer relay_authenticate(Bytes message, Time now);
     Answer relay_package(Bytes message);
     Answer relay_cancel(Bytes message);
-    Answer dispatch(Bytes message, Time now);
 
     /// One exchange with one device: what was read, what will be written, all in one commit.
     struct Turn {
         Device device;
         Time now{};
         bool device_changed = false;
-        std::deque<Operation> operations; // touched; addresses stay
+        bool blocked = false;             // something that may still run waits for a human
+        std::deque<Operation> operations; // looked at; addresses stay
+        std::deque<Operation> read;       // the same as they were; what differs is written
         std::vector<Forward> forwards;
         std::vector<Evidence> evidence;
         std::vector<uint64_t> acknowledged; // sequence numbers of the card
     };
     Ok commit(Turn&);
-    Result<Operation*>
-    find(Turn&, const std::optional<Bytes>& transaction_id, std::optional<uint64_t> counter);
+    Result<Operation*> by_transaction(Turn&, const std::optional<Bytes>& transaction_id);
+    Result<Operation*> by_counter(Turn&, uint64_t counter);
+    Result<Operation*> by_id(Turn&, std::string_view id);
+    Operation* keep(Turn&, std::optional<Operation>);
+    static Operation* add(Turn&, Operation);
     void note(Turn&, Operation*, std::string what, Bytes octets);
     void settle(Turn&, Operation&, bool success, std::string reason);
+    void queue_again(Turn&, Operation&, std::string reason);
+    /// Marks a number of the card as seen under a signature.
+    void acknowledge(Turn&, uint64_t number);
     Operation make(const Eid&, Kind, Time now);
-    Result<Operation> audit(const Eid&, std::string why, Time now);
+    Operation audit(const Eid&, OwnedBytes package, std::string why, Time now);
+    Result<Operation> prepare(const NewOperation&, const std::vector<Operation>& batch, Time now);
+    Result<std::vector<Operation>> made_before(const std::vector<NewOperation>&);
 
     Result<Operation*> choose(Turn&);
-    Result<OwnedBytes> offer(Turn&, Operation&);
-    Result<OwnedBytes> sign_package(const Operation&);
+    Operation* outstanding(Turn&);
+    Operation* ask_for_certificates(Turn&);
+    Operation* decide_first(Turn&, Operation& undecided);
+    Operation* audit_profiles(Turn&, std::string why);
+    Result<Operation*> next_in_queue(Turn&);
+    Result<bool> is_ready(Turn&, Operation&);
+    Answer offer(Turn&, Operation&);
+    Answer offer_package(Turn&, Operation&);
+    Answer unsigned_request(const Turn&, const Operation&) const;
+    Answer sign_package(const Operation&) const;
 
+    struct Provided {
+        std::optional<rsp::ProvideEimPackageResultResponse::ProvideEimPackageResultError> refused;
+        std::vector<uint64_t> acknowledged;
+    };
+    Result<Provided> take_provided(Bytes message, Time now);
+    Result<std::optional<Device>> device_of(const rsp::ProvideEimPackageResult&);
     Ok take(Turn&, const rsp::EimPackageResult&);
     Ok take_result(Turn&, Bytes der, const rsp::EuiccPackageResult&);
     Ok take_signed(Turn&, Bytes der, const rsp::EuiccPackageResultSigned&);
     Ok take_signed_error(Turn&, Bytes der, const rsp::EuiccPackageErrorSigned&);
-    Ok take_data(Turn&, Bytes der, const rsp::IpaEuiccDataResponse&);
+    bool verify_package_result(Turn&, Operation*, Bytes data, Bytes signature, Bytes der);
+    Ok decide(Turn&, const Operation& audit, const Outcome&);
     Ok take_trigger(Turn&, const rsp::ProfileDownloadTriggerResult&);
-    Ok take_notification(Turn&, const rsp::PendingNotification&);
+    Ok take_installation(Turn&, Operation*, const rsp::ProfileInstallationResult&);
+    Ok take_data(Turn&, Bytes der, const rsp::IpaEuiccDataResponse&);
+    void take_token(Turn&, const Operation&, std::optional<int64_t> token);
     Ok take_certificates(Device&, Bytes euicc, Bytes eum, Time) const;
-    Result<std::optional<Device>> device_of(const rsp::ProvideEimPackageResult&);
+    /// False: not taken over, so not to be acknowledged.
+    Result<bool> take_notification(Turn&, const rsp::PendingNotification&);
+    Ok verify_notification(const Device&, const rsp::PendingNotification&, Time) const;
+
+    struct Relay {
+        RelaySession session;
+        Operation operation;
+        Device device;
+    };
+    Result<std::optional<Relay>> relay_of(Bytes transaction_id);
 
     const Config& config_;
     Store& store_;

@@ -5,7 +5,9 @@
 namespace halyard::eim {
 
 /// What changes together. A version of 0 inserts; any other must be the one in the store, which becomes
-/// version + 1.
+/// version + 1. A forward that is there already (EID, address, digest) is left as it is. Of each operation
+/// the newest eight sessions are kept, of each device the newest 16 pieces of evidence that belong to no
+/// operation, and as many of each operation.
 struct Change {
     std::vector<Device> devices;
     std::vector<Operation> operations;
@@ -40,9 +42,15 @@ struct Store {
     /// Not final and beyond their expiry.
     virtual Result<std::vector<Operation>> overdue(Time now, size_t limit) = 0;
     virtual Result<std::optional<RelaySession>> session(Bytes transaction_id) = 0;
-    /// SM-DP+ addresses of downloads ordered for this eUICC.
+    /// SM-DP+ addresses of downloads ordered for this eUICC, without regard to case.
     virtual Result<bool> knows_address(const Eid&, std::string_view address) = 0;
+    /// The next one of each eUICC and address, in the order of sequence numbers: none overtakes another that
+    /// waits for its retry. SGP.32 §3.7
     virtual Result<std::vector<Forward>> due_forwards(Time now, size_t limit) = 0;
+    /// Not delivered yet.
+    virtual Result<size_t> waiting_forwards(const Eid&) = 0;
+    /// Delivered: remembered without its octets, so that a repetition is recognised (the newest 64 of an
+    /// eUICC).
     virtual Ok forward_done(int64_t id) = 0;
     virtual Ok forward_later(int64_t id, Time due) = 0;
     virtual Result<std::vector<Evidence>> evidence(std::string_view operation) = 0;

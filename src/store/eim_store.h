@@ -31,6 +31,7 @@ class EimStore : public eim::Store {
     Result<std::optional<eim::RelaySession>> session(Bytes transaction_id) override;
     Result<bool> knows_address(const Eid&, std::string_view address) override;
     Result<std::vector<eim::Forward>> due_forwards(Time now, size_t limit) override;
+    Result<size_t> waiting_forwards(const Eid&) override;
     Ok forward_done(int64_t id) override;
     Ok forward_later(int64_t id, Time due) override;
     Result<std::vector<eim::Evidence>> evidence(std::string_view operation) override;

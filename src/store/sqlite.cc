@@ -117,9 +117,12 @@ Database::prepare(const std::string& path, const char* schema, int version) {
     if (found == 0) {
         const std::string set = "; PRAGMA user_version=" + std::to_string(version) + "; COMMIT";
         TRY(db->writer_->execute((std::string("BEGIN IMMEDIATE; ") + schema + set).c_str()));
-    } else if (found != version) {
-        return fail(Errc::unsupported, "database version", static_cast<uint32_t>(found));
+        return db;
     }
+    if (found != version) return fail(Errc::unsupported, "database version", static_cast<uint32_t>(found));
+    // What is damaged is found now and not by the order that meets it (RR-36).
+    auto q = TRY(db->writer_->prepare("PRAGMA quick_check(1)"));
+    if (!TRY(q.step()) || q.text(0) != "ok") return fail(Errc::storage, "database is damaged");
     return db;
 }
 
@@ -193,7 +196,9 @@ void Database::run_jobs(std::unique_lock<std::mutex>& lock) {
 
 Ok Database::read(const std::function<Ok(Connection&)>& job) {
     const std::lock_guard lock(reading_);
-    return job(reader_ ? *reader_ : *writer_);
+    const Ok done = job(reader_ ? *reader_ : *writer_);
+    if (!done && is_fatal(done.error())) broken_ = true;
+    return done;
 }
 
 Ok Database::backup(const std::filesystem::path& to) {

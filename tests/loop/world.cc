@@ -134,12 +134,18 @@ Result<rsp::Es9Answer> Eim::exchange(std::string_view address, Bytes message) {
     return smdp.exchange(message, now);
 }
 void Eim::forward() {
-    for (const auto& f : must(store->due_forwards(now, 100))) {
-        if (exchange(f.address, f.message))
-            must(store->forward_done(f.id));
-        else
-            must(store->forward_later(f.id, now + Time(1000)));
-    }
+    for (auto due = must(store->due_forwards(now, 100)); !due.empty();
+         due = must(store->due_forwards(now, 100)))
+        for (const auto& f : due) {
+            if (exchange(f.address, f.message))
+                must(store->forward_done(f.id));
+            else
+                must(store->forward_later(f.id, now + Time(1000)));
+        }
+}
+void Eim::restart(eim::Store& other) {
+    std::destroy_at(&server);
+    std::construct_at(&server, config, other, *this, random);
 }
 eim::Operation Eim::operation(std::string_view id) { return *must(store->operation(id)); }
 std::string Eim::create(eim::NewOperation wanted) { return must(server.create({wanted}, now)).front().id; }

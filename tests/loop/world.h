@@ -63,6 +63,8 @@ struct Eim : eim::SmdpLink {
     Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message) override;
     /// Sends what is due to the SM-DP+.
     void forward();
+    /// The process ends and begins again on `other`, which must outlive it.
+    void restart(eim::Store& other);
     eim::Operation operation(std::string_view id);
     /// One operation, which must be accepted.
     std::string create(eim::NewOperation);

@@ -1,0 +1,119 @@
+// Notifications on their way from eUICCs to SM-DP+. SGP.32 §3.7, §5.14.7
+#include "base/log.h"
+#include "crypto/hash.h"
+#include "eim/activation_code.h"
+#include "eim/server.h"
+
+namespace halyard::eim {
+namespace {
+constexpr size_t kMaxWaiting = 64; // of one eUICC; more stay on the card
+
+struct Facts {
+    const rsp::NotificationMetadata* metadata = nullptr;
+    Bytes to_be_signed; // BF27… or BF2F…
+};
+std::optional<Facts> facts_of(const rsp::PendingNotification& pending) {
+    if (const auto* pir = std::get_if<0>(&pending.is)) {
+        const auto& data = pir->value.profile_installation_result_data;
+        return Facts{&data.value.notification_metadata, data.der};
+    }
+    if (const auto* other = std::get_if<1>(&pending.is)) {
+        const auto& tbs = other->value.tbs_other_notification;
+        return Facts{&tbs.value, tbs.der};
+    }
+    return std::nullopt;
+}
+} // namespace
+
+Ok Server::verify_notification(const Device& device,
+                               const rsp::PendingNotification& pending,
+                               Time now) const {
+    if (const auto* pir = std::get_if<0>(&pending.is)) {
+        const auto key = TRY(crypto::public_key_from_spki(device.euicc_key, "euiccCertificate"));
+        return crypto::verify_tolerant(
+            key, {pir->value.profile_installation_result_data.der}, pir->value.euicc_sign_pir, nullptr);
+    }
+    // Its certificates come along, those of the CI its profile came by; they need not be the ones we know.
+    const auto& other = std::get<1>(pending.is).value;
+    const auto euicc = TRY(crypto::Certificate::parse(other.euicc_certificate.der(), "euiccCertificate"));
+    if (!same(euicc.spki, device.euicc_key)) {
+        const auto eum = TRY(crypto::Certificate::parse(other.eum_certificate.der(), "eumCertificate"));
+        if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now)) != device.eid)
+            return fail(Errc::unverified, "euiccCertificate: another EID");
+    }
+    const auto key = TRY(crypto::public_key_from_spki(euicc.spki, "euiccCertificate"));
+    return crypto::verify_tolerant(
+        key, {other.tbs_other_notification.der}, other.euicc_notification_signature, nullptr);
+}
+
+Result<bool> Server::take_notification(Turn& turn, const rsp::PendingNotification& pending) {
+    const auto facts = facts_of(pending);
+    if (!facts) {
+        note(turn, nullptr, "compact notification, which this build does not expand", {});
+        return false;
+    }
+    // Only where an order or the operator of this eIM points: a device must not choose whom we call (SR-19).
+    const std::string_view address = facts->metadata->notification_address;
+    bool allowed = TRY(store_.knows_address(turn.device.eid, address));
+    for (const std::string& a : config_.forward_to) allowed |= same_address(a, address);
+    if (!allowed) {
+        note(turn, nullptr, "notification for an address that is not served", facts->to_be_signed);
+        return false;
+    }
+    // A forged one must neither reach the SM-DP+ nor stand in the way of the real one.
+    if (const auto ok = verify_notification(turn.device, pending, turn.now); !ok) {
+        note(turn,
+             nullptr,
+             std::string("notification that does not verify: ") + ok.error().where,
+             facts->to_be_signed);
+        return false;
+    }
+    if (TRY(store_.waiting_forwards(turn.device.eid)) + turn.forwards.size() >= kMaxWaiting) {
+        log(LogLevel::warning, to_text(turn.device.eid) + ": too many notifications wait to be forwarded");
+        return false;
+    }
+    rsp::HandleNotification message;
+    message.pending_notification = pending;
+    turn.forwards.push_back({.eid = turn.device.eid,
+                             .address = std::string(address),
+                             .number = facts->metadata->seq_number,
+                             .digest = crypto::sha256({facts->to_be_signed}),
+                             .message = TRY(asn1::encode(message)),
+                             .due = turn.now});
+    acknowledge(turn, facts->metadata->seq_number);
+    return true;
+}
+
+// Its answer is empty, so what is not taken over must not get one: the card would forget it. SGP.32 §3.7
+Result<OwnedBytes> Server::notification(Bytes message, Time now) {
+    const auto handle = TRY(asn1::decode<rsp::HandleNotificationEsipa>(message));
+    if (const auto* provided = std::get_if<asn1::Exact<rsp::ProvideEimPackageResult>>(&handle.is)) {
+        if (TRY(take_provided(provided->der, now)).refused)
+            return fail(Errc::rejected, "provideEimPackageResult: of no device of this eIM");
+        return OwnedBytes{};
+    }
+    // No EID comes along: the session or the certificate tells whose it is.
+    const auto& pending = std::get<rsp::PendingNotification>(handle.is);
+    std::optional<Device> device;
+    std::optional<RelaySession> session;
+    if (const auto* pir = std::get_if<0>(&pending.is)) {
+        session = TRY(store_.session(pir->value.profile_installation_result_data.value.transaction_id));
+        if (session) device = TRY(store_.device(session->eid));
+    } else if (const auto* other = std::get_if<1>(&pending.is)) {
+        const auto certificate = crypto::Certificate::parse(other->value.euicc_certificate.der());
+        if (certificate)
+            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(store_.device(*eid));
+    }
+    if (!device) return fail(Errc::rejected, "pendingNotification: of no device of this eIM");
+    Turn turn{.device = std::move(*device), .now = now};
+    const bool taken = TRY(take_notification(turn, pending));
+    // Some IPAs report a relayed download by nothing else. SGP.32 §3.2.3.2
+    if (taken && session)
+        if (Operation* o = TRY(by_id(turn, session->operation)))
+            TRY(take_installation(turn, o, std::get<0>(pending.is).value));
+    TRY(commit(turn));
+    if (!taken) return fail(Errc::rejected, "pendingNotification: not taken over");
+    return OwnedBytes{};
+}
+
+} // namespace halyard::eim

@@ -1,0 +1,33 @@
+#pragma once
+// Rows of an eIM's database as devices and operations, and back.
+#include "eim/model.h"
+#include "store/sqlite.h"
+
+namespace halyard::store {
+
+/// In the order in which operation_of() and device_of() read them.
+#define OPERATION_COLUMNS                                                                                    \
+    "sequence, id, eid, kind, state, package, activation_code, tag_list, after, resolves, automatic, "       \
+    "force, held, cancel_requested, created_by, created, changed, expires, transaction_id, counter, "        \
+    "request, offers, attempts, unsigned_errors, result, iccid, reason, idempotency_key, "                   \
+    "request_hash, version, token, floor"
+#define DEVICE_COLUMNS                                                                                       \
+    "eid, name, counter, token, euicc_certificate, eum_certificate, euicc_key, euicc_info2, "                \
+    "ipa_features, device_info, profiles_known, profiles, profiles_as_of, profiles_evidence, "               \
+    "created, last_seen, version, token_proven, number"
+
+/// Octets of a fixed size. storage `where`: the row is damaged.
+template <class A> Result<A> fixed(const OwnedBytes& octets, const char* where) {
+    A out{};
+    if (octets.size() != out.size()) return fail(Errc::storage, where);
+    std::copy(octets.begin(), octets.end(), out.begin());
+    return out;
+}
+
+Result<eim::Device> device_of(const Statement&);
+Result<eim::Operation> operation_of(const Statement&);
+/// Version 0: inserted. Otherwise updated where the version is still the same; conflict.
+Ok put_device(Connection&, const eim::Device&);
+Ok put_operation(Connection&, const eim::Operation&);
+
+} // namespace halyard::store
