@@ -23,11 +23,8 @@ struct Bound {
 Result<Bound> bind(const BindInput&, const crypto::PublicKey& euicc_otpk, Random&);
 /// InitialiseSecureChannelRequest of a session, BF23, signed with SK.DPpb. With the tail behind it, it fills
 /// BF36. SGP.22 §5.5.1
-Result<OwnedBytes> secure_channel(const crypto::PrivateKey& pb,
-                                  Bytes transaction_id,
-                                  Bytes host_id,
-                                  Bytes smdp_otpk,
-                                  Bytes euicc_otpk);
+Result<OwnedBytes> secure_channel(
+    const crypto::PrivateKey& pb, Bytes transaction_id, Bytes host_id, Bytes smdp_otpk, Bytes euicc_otpk);
 /// 5F37 40 …
 OwnedBytes signature_tlv(Bytes signature);
 /// Tag, length, content.

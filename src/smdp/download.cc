@@ -191,11 +191,8 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
     }
     // Signed once for a session and a binding, so that a repeated request brings the same octets.
     if (!again || !speaks_of(session->secure_channel, binding->smdp_otpk))
-        session->secure_channel = TRY(secure_channel(own->pb,
-                                                     session->transaction_id,
-                                                     short_host_id,
-                                                     binding->smdp_otpk,
-                                                     binding->euicc_otpk));
+        session->secure_channel = TRY(secure_channel(
+            own->pb, session->transaction_id, short_host_id, binding->smdp_otpk, binding->euicc_otpk));
     order->state = OrderState::downloaded;
     order->changed = now;
     session->state = SessionState::delivered;

@@ -86,9 +86,9 @@ Ok put_session(Connection& c, const Session& s) {
         q.bind(s.matching_id).bind(Bytes(s.eid)).bind(Bytes(s.euicc_key)).bind(Bytes(s.smdp_signature2));
         return q.bind(Bytes(s.secure_channel)).bind(Bytes(s.request)).bind(Bytes(s.answer)).run();
     }
-    auto q =
-        TRY(c.prepare("UPDATE sessions SET state=?, matching_id=?, eid=?, euicc_key=?, smdp_signature2=?, "
-                      "secure_channel=?, request=?, answer=?, version=version+1 WHERE transaction_id=? AND version=?"));
+    auto q = TRY(c.prepare(
+        "UPDATE sessions SET state=?, matching_id=?, eid=?, euicc_key=?, smdp_signature2=?, "
+        "secure_channel=?, request=?, answer=?, version=version+1 WHERE transaction_id=? AND version=?"));
     q.bind(static_cast<int64_t>(s.state)).bind(s.matching_id).bind(Bytes(s.eid)).bind(Bytes(s.euicc_key));
     q.bind(Bytes(s.smdp_signature2)).bind(Bytes(s.secure_channel)).bind(Bytes(s.request));
     q.bind(Bytes(s.answer));
