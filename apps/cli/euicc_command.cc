@@ -28,6 +28,7 @@ Ok show(const std::string& dir, bool json) {
     ordered_json out{{"eid", to_text(card->identity().eid)},
                      {"memory", card->identity().memory},
                      {"memory_free", card->card().isdr().free_memory()}};
+    // These references end at the next member: it may move them all.
     auto& profiles = out["profiles"] = ordered_json::array();
     for (const auto& p : state.profiles) {
         const auto meta = TRY(asn1::decode<rsp::StoreMetadataRequest>(p.metadata));
@@ -75,7 +76,7 @@ Ok show(const std::string& dir, bool json) {
     std::printf("EF.ICCID      %s\nEF.IMSI       %s\n\nprofiles\n",
                 out.value("ef_iccid", std::string("-")).c_str(),
                 out.value("ef_imsi", std::string("-")).c_str());
-    for (const auto& p : profiles)
+    for (const auto& p : out["profiles"])
         std::printf("  %-20s %-8s %7lu octets  %s%s\n",
                     p["iccid"].get<std::string>().c_str(),
                     p["state"].get<std::string>().c_str(),
@@ -83,10 +84,12 @@ Ok show(const std::string& dir, bool json) {
                     p["name"].get<std::string>().c_str(),
                     p["fallback"].get<bool>() ? "  (fallback)" : "");
     std::printf("\nassociated eIMs\n");
-    for (const auto& e : eims)
+    for (const auto& e : out["eims"])
         std::printf(
             "  %s, counter %lu\n", e["eim_id"].get<std::string>().c_str(), e["counter"].get<unsigned long>());
-    std::printf("\nwaiting: %zu notifications, %zu package results\n", notifications.size(), results.size());
+    std::printf("\nwaiting: %zu notifications, %zu package results\n",
+                out["notifications"].size(),
+                out["package_results"].size());
     return {};
 }
 

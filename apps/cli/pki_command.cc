@@ -9,9 +9,11 @@ namespace halyard::cli {
 namespace {
 using app::PkiDirectory, nlohmann::ordered_json, pki::Credential, pki::Request, rsp::Role;
 
+// Object identifiers of the kind that SGP.26 gives its CI and EUM: under 2.999, for examples.
+constexpr const char *kCiOid = "2.999.1", *kEumOid = "2.999.5";
+
 struct InitArguments {
-    std::string dir, curve = "p256", ci_key, ci_cert, smdp_host = "smdp.halyard.test",
-                     eim_host = "eim.halyard.test";
+    std::string dir, curve, ci_key, ci_cert, smdp_host = "smdp.halyard.test", eim_host = "eim.halyard.test";
     std::string smdp_oid = "2.999.10", eim_oid = "2.999.20", eum_prefix = "89049032",
                 organization = "Halyard Test";
     std::string not_before, not_after, crl;
@@ -44,31 +46,39 @@ Result<Credential> load_ci(const InitArguments& a) {
     return ci;
 }
 
-Ok init(const InitArguments& a, ordered_json& out) {
-    const PkiDirectory dir{a.dir};
-    if (std::filesystem::exists(dir.path / "ci.der") && !a.force) return fail(Errc::conflict, "dir");
-    crypto::SystemRandom random;
-    const auto valid = TRY(validity(a));
-    const auto curve = a.curve == "p256" ? crypto::Curve::p256 : crypto::Curve::brainpool256;
-    const auto request = [&](Role role, const char* country, const std::string& name) {
-        Request r{.role = role, .curve = curve, .validity = valid, .crl_uri = a.crl};
-        r.subject = {.country = country, .organization = a.organization, .common_name = name};
-        return r;
-    };
-    Credential ci;
-    if (a.ci_key.empty() != a.ci_cert.empty())
-        return fail(Errc::missing_field, a.ci_key.empty() ? "ci-key" : "ci-cert");
-    if (a.ci_key.empty())
-        ci = TRY(pki::mint_ci(request(Role::ci, "DE", "Halyard Test CI"), random));
-    else
-        ci = TRY(load_ci(a));
-    TRY(app::make_directory(dir.path));
-    if (a.ci_key.empty())
-        TRY(dir.store("ci", ci));
-    else // somebody else's key stays where it is
-        TRY(dir.store("ci", {{}, ci.certificate}));
+// What an earlier `pki init` left here: certificates of two CIs side by side would be taken for one PKI.
+Ok clear(const PkiDirectory& dir) {
+    std::error_code failed;
+    for (const char* name : {"ci", "eum", "smdp-auth", "smdp-pb", "smdp-tls", "eim-sign", "eim-tls"})
+        for (const char* kind : {".der", ".pem", ".key"}) {
+            std::filesystem::remove(dir.path / (std::string(name) + kind), failed);
+            if (failed) return fail(Errc::storage, name);
+        }
+    for (const Eid& eid : TRY(dir.eids()))
+        for (const char* kind : {".key", ".pem", ".der"}) { // .der last: it is what eids() finds
+            std::filesystem::remove(dir.path / "euicc" / (to_text(eid) + kind), failed);
+            if (failed) return fail(Errc::storage, "euicc");
+        }
+    return {};
+}
 
-    Request eum_request = request(Role::eum, "DE", "Halyard Test EUM");
+Request request(
+    const InitArguments& a, const pki::Validity& valid, Role role, const char* country, std::string name) {
+    Request r{.role = role, .validity = valid};
+    if (role != Role::euicc && role != Role::eim) r.crl_uri = a.crl; // SGP.26: those two carry none
+    r.curve = a.curve == "brainpool" ? crypto::Curve::brainpool256 : crypto::Curve::p256;
+    r.subject = {.country = country, .organization = a.organization, .common_name = std::move(name)};
+    return r;
+}
+
+Ok mint_eum(const InitArguments& a,
+            const pki::Validity& valid,
+            const Credential& ci,
+            Random& random,
+            ordered_json& out) {
+    const PkiDirectory dir{a.dir};
+    Request eum_request = request(a, valid, Role::eum, "DE", "Halyard Test EUM");
+    eum_request.registered_id = kEumOid;
     eum_request.eid_prefix = a.eum_prefix;
     eum_request.permitted_organization = a.organization;
     const Credential eum = TRY(pki::mint(eum_request, ci, random));
@@ -76,11 +86,15 @@ Ok init(const InitArguments& a, ordered_json& out) {
     auto& eids = out["eids"] = ordered_json::array();
     for (unsigned i = 0; i < a.euiccs; ++i) {
         const Eid eid = TRY(pki::make_eid(a.eum_prefix, a.first_euicc + i));
-        Request r = request(Role::euicc, "DE", "Halyard Test eUICC");
+        Request r = request(a, valid, Role::euicc, "DE", "Halyard Test eUICC");
         r.subject.serial_number = to_text(eid);
         TRY(dir.store("euicc/" + to_text(eid), TRY(pki::mint(r, eum, random))));
         eids.push_back(to_text(eid));
     }
+    return {};
+}
+
+Ok mint_servers(const InitArguments& a, const pki::Validity& valid, const Credential& ci, Random& random) {
     struct Leaf {
         const char* file;
         Role role;
@@ -93,12 +107,44 @@ Ok init(const InitArguments& a, ordered_json& out) {
                            {"eim-sign", Role::eim, a.eim_host, false, false, false},
                            {"eim-tls", Role::eim, a.eim_host, true, true, true}};
     for (const Leaf& leaf : leaves) {
-        Request r = request(leaf.role, leaf.role == Role::eim ? "DE" : "", leaf.name);
+        Request r = request(a, valid, leaf.role, leaf.role == Role::eim ? "DE" : "", leaf.name);
         if (leaf.host) r.dns_names = {leaf.name};
         if (leaf.oid) r.registered_id = leaf.role == Role::eim ? a.eim_oid : a.smdp_oid;
-        TRY(dir.store(leaf.file,
-                      leaf.eim_tls ? TRY(pki::mint_eim_tls(r, ci, random)) : TRY(pki::mint(r, ci, random))));
+        TRY(PkiDirectory{a.dir}.store(
+            leaf.file, leaf.eim_tls ? TRY(pki::mint_eim_tls(r, ci, random)) : TRY(pki::mint(r, ci, random))));
     }
+    return {};
+}
+
+Ok init(const InitArguments& a, ordered_json& out) {
+    const PkiDirectory dir{a.dir};
+    if (std::filesystem::exists(dir.path / "ci.der") && !a.force) return fail(Errc::conflict, "dir");
+    crypto::SystemRandom random;
+    auto valid = TRY(validity(a));
+    if (a.ci_key.empty() != a.ci_cert.empty())
+        return fail(Errc::missing_field, a.ci_key.empty() ? "ci-key" : "ci-cert");
+    const bool given = !a.ci_key.empty();
+    Credential ci;
+    if (given) {
+        ci = TRY(load_ci(a));
+        // Everything under a CI is on its curve: a session uses one.
+        const bool brainpool = ci.key.curve() == crypto::Curve::brainpool256;
+        if (!a.curve.empty() && brainpool != (a.curve == "brainpool")) return fail(Errc::conflict, "curve");
+    } else {
+        Request r = request(a, valid, Role::ci, "DE", "Halyard Test CI");
+        r.registered_id = kCiOid;
+        ci = TRY(pki::mint_ci(r, random));
+    }
+    // Unless asked for, nothing outlives the CI it hangs under.
+    if (a.not_after.empty()) valid.to = std::min(valid.to, ci.certificate.not_after);
+    TRY(app::make_directory(dir.path));
+    TRY(clear(dir));
+    if (given) // somebody else's key stays where it is
+        TRY(dir.store("ci", {{}, ci.certificate}));
+    else
+        TRY(dir.store("ci", ci));
+    TRY(mint_eum(a, valid, ci, random, out));
+    TRY(mint_servers(a, valid, ci, random));
     out["dir"] = a.dir;
     out["ci_key_id"] = hex(*ci.certificate.subject_key_id);
     return {};
@@ -202,7 +248,7 @@ void add_pki_commands(CLI::App& app, int& exit_code) {
     CLI::App* init_command =
         pki->add_subcommand("init", "Mint a CI (or use a given one) and everything under it");
     init_command->add_option("--dir", a->dir, "Where to write")->required();
-    init_command->add_option("--curve", a->curve, "p256 or brainpool")
+    init_command->add_option("--curve", a->curve, "p256 or brainpool; default that of --ci-key, else p256")
         ->check(CLI::IsMember({"p256", "brainpool"}));
     init_command->add_option("--ci-key", a->ci_key, "PEM key of an existing CI (stays where it is)");
     init_command->add_option("--ci-cert", a->ci_cert, "Its certificate, PEM or DER");
@@ -219,7 +265,7 @@ void add_pki_commands(CLI::App& app, int& exit_code) {
         "--not-before", a->not_before, "2026-01-01 or 2026-01-01T00:00:00Z; default yesterday");
     init_command->add_option("--not-after", a->not_after, "Up to 9999-12-31T23:59:59Z; default in 30 years");
     init_command->add_option("--crl", a->crl, "URI for cRLDistributionPoints");
-    init_command->add_flag("--force", a->force, "Replace what is there");
+    init_command->add_flag("--force", a->force, "Replace all of what is there");
     init_command->add_flag("--json", a->json, "Print one JSON object");
     init_command->callback([a, &exit_code] {
         ordered_json out;

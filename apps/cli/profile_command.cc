@@ -1,5 +1,6 @@
 #include "apps/cli/commands.h"
 #include "apps/common/files.h"
+#include "crypto/hash.h"
 #include "profile/image.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -29,22 +30,35 @@ const char* kind_name(profile::FileKind kind) {
     return "";
 }
 
+// "001/01" of 00F110. 3GPP TS 24.008 §10.5.1.13
+std::string network(const std::array<uint8_t, 3>& b) {
+    const uint8_t digits[] = {uint8_t(b[0] & 15),
+                              uint8_t(b[0] >> 4),
+                              uint8_t(b[1] & 15),
+                              uint8_t(b[2] & 15),
+                              uint8_t(b[2] >> 4),
+                              uint8_t(b[1] >> 4)};
+    std::string out;
+    for (size_t i = 0; i < 6; ++i) {
+        if (i == 3) out += '/';
+        if (digits[i] < 10) out += static_cast<char>('0' + digits[i]);
+    }
+    return out;
+}
+
 ordered_json describe(const profile::Facts& f) {
     ordered_json out{{"type", f.type},
                      {"version", std::to_string(f.major_version) + "." + std::to_string(f.minor_version)},
                      {"iccid", to_text(f.iccid)},
                      {"imsi", f.imsi},
                      {"service_provider", f.service_provider}};
-    if (f.has_mcc_mnc) out["mcc_mnc"] = hex(f.mcc_mnc);
+    if (f.has_mcc_mnc) out["network"] = network(f.mcc_mnc);
     out["mandatory_services"] = f.mandatory_services;
     return out;
 }
 
-Ok show(const std::string& path, bool json, bool content) {
-    const OwnedBytes package = TRY(read_package(path));
-    const auto elements = TRY(profile::parse(package));
-    ordered_json out = describe(TRY(profile::facts(package)));
-    auto& list = out["elements"] = ordered_json::array();
+ordered_json describe(const std::vector<profile::Element>& elements) {
+    ordered_json list = ordered_json::array();
     for (const auto& e : elements) {
         ordered_json one{{"name", e.name}, {"offset", e.offset}, {"octets", e.der.size()}};
         if (e.header) {
@@ -53,51 +67,74 @@ Ok show(const std::string& path, bool json, bool content) {
         }
         list.push_back(one);
     }
-    // The file system as a card makes it; a package no card takes can still be looked at.
-    const auto image = profile::install(package);
-    auto& files = out["files"] = ordered_json::array();
-    if (image) {
-        for (const auto& n : image->nodes) {
-            std::string at;
-            for (const profile::Node* p = &n; p != &image->nodes[0]; p = &image->nodes[p->parent]) {
-                char fid[8];
-                std::snprintf(fid, sizeof fid, "/%04X", p->fid);
-                at.insert(0, fid);
-            }
-            ordered_json one{{"path", "3F00" + at}, {"kind", kind_name(n.kind)}};
-            if (!n.is_directory()) one["octets"] = n.content.size();
-            if (n.record_size) one["records"] = n.records();
-            if (!n.aid.empty()) one["aid"] = hex(n.aid);
-            if (content && !n.is_directory()) one["content"] = hex(n.content);
-            files.push_back(one);
+    return list;
+}
+
+ordered_json describe(const profile::Image& image, bool content) {
+    ordered_json list = ordered_json::array();
+    for (const auto& n : image.nodes) {
+        std::string at;
+        for (const profile::Node* p = &n; p != &image.nodes[0]; p = &image.nodes[p->parent]) {
+            char fid[8];
+            std::snprintf(fid, sizeof fid, "/%04X", p->fid);
+            at.insert(0, fid);
         }
+        ordered_json one{{"path", "3F00" + at}, {"kind", kind_name(n.kind)}};
+        if (!n.is_directory()) one["octets"] = n.content.size();
+        if (n.record_size) one["records"] = n.records();
+        if (!n.aid.empty()) one["aid"] = hex(n.aid);
+        if (content && !n.is_directory()) one["content"] = hex(n.content);
+        list.push_back(one);
+    }
+    return list;
+}
+
+void print(const ordered_json& all) {
+    for (const char* key : {"type", "version", "iccid", "imsi", "network", "service_provider"})
+        if (const std::string value = all.value(key, std::string()); !value.empty())
+            std::printf("%-17s %s\n", key, value.c_str());
+    std::string services;
+    for (const auto& name : all["mandatory_services"])
+        services += (services.empty() ? "" : ", ") + name.get<std::string>();
+    std::printf("%-17s %s\n\nelements\n", "must support", services.c_str());
+    for (const auto& e : all["elements"])
+        std::printf("  %6u  %5zu octets  %s%s\n",
+                    e["offset"].get<unsigned>(),
+                    e["octets"].get<size_t>(),
+                    e["name"].get<std::string>().c_str(),
+                    e.value("mandated", false) ? " (mandated)" : "");
+    if (all.contains("refused")) {
+        std::printf("\na card would refuse this package with PEStatus %u\n", all["refused"].get<unsigned>());
+        return;
+    }
+    std::printf("\nfiles, %zu octets on a card\n", all["memory"].get<size_t>());
+    for (const auto& f : all["files"])
+        std::printf("  %-28s %-11s %6s  %s\n",
+                    f["path"].get<std::string>().c_str(),
+                    f["kind"].get<std::string>().c_str(),
+                    f.contains("octets") ? f["octets"].dump().c_str() : "",
+                    f.value("content", f.value("aid", std::string())).c_str());
+}
+
+Ok show(const std::string& path, bool json, bool content) {
+    const OwnedBytes package = TRY(read_package(path));
+    const auto elements = TRY(profile::parse(package));
+    ordered_json out = describe(TRY(profile::facts(package)));
+    out["elements"] = describe(elements);
+    // The file system as a card makes it; a package no card takes can still be looked at.
+    if (const auto image = profile::install(package)) {
+        out["files"] = describe(*image, content);
         out["memory"] = image->memory();
         out["pins"] = image->pins.size();
         out["authentication"] = image->akas.size(); // values stay inside: K and OPc are nobody's to print
     } else {
         out["refused"] = image.error().detail;
     }
-    if (json) {
-        std::printf("%s\n", out.dump().c_str());
-        return {};
-    }
-    for (const char* key : {"type", "version", "iccid", "imsi", "service_provider"})
-        std::printf("%-17s %s\n", key, out[key].get<std::string>().c_str());
-    std::printf("%-17s %s\n\nelements\n", "services", out["mandatory_services"].dump().c_str());
-    for (const auto& e : list)
-        std::printf("  %6u  %5zu octets  %s%s\n",
-                    e["offset"].get<unsigned>(),
-                    e["octets"].get<size_t>(),
-                    e["name"].get<std::string>().c_str(),
-                    e.value("mandated", false) ? " (mandated)" : "");
-    std::printf("\nfiles\n");
-    for (const auto& f : files)
-        std::printf("  %-28s %-11s %6zu  %s\n",
-                    f["path"].get<std::string>().c_str(),
-                    f["kind"].get<std::string>().c_str(),
-                    f.value("octets", size_t{0}),
-                    f.value("content", f.value("aid", std::string())).c_str());
-    if (!image) std::printf("a card would refuse this package with PEStatus %u\n", image.error().detail);
+    // A profileType may be any text; what is no UTF-8 must not end the program.
+    if (json)
+        std::printf("%s\n", out.dump(-1, ' ', false, ordered_json::error_handler_t::replace).c_str());
+    else
+        print(out);
     return {};
 }
 
@@ -157,6 +194,8 @@ Ok sample(const PersonalArguments& a) {
     if (!a.imsi.empty()) p.imsi = a.imsi;
     if (!a.spn.empty()) p.service_provider = a.spn;
     if (a.kind == "bootstrap") p.type = "Halyard bootstrap";
+    crypto::SystemRandom random;
+    TRY(profile::draw_secrets(p, random));
     const auto package =
         TRY(a.kind == "bootstrap" ? profile::sample_bootstrap(p) : profile::sample_operational(p));
     return app::write_secret(a.out, package.reveal());

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace halyard::cli {
 namespace {
@@ -81,12 +82,16 @@ Ok import(const Arguments& a, int& exit_code) {
     if (!in) return fail(Errc::not_found, "file");
     const auto base = std::filesystem::path(a.file).parent_path();
     unsigned number = 0, placed = 0, known = 0, failed = 0;
+    std::set<std::string> seen; // ICCIDs as this file words them
     for (std::string text; std::getline(in, text);) {
         ++number;
         if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
         const auto line = ordered_json::parse(text, nullptr, false);
         const auto one = [&]() -> Result<smdp::Order> {
-            return smdp_app::place(*site, TRY(request_of(line, base)));
+            const OrderRequest r = TRY(request_of(line, base));
+            if (!r.iccid.empty() && !seen.insert(r.iccid).second)
+                return fail(Errc::conflict, "iccid, twice in this file");
+            return smdp_app::place(*site, r);
         };
         const auto done = one();
         if (done) {

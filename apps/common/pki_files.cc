@@ -25,6 +25,7 @@ Result<rsp::TrustAnchor> PkiDirectory::anchor() const {
 Result<std::vector<Eid>> PkiDirectory::eids() const {
     std::vector<Eid> out;
     std::error_code error;
+    if (std::filesystem::is_directory(path) && !std::filesystem::exists(path / "euicc")) return out;
     for (const auto& entry : std::filesystem::directory_iterator(path / "euicc", error))
         if (entry.path().extension() == ".der")
             if (const auto eid = eid_from_text(entry.path().stem().string())) out.push_back(*eid);

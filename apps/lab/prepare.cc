@@ -45,10 +45,12 @@ Ok Run::mint() {
     const app::PkiDirectory files{pki};
     plan_ = make_plan(options_, TRY(files.eids()));
     say("making eUICCs that ship with a bootstrap profile");
+    crypto::SystemRandom random;
     for (const DevicePlan& d : plan_) {
         profile::SampleParameters p{.iccid = TRY(iccid_from_text(d.bootstrap_iccid)),
                                     .imsi = d.bootstrap_imsi};
         p.type = "Halyard bootstrap";
+        TRY(profile::draw_secrets(p, random));
         app::SoftCardOptions card;
         card.bootstrap = owned(TRY(profile::sample_bootstrap(p)).reveal());
         TRY(app::make_directory(device_dir(d)));
@@ -62,12 +64,13 @@ Ok Run::prepare() {
     std::filesystem::path profile =
         options_.profile.empty() ? std::filesystem::path() : std::filesystem::absolute(options_.profile);
     const bool own = profile.empty();
+    crypto::SystemRandom random;
     if (own) {
         profile::SampleParameters p{.iccid = TRY(iccid_from_text("8900101000000000000"))};
+        TRY(profile::draw_secrets(p, random));
         profile = directory_ / "template.der";
         TRY(app::write_secret(profile, TRY(profile::sample_operational(p)).reveal()));
     }
-    crypto::SystemRandom random;
     std::string lines;
     for (const DevicePlan& d : plan_)
         for (const bool spare : {false, true}) {

@@ -8,6 +8,7 @@ namespace halyard::profile {
 /// A file or directory. The tree is flat: `parent` is an index into Image::nodes, the MF being 0 and its own
 /// parent.
 struct Node {
+    static constexpr size_t kCost = 32; // administration of one file, as real cards charge it
     uint16_t fid = 0;
     uint32_t parent = 0;
     FileKind kind = FileKind::transparent;
@@ -104,6 +105,9 @@ class Installer {
     bool install(const Element&);
     bool header(const Element&);
     bool files(const Element&);
+    uint32_t
+    parent_of(const Template&, const TemplateFile&, uint32_t directory, std::optional<uint32_t> top) const;
+    bool fill_file(Node&, const TemplateFile&, const File&, const Element&, bool& create);
     bool management(const Element&);
     bool pins(const Element&);
     bool puks(const Element&);
@@ -116,7 +120,8 @@ class Installer {
     SecretBytes pending_;
     uint32_t offset_ = 0;
     Image image_;
-    uint32_t current_ = 0; // directory of the last element that made files
+    uint32_t current_ = 0;       // MF or ADF that "opt" elements and akaParameter belong to
+    uint32_t pin_directory_ = 0; // directory of the last element that made files: pinCodes belong to it
     bool started_ = false, ended_ = false, refused_ = false;
     size_t used_ = 0;
     std::vector<PeStatus> statuses_;

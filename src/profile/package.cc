@@ -51,6 +51,16 @@ const Kind* kind_of(asn1::Tag tag) {
     return nullptr;
 }
 
+// What the tag at the front announces, for errors about an element that is not all there.
+const char* name_of_front(Bytes stream) {
+    if (stream.empty()) return "ProfileElement";
+    asn1::Tag tag = stream[0];
+    if ((tag & 0x1F) == 0x1F && stream.size() > 1) tag = tag << 8 | stream[1];
+    if (const Kind* k = kind_of(tag)) return k->name;
+    if (const Template* t = template_of(tag)) return t->name;
+    return "ProfileElement";
+}
+
 template <class T> auto at_offset(Result<T> result, uint32_t offset) {
     if (!result) result.error().offset += offset;
     return result;
@@ -101,7 +111,7 @@ Result<std::vector<Element>> parse(Bytes package) {
     uint32_t offset = 0;
     for (Bytes rest = package; !rest.empty();) {
         const auto e = TRY(next_element(rest, offset));
-        if (!e) return fail(Errc::truncated, "ProfileElement", 0, offset);
+        if (!e) return fail(Errc::truncated, name_of_front(rest), 0, offset);
         if (out.empty() && e->tag != 0xA0) return fail(Errc::bad_tag, "header", e->tag, offset);
         if (!out.empty() && out.back().tag == 0xAA) return fail(Errc::bad_length, "end", e->tag, offset);
         if (out.size() == kMaxElements) return fail(Errc::limit, "ProfileElement", kMaxElements, offset);

@@ -1,5 +1,6 @@
 #pragma once
 // A profile package (UPP): profile elements one after the other, no wrapper.
+#include "base/random.h"
 #include "base/secret.h"
 #include "profile/elements_apps.h"
 #include "profile/templates.h"
@@ -30,8 +31,8 @@ struct TemplateElement {
 };
 
 /// Splits and checks: every element decodes completely as its type. Errors name field and offset in the
-/// package; the first element must be the header (bad_tag "header"), the last PE-End (missing_field "end").
-/// SR-47
+/// package, a package that is cut the element it ends in and where that begins; the first element must be the
+/// header (bad_tag "header"), the last PE-End (missing_field "end"). SR-47
 Result<std::vector<Element>> parse(Bytes package);
 /// The next element of a stream: nullopt while `stream` holds only part of it. Errors as parse().
 Result<std::optional<Element>> next_element(Bytes stream, uint32_t offset);
@@ -70,8 +71,9 @@ struct Personal {
     std::optional<std::string> pin1, puk1, adm1;
     std::optional<std::string> service_provider;
 };
-/// A personalised copy. Everything not named in `personal` is the same octet for octet. Errors: missing_field
-/// naming what the package has no place for, bad_value naming the field.
+/// A personalised copy. Everything not named in `personal` is the same octet for octet, but for the access
+/// class that follows from the IMSI. Errors: missing_field naming what the package has no place for, or "opc"
+/// or "k" where only the other of the two is given; bad_value, bad_length naming the field.
 Result<SecretBytes> personalise(Bytes package, const Personal& personal);
 
 /// Sample packages of our own making: test network 001/01, Milenage, one USIM.
@@ -80,7 +82,13 @@ struct SampleParameters {
     std::string imsi = "001010000000001";
     std::string type = "Halyard sample";
     std::string service_provider = "Halyard";
+    // Left at zero they are placeholders that personalisation must replace: no key ships with the product
+    // (SR-41).
+    Secret<16> k, opc;
+    std::string puk1 = "00000000", adm1 = "00000000";
 };
+/// Keys, PUK1 and ADM1 of a sample drawn at random, for packages that leave the program.
+Ok draw_secrets(SampleParameters&, Random&);
 Result<SecretBytes> sample_operational(const SampleParameters&);
 /// Smaller: what a device ships with to reach its eIM the first time.
 Result<SecretBytes> sample_bootstrap(const SampleParameters&);

@@ -3,12 +3,15 @@
 namespace halyard::profile {
 namespace {
 
-// Digits as PIN and PUK values: ASCII, filled with FF.
-Result<std::array<uint8_t, 8>> code(std::string_view digits, const char* where) {
+// Digits as PIN and PUK values: ASCII, filled with FF. A PUK always has eight. ETSI TS 102 221 §9.5.1
+Result<std::array<uint8_t, 8>> code(std::string_view digits, const char* where, size_t least = 4) {
     std::array<uint8_t, 8> out;
     out.fill(0xFF);
-    if (digits.size() < 4 || digits.size() > 8)
+    if (digits.size() < least || digits.size() > 8)
         return fail(Errc::bad_length, where, static_cast<uint32_t>(digits.size()));
+    for (size_t i = 0; i < digits.size(); ++i)
+        if (digits[i] < '0' || digits[i] > '9')
+            return fail(Errc::bad_value, where, 0, static_cast<uint32_t>(i));
     std::copy(digits.begin(), digits.end(), out.begin());
     return out;
 }
@@ -23,6 +26,13 @@ Result<OwnedBytes> with_content(const TemplateMember& member, Bytes data) {
     FileCommand content;
     content.is = data;
     append(out, TRY(asn1::encode(content)));
+    return out;
+}
+
+// What holds keys or codes leaves no copy behind (SR-44).
+SecretBytes secret(OwnedBytes octets) {
+    SecretBytes out{Bytes(octets)};
+    wipe(octets);
     return out;
 }
 
@@ -81,10 +91,7 @@ Result<SecretBytes> aka(const Element& e, const Personal& p, Done& done) {
     if (p.k) algorithm->key = p.k->reveal();
     if (p.opc) algorithm->opc = p.opc->reveal();
     done.k = true;
-    OwnedBytes out = TRY(asn1::encode(a));
-    SecretBytes secret{Bytes(out)};
-    wipe(out);
-    return secret;
+    return secret(TRY(asn1::encode(a)));
 }
 
 Result<SecretBytes> pins(const Element& e, const Personal& p, Done& done) {
@@ -105,7 +112,7 @@ Result<SecretBytes> pins(const Element& e, const Personal& p, Done& done) {
         return {};
     }));
     *list = {.items = changed};
-    return SecretBytes(Bytes(TRY(asn1::encode(codes))));
+    return secret(TRY(asn1::encode(codes)));
 }
 
 Result<SecretBytes> puks(const Element& e, const Personal& p, Done& done) {
@@ -114,14 +121,14 @@ Result<SecretBytes> puks(const Element& e, const Personal& p, Done& done) {
     std::vector<PukConfiguration> changed;
     TRY(codes.puks.for_each([&](PukConfiguration puk) -> Ok {
         if (puk.key_reference == 1) {
-            puk.value = TRY(code(*p.puk1, "puk1"));
+            puk.value = TRY(code(*p.puk1, "puk1", 8));
             done.puk1 = true;
         }
         changed.push_back(puk);
         return {};
     }));
     codes.puks = {.items = changed};
-    return SecretBytes(Bytes(TRY(asn1::encode(codes))));
+    return secret(TRY(asn1::encode(codes)));
 }
 
 Result<SecretBytes> one(const Element& e, const Personal& p, Done& done) {
@@ -139,6 +146,9 @@ Result<SecretBytes> one(const Element& e, const Personal& p, Done& done) {
 } // namespace
 
 Result<SecretBytes> personalise(Bytes package, const Personal& personal) {
+    // A new key under the template's OPc, or the other way round, would be a mistake nobody notices.
+    if (personal.k.has_value() != personal.opc.has_value())
+        return fail(Errc::missing_field, personal.k ? "opc" : "k");
     SecretBytes out;
     Done done;
     for (const Element& e : TRY(parse(package))) out.append(TRY(one(e, personal, done)).reveal());
@@ -151,13 +161,32 @@ Result<SecretBytes> personalise(Bytes package, const Personal& personal) {
     return out;
 }
 
+namespace {
+constexpr size_t kMaxFile = 0xFFFF; // offsets add up: no package may make us hold more
+
+// Of the GSM 7 bit default alphabet what ASCII has as well; 3GPP TS 23.038 §6.2.1.
+char readable(uint8_t septet) {
+    if (septet == 0x11) return '_';
+    if (septet == 0x00) return '@';
+    return septet >= 0x20 && septet < 0x7B ? static_cast<char>(septet) : '?';
+}
+} // namespace
+
 Result<Facts> facts(Bytes package) {
     Facts out;
     const auto content = [](const TemplateMember& m) {
         OwnedBytes all;
+        size_t at = 0;
         (void)m.commands.for_each([&](const FileCommand& c) {
-            if (const auto* skip = std::get_if<uint16_t>(&c.is)) all.resize(all.size() + *skip, 0xFF);
-            if (const auto* data = std::get_if<Bytes>(&c.is)) append(all, *data);
+            if (const auto* fcp = std::get_if<Fcp>(&c.is); fcp && fcp->proprietary)
+                if (const auto& pattern = fcp->proprietary->fill_pattern) all = owned(*pattern);
+            const auto* skip = std::get_if<uint16_t>(&c.is);
+            if (skip) at = std::min(at + *skip, kMaxFile);
+            if (const auto* data = std::get_if<Bytes>(&c.is)) { // over a pattern, at its start
+                if (all.size() < at + data->size()) all.resize(at + data->size(), 0xFF);
+                std::copy(data->begin(), data->end(), all.begin() + static_cast<std::ptrdiff_t>(at));
+                at += data->size();
+            }
         });
         return all;
     };
@@ -186,10 +215,11 @@ Result<Facts> facts(Bytes package) {
                 const OwnedBytes ad = content(m);
                 if (ad.size() >= 4) out.mcc_mnc[2] = ad[3] & 15; // length of the MNC, used below
             }
-            if (name == "ef-spn") {
+            // The CSIM's file of that name is coded otherwise.
+            if (name == "ef-spn" && e.tag != 0xBA && out.service_provider.empty()) {
                 const OwnedBytes spn = content(m);
                 for (size_t i = 1; i < spn.size() && spn[i] != 0xFF; ++i)
-                    out.service_provider += static_cast<char>(spn[i]);
+                    out.service_provider += readable(spn[i]);
             }
         }
     }

@@ -1,33 +1,7 @@
-#include "profile/image.h"
-#include <cstdlib>
-#include <doctest/doctest.h>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include "profile/testing.h"
 
 using namespace halyard;
 using namespace halyard::profile;
-
-namespace {
-// GSMA TS.48 test profiles, when they lie beside the project.
-std::vector<std::pair<std::string, OwnedBytes>> ts48() {
-    std::vector<std::pair<std::string, OwnedBytes>> out;
-    const char* shared = std::getenv("HALYARD_SHARED");
-    const std::filesystem::path dir = std::filesystem::path(shared ? shared : "../shared") / "data/ts48-v7";
-    for (const char* name : {"NoBERTLV.der", "BERTLV_SUCI.der", "NoBERTLV_NoRAMRFM.der"}) {
-        std::ifstream in(dir / name, std::ios::binary);
-        if (!in) {
-            MESSAGE("SKIPPED: no " << (dir / name).string());
-            continue;
-        }
-        out.emplace_back(name, OwnedBytes(std::istreambuf_iterator<char>(in), {}));
-    }
-    return out;
-}
-SampleParameters sample() {
-    return {.iccid = *iccid_from_text("89880000000000000017"), .imsi = "001010000000017"};
-}
-} // namespace
 
 TEST_CASE("when TS.48 profiles are decoded and encoded again, every element is the same octet for octet") {
     for (const auto& [name, package] : ts48()) {
@@ -56,6 +30,7 @@ TEST_CASE("when a TS.48 profile is looked at, its published facts appear") {
         CHECK(f->imsi == "001010123456789");
         CHECK(f->type == "GSMA Generic eUICC Test Profile");
         CHECK(hex(f->mcc_mnc) == "00F110");
+        CHECK(f->service_provider == "GSMA_TEST");
     }
 }
 
@@ -74,7 +49,18 @@ TEST_CASE("when a TS.48 profile is installed, its files are there") {
         REQUIRE(imsi);
         CHECK(hex(image->nodes[*imsi].content) == "080910101032547698");
         CHECK(image->pins.size() >= 4);
-        CHECK(image->akas.size() >= 1);
+        CHECK(image->akas.size() == 2);
+        // PIN2 of the telecom directory and of the three applications is local to each of them.
+        const auto telecom = image->child(0, 0x7F10);
+        REQUIRE(telecom);
+        std::vector<uint32_t> places;
+        for (const Pin& pin : image->pins)
+            if (pin.reference == 0x81) places.push_back(pin.directory);
+        REQUIRE(places.size() == 4);
+        CHECK(places[0] == *telecom);
+        CHECK(places[1] == *adf);
+        CHECK(image->nodes[places[2]].kind == FileKind::application);
+        CHECK(image->nodes[places[3]].kind == FileKind::application);
     }
 }
 
@@ -105,18 +91,6 @@ TEST_CASE("when an IMSI is coded, parity and nibbles are those of 3GPP TS 31.102
     CHECK(imsi_to_ef("00101012345678A").error().offset == 14);
 }
 
-TEST_CASE("when a package is cut at any octet, it is refused") {
-    const auto package = sample_operational(sample());
-    REQUIRE(package);
-    const Bytes whole = package->reveal();
-    for (size_t n = 0; n < whole.size(); ++n) {
-        CHECK_FALSE(parse(whole.first(n)));
-        CHECK_FALSE(install(whole.first(n)));
-    }
-    for (const auto& [name, real] : ts48())
-        for (size_t n = 0; n < real.size(); n += 7) CHECK_FALSE(parse(Bytes(real).first(n)));
-}
-
 TEST_CASE("when a package arrives in pieces of any size, the image is the same") {
     const auto package = sample_operational(sample());
     const auto whole = install(package->reveal());
@@ -134,63 +108,6 @@ TEST_CASE("when a package arrives in pieces of any size, the image is the same")
         CHECK(installer.image().memory() == whole->memory());
         CHECK(hex(*installer.response()) == "3007A0053003800100");
     }
-}
-
-TEST_CASE("when a bit is flipped anywhere, nothing crashes") {
-    const auto package = sample_operational(sample());
-    OwnedBytes bytes = owned(package->reveal());
-    for (size_t bit = 0; bit < bytes.size() * 8; bit += 3) {
-        bytes[bit / 8] = static_cast<uint8_t>(bytes[bit / 8] ^ 1 << bit % 8);
-        (void)install(bytes);
-        bytes[bit / 8] = static_cast<uint8_t>(bytes[bit / 8] ^ 1 << bit % 8);
-    }
-    CHECK(install(bytes));
-}
-
-TEST_CASE("when a subscriber's data are put in, only what was named changes") {
-    std::vector<std::pair<std::string, OwnedBytes>> packages = ts48();
-    packages.emplace_back("sample", owned(sample_operational(sample())->reveal()));
-    for (const auto& [name, package] : packages) {
-        INFO(name);
-        Personal p;
-        p.iccid = *iccid_from_text("89001012345678901230");
-        p.imsi = "001015555555558";
-        const std::array<uint8_t, 16> k = {1, 2, 3}, opc = {4, 5, 6};
-        p.k = Secret<16>(k);
-        p.opc = Secret<16>(opc);
-        p.algorithm = AkaAlgorithm::milenage;
-        p.pin1 = "4321";
-        p.puk1 = "87654321";
-        p.adm1 = "11223344";
-        const auto personal = personalise(package, p);
-        REQUIRE_MESSAGE(personal, (personal ? "" : personal.error().where));
-        const auto f = facts(personal->reveal());
-        REQUIRE(f);
-        CHECK(to_text(f->iccid) == "89001012345678901230");
-        CHECK(f->imsi == "001015555555558");
-        const auto image = install(personal->reveal());
-        REQUIRE(image);
-        CHECK(hex(image->find({0x2FE2})->content) == "98000121436587092103");
-        const auto before = *parse(package), after = *parse(personal->reveal());
-        REQUIRE(before.size() == after.size());
-        for (size_t i = 0; i < before.size(); ++i) {
-            const std::string_view element = before[i].name;
-            const bool touched = element == "header" || element == "mf" || element == "usim" ||
-                                 element == "pinCodes" || element == "pukCodes" || element == "akaParameter";
-            if (!touched) CHECK(same(before[i].der, after[i].der));
-        }
-        CHECK(same(personalise(package, {})->reveal(), package));
-    }
-}
-
-TEST_CASE("when a package has no place for a value, the field is named") {
-    const auto package = sample_operational(sample());
-    Personal p;
-    p.imsi = "12";
-    CHECK(std::string(personalise(package->reveal(), p).error().where) == "imsi");
-    p.imsi.reset();
-    p.pin1 = "1";
-    CHECK(std::string(personalise(package->reveal(), p).error().where) == "pin1");
 }
 
 TEST_CASE("when the platform lacks what the header demands, the PEStatus says so") {
@@ -226,4 +143,73 @@ TEST_CASE("when an element is unknown, it is skipped; when it is mandated, the i
     Installer refusing({});
     CHECK_FALSE(refusing.feed(with(mandated)));
     CHECK(hex(*refusing.response()) == "300CA00830068001018101638100");
+}
+
+TEST_CASE("when samples are installed, their elementary files say what 3GPP TS 31.102 has them say") {
+    struct Row {
+        uint16_t fid;
+        const char *operational, *bootstrap;
+    };
+    // Services 12, 19, 33, 85, and with PLMN lists 20, 42, 43: bit (n - 1) % 8 of octet (n - 1) / 8.
+    const Row rows[] = {
+        {0x6F07, "080910100000000071", "080910100000000071"},                                 // IMSI
+        {0x6F38, "00080C0001060000000010000000000000", "0008040001000000000010000000000000"}, // UST
+        {0x6FAD, "00000002", "00000002"},                                                     // AD: MNC of 2
+        {0x6F78, "0080", "0080"},                                                             // ACC: class 7
+        {0x6FB7, "11F2FF00", "11F2FF00"},                                                     // ECC: 112
+        {0x6F46, "0148616C79617264FFFFFFFFFFFFFFFFFF", "0148616C79617264FFFFFFFFFFFFFFFFFF"}, // SPN
+        {0x6F62, "00F1104000", nullptr},                                                      // HPLMNwAcT
+        {0x6F7E, "FFFFFFFFFFFFFF0000FF01", "FFFFFFFFFFFFFF0000FF01"},                         // LOCI
+        {0x6F31, "0A", "0A"},                                                                 // HPPLMN
+    };
+    for (const bool operational : {true, false}) {
+        const auto image = install((operational ? sample_operational : sample_bootstrap)(sample())->reveal());
+        REQUIRE(image);
+        CHECK(hex(image->find({0x2FE2})->content) == "98880000000000000071");
+        // EF.DIR: 61 { 4F AID, 50 "USIM" }, filled up.
+        CHECK(hex(image->find({0x2F00})->content) == "61144F0CA0000000871002FF44FF12895004"
+                                                     "5553494D"
+                                                     "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
+        const auto adf = image->application(*from_hex("A0000000871002FF44FF1289"));
+        REQUIRE(adf);
+        for (const Row& row : rows) {
+            INFO(row.fid);
+            const char* expected = operational ? row.operational : row.bootstrap;
+            const auto file = image->child(*adf, row.fid);
+            REQUIRE(file.has_value() == (expected != nullptr));
+            if (file) CHECK(hex(image->nodes[*file].content) == expected);
+        }
+    }
+}
+
+TEST_CASE("when secrets are drawn for a sample, they are its own") {
+    class Counter : public Random {
+      public:
+        Ok fill(Buffer out) override {
+            for (uint8_t& octet : out) octet = static_cast<uint8_t>(next_ += 37);
+            return {};
+        }
+
+      private:
+        uint32_t next_ = 0;
+    } random;
+    SampleParameters one = sample(), two = sample();
+    REQUIRE(draw_secrets(one, random));
+    REQUIRE(draw_secrets(two, random));
+    CHECK_FALSE(same(one.k.reveal(), two.k.reveal()));
+    CHECK_FALSE(same(one.k.reveal(), one.opc.reveal()));
+    CHECK(one.adm1.size() == 8);
+    CHECK(one.adm1.find_first_not_of("0123456789") == std::string::npos);
+    CHECK(one.adm1 != two.adm1);
+    CHECK(one.puk1 != one.adm1);
+    const auto package = sample_operational(one);
+    REQUIRE(package);
+    const auto holds = [&](Bytes part) {
+        const Bytes all = package->reveal();
+        return std::search(all.begin(), all.end(), part.begin(), part.end()) != all.end();
+    };
+    for (const Bytes secret :
+         {Bytes(one.k.reveal()), Bytes(one.opc.reveal()), bytes_of(one.puk1), bytes_of(one.adm1)})
+        CHECK(holds(secret));
+    CHECK_FALSE(holds(OwnedBytes(16, 0))); // no placeholder is left
 }

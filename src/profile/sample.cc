@@ -116,8 +116,16 @@ Ok add_mf(Maker& m, const SampleParameters& p, const Constants& c) {
     return m.add(element(m, 0xB0, "2.23.143.1.2.1", members));
 }
 
-Ok add_codes(Maker& m) {
-    const PukConfiguration puks[] = {{.key_reference = 1, .value = {'1', '2', '3', '4', '5', '6', '7', '8'}}};
+Result<std::array<uint8_t, 8>> eight_digits(std::string_view digits, const char* where) {
+    std::array<uint8_t, 8> out{};
+    if (digits.size() != out.size())
+        return fail(Errc::bad_length, where, static_cast<uint32_t>(digits.size()));
+    std::copy(digits.begin(), digits.end(), out.begin());
+    return out;
+}
+
+Ok add_codes(Maker& m, const SampleParameters& p) {
+    const PukConfiguration puks[] = {{.key_reference = 1, .value = TRY(eight_digits(p.puk1, "puk1"))}};
     PukCodes puk{.header = m.header()};
     puk.puks.items = puks;
     TRY(m.add(asn1::encode(puk)));
@@ -128,7 +136,7 @@ Ok add_codes(Maker& m) {
          .attributes =
              uint16_t{6}}, // may be changed and enabled, but is off: an unattended device types no PIN
         {.key_reference = 10,
-         .value = {'0', '0', '0', '0', '0', '0', '0', '0'},
+         .value = TRY(eight_digits(p.adm1, "adm1")),
          .attributes = uint16_t{3},
          .attempts = uint16_t{0xAA}},
     };
@@ -137,18 +145,22 @@ Ok add_codes(Maker& m) {
     return m.add(asn1::encode(pin));
 }
 
-Ok add_usim(Maker& m, const SampleParameters& p, const Constants& c) {
+Ok add_usim(Maker& m, const SampleParameters& p, const Constants& c, bool preferences) {
     static constexpr std::array<uint8_t, 2> kTemporaryFid = {0x7F, 0xD0};
     const auto imsi = TRY(imsi_to_ef(p.imsi));
     if (p.service_provider.size() > 16) return fail(Errc::bad_length, "serviceProviderName");
     OwnedBytes spn(17, 0xFF);
     spn[0] = 0x01;
     std::copy(p.service_provider.begin(), p.service_provider.end(), spn.begin() + 1);
-    // Services: 12 SMSP, 19 SPN, 27 none, 33 always, 43/42 PLMN lists by template, 85 EPS. 3GPP TS 31.102
-    // §4.2.8
+    // Services: 12 SMSP, 19 SPN, 33 always, 85 EPS; 20, 42 and 43 the PLMN lists of add_preferences.
+    // 3GPP TS 31.102 §4.2.8
     OwnedBytes ust(17, 0x00);
-    for (unsigned service : {12u, 19u, 33u, 85u})
-        ust[(service - 1) / 8] = static_cast<uint8_t>(ust[(service - 1) / 8] | 1 << (service - 1) % 8);
+    const auto offer = [&](std::initializer_list<unsigned> services) {
+        for (unsigned service : services)
+            ust[(service - 1) / 8] = static_cast<uint8_t>(ust[(service - 1) / 8] | 1 << (service - 1) % 8);
+    };
+    offer({12, 19, 33, 85});
+    if (preferences) offer({20, 42, 43});
     const uint8_t est[] = {0x00};
     const auto last = static_cast<unsigned>(p.imsi.back() - '0');
     const uint8_t acc[] = {static_cast<uint8_t>(last >= 8 ? 1 << (last - 8) : 0),
@@ -170,12 +182,10 @@ Ok add_usim(Maker& m, const SampleParameters& p, const Constants& c) {
     return m.add(element(m, 0xB3, "2.23.143.1.2.4", members));
 }
 
-// Placeholders that personalisation replaces: an SM-DP+ gives every subscription keys of its own.
-Ok add_aka(Maker& m) {
-    const std::array<uint8_t, 16> zero{};
+Ok add_aka(Maker& m, const SampleParameters& p) {
     AkaParameter aka{.header = m.header()};
     aka.configuration.is = AlgoParameter{
-        .algorithm = AkaAlgorithm::milenage, .options = {0x01}, .key = Bytes(zero), .opc = Bytes(zero)};
+        .algorithm = AkaAlgorithm::milenage, .options = {0x01}, .key = p.k.reveal(), .opc = p.opc.reveal()};
     return m.add(asn1::encode(aka));
 }
 
@@ -195,15 +205,27 @@ Ok add_end(Maker& m) { return m.add(asn1::encode(End{.header = m.header()})); }
 
 } // namespace
 
+Ok draw_secrets(SampleParameters& p, Random& random) {
+    TRY(random.fill(p.k.writable()));
+    TRY(random.fill(p.opc.writable()));
+    for (std::string* code : {&p.puk1, &p.adm1}) {
+        code->clear();
+        while (code->size() < 8) // octets from 250 on would favour the low digits
+            if (const uint8_t octet = TRY(random.draw<1>())[0]; octet < 250)
+                *code += static_cast<char>('0' + octet % 10);
+    }
+    return {};
+}
+
 Result<SecretBytes> sample_operational(const SampleParameters& p) {
     const Constants c;
     Maker m;
     TRY(add_header(m, p));
     TRY(add_mf(m, p, c));
-    TRY(add_codes(m));
-    TRY(add_usim(m, p, c));
+    TRY(add_codes(m, p));
+    TRY(add_usim(m, p, c, true));
     TRY(add_preferences(m, p));
-    TRY(add_aka(m));
+    TRY(add_aka(m, p));
     TRY(add_end(m));
     return SecretBytes(Bytes(m.out));
 }
@@ -213,9 +235,9 @@ Result<SecretBytes> sample_bootstrap(const SampleParameters& p) {
     Maker m;
     TRY(add_header(m, p));
     TRY(add_mf(m, p, c));
-    TRY(add_codes(m));
-    TRY(add_usim(m, p, c));
-    TRY(add_aka(m));
+    TRY(add_codes(m, p));
+    TRY(add_usim(m, p, c, false));
+    TRY(add_aka(m, p));
     TRY(add_end(m));
     return SecretBytes(Bytes(m.out));
 }

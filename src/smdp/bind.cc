@@ -56,12 +56,8 @@ Result<Bound> bind(const BindInput& in, const crypto::PublicKey& euicc_otpk, Ran
     return out;
 }
 
-Result<OwnedBytes> assemble(const crypto::PrivateKey& pb,
-                            Bytes transaction_id,
-                            Bytes host_id,
-                            Bytes smdp_otpk,
-                            Bytes euicc_otpk,
-                            Bytes tail) {
+Result<OwnedBytes> secure_channel(
+    const crypto::PrivateKey& pb, Bytes transaction_id, Bytes host_id, Bytes smdp_otpk, Bytes euicc_otpk) {
     // Signed as one run: 82, 80, A6, 5F49 (ours), 5F49 (the eUICC's). SGP.22 §5.5.1
     OwnedBytes inside = tlv(0x82, std::array<uint8_t, 1>{1});
     append(inside, tlv(0x80, transaction_id));
@@ -73,9 +69,7 @@ Result<OwnedBytes> assemble(const crypto::PrivateKey& pb,
     append(inside, tlv(0x5F49, smdp_otpk));
     const auto signature = TRY(crypto::sign(pb, {inside, tlv(0x5F49, euicc_otpk)}));
     append(inside, signature_tlv(signature));
-    OwnedBytes whole = tlv(0xBF23, inside);
-    append(whole, tail);
-    return tlv(0xBF36, whole);
+    return tlv(0xBF23, inside);
 }
 
 } // namespace halyard::smdp

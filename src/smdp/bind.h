@@ -21,13 +21,10 @@ struct Bound {
 };
 /// One-time keys are made, used and forgotten here.
 Result<Bound> bind(const BindInput&, const crypto::PublicKey& euicc_otpk, Random&);
-/// The whole package for a session: BF36 { BF23 signed with SK.DPpb, tail }.
-Result<OwnedBytes> assemble(const crypto::PrivateKey& pb,
-                            Bytes transaction_id,
-                            Bytes host_id,
-                            Bytes smdp_otpk,
-                            Bytes euicc_otpk,
-                            Bytes tail);
+/// InitialiseSecureChannelRequest of a session, BF23, signed with SK.DPpb. With the tail behind it, it fills
+/// BF36. SGP.22 §5.5.1
+Result<OwnedBytes> secure_channel(
+    const crypto::PrivateKey& pb, Bytes transaction_id, Bytes host_id, Bytes smdp_otpk, Bytes euicc_otpk);
 /// 5F37 40 …
 OwnedBytes signature_tlv(Bytes signature);
 /// Tag, length, content.

@@ -4,6 +4,7 @@
 #include "profile/package.h"
 #include "smdp/refuse.h"
 #include "smdp/server.h"
+#include <algorithm>
 
 namespace halyard::smdp {
 namespace {
@@ -58,6 +59,11 @@ Judged judge(Bytes euicc_der, Bytes eum_der, const rsp::TrustAnchor& ci, Time no
     return {std::nullopt, *eid, std::move(*euicc)};
 }
 
+bool speaks_of(Bytes secure_channel, Bytes otpk) {
+    return std::search(secure_channel.begin(), secure_channel.end(), otpk.begin(), otpk.end()) !=
+           secure_channel.end();
+}
+
 // matchingId of the device's context; empty when it sends none.
 std::string_view matching_id_of(Bytes ctx_params1) {
     const auto ctx = asn1::decode<rsp::CtxParams1>(ctx_params1);
@@ -75,9 +81,10 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     auto session = TRY(live_session(request.transaction_id, now));
     if (!session) return refuse({"8.10.1", "3.9", "transactionId unknown"});
     const Sha256 hash = crypto::sha256({der});
-    if (session->state == SessionState::authenticated && session->request == hash)
-        return Es9Answer{session->answer, {}}; // the answer was lost on its way
-    if (session->state != SessionState::initiated) return refuse({"8.10.1", "3.9", "transactionId used"});
+    if (session->state != SessionState::initiated) {
+        if (session->request == hash) return Es9Answer{session->answer, {}}; // the answer was lost (RR-04)
+        return refuse({"8.10.1", "3.9", "transactionId used"});
+    }
     const auto* ok = std::get_if<rsp::AuthenticateResponseOk>(&request.authenticate_server_response.value.is);
     if (!ok) return refuse(kSignature);
     const Credentials* own = credentials(session->ci_key_id);
@@ -94,13 +101,16 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
         !same(said.server_challenge, session->server_challenge) || said.server_address != config_.address)
         return refuse(kSignature);
 
-    auto order = TRY(store_.order(matching_id_of(said.ctx_params1.der)));
-    // Unknown, used, in error: one answer for all of them, so that nobody learns by guessing (SR-20).
-    if (!order || (order->state != OrderState::released && order->state != OrderState::downloaded))
+    const std::string_view matching_id = matching_id_of(said.ctx_params1.der);
+    if (matching_id.empty()) return refuse({"8.1.1", "3.8", "no order waits for this EID"});
+    auto order = TRY(store_.order(matching_id));
+    const bool expired = order && order->expires.count() && now > order->expires;
+    // Unknown, used, in error, expired: one answer for all of them, so that nobody learns by guessing
+    // (SR-20). Only the eUICC that the order belongs to is told that it came too late.
+    if (!order || !is_open(*order) || (expired && order->eid != judged.eid))
         return refuse({"8.2.6", "3.8", "matchingId refused"});
     if (order->eid && *order->eid != judged.eid) return refuse({"8.1.1", "3.8", "EID is not the order's"});
-    if (order->expires.count() && now > order->expires)
-        return refuse({"8.8.5", "4.10", "download order expired"});
+    if (expired) return refuse({"8.8.5", "4.10", "download order expired"});
     const OwnedBytes sealed = TRY(store_.sealed_package(order->matching_id));
     if (const auto free = free_memory(said.euicc_info2.value.ext_card_resource);
         free && *free < sealed.size())
@@ -163,8 +173,7 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
     const Credentials* own = credentials(session->ci_key_id);
     auto order = TRY(store_.order(session->matching_id));
     if (!own || !order) return refuse({"8.10.1", "3.9", "order is gone"});
-    if (order->state != OrderState::released && order->state != OrderState::downloaded)
-        return refuse({"8.8.5", "4.10", "order is not open any more"});
+    if (!is_open(*order)) return refuse({"8.8.5", "4.10", "order is not open any more"});
     if (order->expires.count() && now > order->expires)
         return refuse({"8.8.5", "4.10", "download order expired"});
 
@@ -184,17 +193,18 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
                                random_));
         binding = Binding{owned(said.euicc_otpk), owned(bound.smdp_otpk.point), std::move(bound.tail)};
     }
+    // Signed once for a session and a binding, so that a repeated request brings the same octets.
+    if (!again || !speaks_of(session->secure_channel, binding->smdp_otpk))
+        session->secure_channel = TRY(secure_channel(
+            own->pb, session->transaction_id, short_host_id, binding->smdp_otpk, binding->euicc_otpk));
     order->state = OrderState::downloaded;
     order->changed = now;
     session->state = SessionState::delivered;
     TRY(store_.commit({.order = &*order, .session = &*session, .binding = again ? nullptr : &*binding}));
     rsp::GetBoundProfilePackageOk answer{.transaction_id = session->transaction_id};
-    const OwnedBytes whole = TRY(assemble(own->pb,
-                                          session->transaction_id,
-                                          short_host_id,
-                                          binding->smdp_otpk,
-                                          binding->euicc_otpk,
-                                          binding->tail));
+    OwnedBytes whole = session->secure_channel;
+    append(whole, binding->tail);
+    whole = tlv(0xBF36, whole);
     answer.bound_profile_package.der = whole;
     rsp::GetBoundProfilePackageResponse response;
     response.is = answer;
@@ -233,7 +243,7 @@ Result<Es9Answer> Server::cancel_session(Bytes der, Time now) {
     using Reason = rsp::CancelSessionReason;
     const bool final = said.reason == Reason::end_user_rejection || said.reason == Reason::ppr_not_allowed ||
                        said.reason == Reason::metadata_mismatch;
-    if (order && final && order->state != OrderState::installed) {
+    if (order && final && is_open(*order)) {
         order->state = OrderState::error;
         order->reason = "cancelled by the device, reason " + std::to_string(static_cast<int>(said.reason));
         order->changed = now;

@@ -28,6 +28,11 @@ struct Order {
     uint64_t version = 0;   // compare-and-set (RR-07)
 };
 
+/// May still be downloaded.
+inline bool is_open(const Order& o) {
+    return o.state == OrderState::released || o.state == OrderState::downloaded;
+}
+
 /// What was bound for an eUICC's one-time key: the same octets are sent again for the same key. SGP.22 §3.1.3
 struct Binding {
     OwnedBytes euicc_otpk; // 65 octets
@@ -47,6 +52,7 @@ struct Session {
     Eid eid{};
     OwnedBytes euicc_key;       // SubjectPublicKeyInfo
     OwnedBytes smdp_signature2; // 64 octets
+    OwnedBytes secure_channel;  // BF23 as delivered; the rest of the package is in the order's binding
     Sha256 request{};           // hash of the authenticateClient request answered by `answer`
     OwnedBytes answer;          // repeated for the same request
     uint64_t version = 0;

@@ -22,8 +22,14 @@ const char* event_name(const rsp::NotificationMetadata& m) {
 } // namespace
 
 Result<Es9Answer> Server::notification(Bytes der, Time now) {
-    const auto message = TRY(asn1::decode<rsp::HandleNotification>(der));
-    const auto& pending = message.pending_notification.is;
+    const auto message = asn1::decode<rsp::HandleNotification>(der);
+    if (!message) { // a device that had to keep it would bring it for ever
+        const Error& e = message.error();
+        log(LogLevel::warning,
+            std::string("notification dropped: ") + halyard::name(e.code) + " at " + e.where);
+        return Es9Answer{};
+    }
+    const auto& pending = message->pending_notification.is;
     Ok done = fail(Errc::unsupported, "compact notification");
     if (const auto* pir = std::get_if<asn1::Exact<rsp::ProfileInstallationResult>>(&pending))
         done = installation_result(pir->der, pir->value, now);
@@ -43,7 +49,8 @@ Result<Es9Answer> Server::notification(Bytes der, Time now) {
 Ok Server::installation_result(Bytes der, const rsp::ProfileInstallationResult& pir, Time now) {
     const auto& data = pir.profile_installation_result_data;
     auto session = TRY(store_.session(data.value.transaction_id));
-    if (!session || session->euicc_key.empty()) return fail(Errc::not_found, "transactionId");
+    // Of a package that was never handed out nothing can be told.
+    if (!session || session->secure_channel.empty()) return fail(Errc::not_found, "transactionId");
     const auto key = TRY(crypto::public_key_from_spki(session->euicc_key));
     TRY(crypto::verify_tolerant(key, {data.der}, pir.euicc_sign_pir, nullptr, "euiccSignPIR"));
     if (!same(data.value.smdp_oid.der, config_.oid_der)) return fail(Errc::bad_value, "smdpOid");
@@ -60,17 +67,14 @@ Ok Server::installation_result(Bytes der, const rsp::ProfileInstallationResult& 
     const auto* bad = std::get_if<rsp::ErrorResult>(&data.value.final_result.is);
     record.success = !bad;
     order->changed = now;
-    // A result that comes late cannot take back what a later one said.
-    if (order->state != OrderState::installed) {
-        if (!bad) {
-            order->state = OrderState::installed;
-            order->last_event = "installed";
-            order->reason.clear();
-        } else {
-            order->reason =
-                "installation failed, reason " + std::to_string(static_cast<int>(bad->error_reason));
-            order->state = may_be_repeated(bad->error_reason) ? OrderState::released : OrderState::error;
-        }
+    // A result that comes late cannot take back what a later one said, nor open again what was closed.
+    if (!bad && order->state != OrderState::installed) {
+        order->state = OrderState::installed;
+        order->last_event = "installed";
+        order->reason.clear();
+    } else if (bad && is_open(*order)) {
+        order->reason = "installation failed, reason " + std::to_string(static_cast<int>(bad->error_reason));
+        order->state = may_be_repeated(bad->error_reason) ? OrderState::released : OrderState::error;
     }
     session->state = SessionState::finished;
     const auto ok = store_.commit({.order = &*order, .session = &*session, .notification = &record});
@@ -97,7 +101,7 @@ Ok Server::other_notification(Bytes der, const rsp::OtherSignedNotification& n, 
                                 "euiccNotificationSignature"));
     if (!meta.iccid) return fail(Errc::missing_field, "iccid");
     auto order = TRY(store_.order(*meta.iccid));
-    if (!order || (order->eid && *order->eid != eid)) return fail(Errc::not_found, "iccid");
+    if (!order || order->eid != eid) return fail(Errc::not_found, "iccid"); // nobody else has the profile
     Notification record{.eid = eid,
                         .sequence = meta.seq_number,
                         .event = event_name(meta),

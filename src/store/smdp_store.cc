@@ -4,7 +4,7 @@ namespace halyard::store {
 namespace {
 using smdp::Order, smdp::Session, smdp::Binding, smdp::Notification;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr const char* kSchema = R"(
 CREATE TABLE orders(
   matching_id TEXT PRIMARY KEY, iccid BLOB NOT NULL UNIQUE, eid BLOB, state INTEGER NOT NULL, name TEXT NOT NULL,
@@ -18,8 +18,8 @@ CREATE TABLE bindings(
 CREATE TABLE sessions(
   transaction_id BLOB PRIMARY KEY, euicc_challenge BLOB NOT NULL, server_challenge BLOB NOT NULL,
   state INTEGER NOT NULL, created INTEGER NOT NULL, ci_key_id BLOB NOT NULL, matching_id TEXT NOT NULL,
-  eid BLOB NOT NULL, euicc_key BLOB NOT NULL, smdp_signature2 BLOB NOT NULL, request BLOB NOT NULL,
-  answer BLOB NOT NULL, version INTEGER NOT NULL) STRICT;
+  eid BLOB NOT NULL, euicc_key BLOB NOT NULL, smdp_signature2 BLOB NOT NULL,
+  secure_channel BLOB NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, version INTEGER NOT NULL) STRICT;
 CREATE INDEX sessions_by_age ON sessions(state, created);
 CREATE TABLE notifications(
   eid BLOB NOT NULL, sequence INTEGER NOT NULL, event TEXT NOT NULL, iccid BLOB, success INTEGER NOT NULL,
@@ -80,17 +80,18 @@ Ok update_order(Connection& c, const Order& o) {
 
 Ok put_session(Connection& c, const Session& s) {
     if (s.version == 0) {
-        auto q = TRY(c.prepare("INSERT INTO sessions VALUES(?,?,?,?,?,?,?,?,?,?,?,?,1)"));
+        auto q = TRY(c.prepare("INSERT INTO sessions VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
         q.bind(Bytes(s.transaction_id)).bind(Bytes(s.euicc_challenge)).bind(Bytes(s.server_challenge));
         q.bind(static_cast<int64_t>(s.state)).bind(s.created.count()).bind(Bytes(s.ci_key_id));
         q.bind(s.matching_id).bind(Bytes(s.eid)).bind(Bytes(s.euicc_key)).bind(Bytes(s.smdp_signature2));
-        return q.bind(Bytes(s.request)).bind(Bytes(s.answer)).run();
+        return q.bind(Bytes(s.secure_channel)).bind(Bytes(s.request)).bind(Bytes(s.answer)).run();
     }
-    auto q =
-        TRY(c.prepare("UPDATE sessions SET state=?, matching_id=?, eid=?, euicc_key=?, smdp_signature2=?, "
-                      "request=?, answer=?, version=version+1 WHERE transaction_id=? AND version=?"));
+    auto q = TRY(c.prepare(
+        "UPDATE sessions SET state=?, matching_id=?, eid=?, euicc_key=?, smdp_signature2=?, "
+        "secure_channel=?, request=?, answer=?, version=version+1 WHERE transaction_id=? AND version=?"));
     q.bind(static_cast<int64_t>(s.state)).bind(s.matching_id).bind(Bytes(s.eid)).bind(Bytes(s.euicc_key));
-    q.bind(Bytes(s.smdp_signature2)).bind(Bytes(s.request)).bind(Bytes(s.answer));
+    q.bind(Bytes(s.smdp_signature2)).bind(Bytes(s.secure_channel)).bind(Bytes(s.request));
+    q.bind(Bytes(s.answer));
     TRY(q.bind(Bytes(s.transaction_id)).bind(static_cast<int64_t>(s.version)).run());
     return c.changes() == 1 ? Ok{} : fail(Errc::conflict, "session");
 }
@@ -178,8 +179,8 @@ Result<std::optional<Session>> SmdpStore::session(Bytes transaction_id) {
     std::optional<Session> out;
     TRY(db_->read([&](Connection& c) -> Ok {
         auto q = TRY(c.prepare("SELECT transaction_id, euicc_challenge, server_challenge, state, created, "
-                               "ci_key_id, matching_id, eid, euicc_key, smdp_signature2, request, answer, "
-                               "version FROM sessions WHERE transaction_id=?"));
+                               "ci_key_id, matching_id, eid, euicc_key, smdp_signature2, secure_channel, "
+                               "request, answer, version FROM sessions WHERE transaction_id=?"));
         if (!TRY(q.bind(transaction_id).step())) return {};
         using Sixteen = std::array<uint8_t, 16>;
         Session s;
@@ -193,9 +194,10 @@ Result<std::optional<Session>> SmdpStore::session(Bytes transaction_id) {
         s.eid = TRY(fixed<Eid>(q.octets(7), "sessions.eid"));
         s.euicc_key = q.octets(8);
         s.smdp_signature2 = q.octets(9);
-        s.request = TRY(fixed<Sha256>(q.octets(10), "sessions.request"));
-        s.answer = q.octets(11);
-        s.version = static_cast<uint64_t>(q.integer(12));
+        s.secure_channel = q.octets(10);
+        s.request = TRY(fixed<Sha256>(q.octets(11), "sessions.request"));
+        s.answer = q.octets(12);
+        s.version = static_cast<uint64_t>(q.integer(13));
         out = std::move(s);
         return {};
     }));

@@ -1,0 +1,84 @@
+// What lies on the SM-DP+'s disk. SR-42
+#include "profile/package.h"
+#include "tests/loop/handset.h"
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+
+using namespace halyard;
+using namespace halyard::loop;
+
+namespace {
+struct Directory {
+    std::filesystem::path path;
+    Directory() {
+        std::string name = (std::filesystem::temp_directory_path() / "halyard-smdp-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()));
+        path = name;
+    }
+    ~Directory() { std::filesystem::remove_all(path); }
+    /// Every octet of every file.
+    OwnedBytes everything() const {
+        OwnedBytes all;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+            std::ifstream in(entry.path(), std::ios::binary);
+            append(all, OwnedBytes(std::istreambuf_iterator<char>(in), {}));
+        }
+        return all;
+    }
+};
+bool contains(const OwnedBytes& all, Bytes part) {
+    return std::search(all.begin(), all.end(), part.begin(), part.end()) != all.end();
+}
+} // namespace
+
+TEST_CASE("when orders are placed and downloaded, K, OPc and PINs are nowhere on the disk in the clear") {
+    Directory dir;
+    SeededRandom random{14};
+    const Pki pki{random};
+    Smdp smdp{pki, random};
+    auto store = store::SmdpStore::open(dir.path / "smdp.db");
+    REQUIRE(store);
+    smdp::Server server(smdp.config, **store, random);
+
+    const auto k = *random.draw<16>(), opc = *random.draw<16>();
+    profile::Personal personal;
+    personal.k = Secret<16>(k);
+    personal.opc = Secret<16>(opc);
+    personal.puk1 = "73519264";
+    const auto sample =
+        profile::sample_operational({.iccid = iccid(iccid_text(1)), .imsi = "001010000000001"});
+    const auto package = profile::personalise(sample->reveal(), personal);
+    REQUIRE(package);
+    REQUIRE(contains(owned(package->reveal()), k)); // the search below would find it
+    rsp::StoreMetadataRequest m{
+        .iccid = iccid(iccid_text(1)), .service_provider_name = "Loop", .profile_name = "Loop"};
+    REQUIRE(server.place({.package = owned(package->reveal()), .metadata = *asn1::encode(m)}, kBegin));
+    const OwnedBytes disk = dir.everything();
+    CHECK(contains(disk, bytes_of("SQLite format 3")));
+    CHECK(contains(disk, *asn1::encode(m))); // metadata is no secret
+    CHECK_FALSE(contains(disk, k));
+    CHECK_FALSE(contains(disk, opc));
+    CHECK_FALSE(contains(disk, bytes_of("73519264")));
+    CHECK_FALSE(contains(disk, package->reveal().last(64)));
+}
+
+TEST_CASE("when sealed packages are exchanged between orders, none of them opens") {
+    SeededRandom random{15};
+    const Pki pki{random};
+    Smdp smdp{pki, random};
+    Handset phone{pki, smdp, random};
+    phone.matching_id = matching_id_of(smdp.order(iccid_text(1), "001010000000001", kBegin));
+    const auto other = matching_id_of(smdp.order(iccid_text(2), "001010000000002", kBegin));
+    const OwnedBytes stolen = *smdp.store->sealed_package(other);
+    REQUIRE(smdp.store->database().write([&](store::Connection& c) -> Ok {
+        auto q = TRY(c.prepare("UPDATE packages SET sealed=? WHERE matching_id=?"));
+        return q.bind(Bytes(stolen)).bind(phone.matching_id).run();
+    }));
+    REQUIRE(codes(phone.initiate()) == "");
+    REQUIRE(codes(phone.authenticate()) == "");
+    const auto answer = smdp.exchange(phone.package_message(), kBegin);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Errc::unverified);
+    CHECK(smdp.find(iccid_text(1)).state == smdp::OrderState::released);
+}
