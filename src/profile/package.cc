@@ -163,7 +163,6 @@ Result<OwnedBytes> encode(const Template& kind, const TemplateElement& e) {
     append(content, tlv_of(0x81, e.template_id.der));
     for (const TemplateMember& m : e.members) {
         OwnedBytes file;
-        Ok ok;
         TRY(m.commands.for_each([&](const FileCommand& command) -> Ok {
             append(file, TRY(asn1::encode(command)));
             return {};
