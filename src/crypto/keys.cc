@@ -121,7 +121,26 @@ Result<PublicKey> public_key_from_point(Curve curve, Bytes point, const char* wh
     return key;
 }
 
+// 30 len { 30 len { OID id-ecPublicKey, OID curve }, 03 42 00: all that stands in front of the point. RFC
+// 5480
+static Bytes spki_head(Curve curve) {
+    static constexpr uint8_t kP256[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                                        0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
+                                        0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
+    static constexpr uint8_t kBrainpool[] = {0x30, 0x5A, 0x30, 0x14, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                                             0xCE, 0x3D, 0x02, 0x01, 0x06, 0x09, 0x2B, 0x24, 0x03,
+                                             0x03, 0x02, 0x08, 0x01, 0x01, 0x07, 0x03, 0x42, 0x00};
+    return curve == Curve::p256 ? Bytes(kP256) : Bytes(kBrainpool);
+}
+
 Result<PublicKey> public_key_from_spki(Bytes der, const char* where) {
+    // The two forms there ought to be are known by their octets; the library's decoder takes many times
+    // longer and is for telling what else it is.
+    for (const Curve curve : {Curve::p256, Curve::brainpool256}) {
+        const Bytes head = spki_head(curve);
+        if (der.size() == head.size() + 65 && same(der.first(head.size()), head))
+            return public_key_from_point(curve, der.last(65), where);
+    }
     const uint8_t* p = der.data();
     const Pkey key(d2i_PUBKEY(nullptr, &p, static_cast<long>(der.size())));
     ERR_clear_error();
@@ -137,14 +156,7 @@ Result<PublicKey> public_key_from_spki(Bytes der, const char* where) {
 }
 
 OwnedBytes to_spki(const PublicKey& key) {
-    // 30 len { 30 len { OID id-ecPublicKey, OID curve }, 03 42 00 point }. RFC 5480
-    static constexpr uint8_t kP256[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
-                                        0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
-                                        0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
-    static constexpr uint8_t kBrainpool[] = {0x30, 0x5A, 0x30, 0x14, 0x06, 0x07, 0x2A, 0x86, 0x48,
-                                             0xCE, 0x3D, 0x02, 0x01, 0x06, 0x09, 0x2B, 0x24, 0x03,
-                                             0x03, 0x02, 0x08, 0x01, 0x01, 0x07, 0x03, 0x42, 0x00};
-    OwnedBytes out = key.curve == Curve::p256 ? owned(kP256) : owned(kBrainpool);
+    OwnedBytes out = owned(spki_head(key.curve));
     append(out, key.point);
     return out;
 }
