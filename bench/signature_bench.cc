@@ -2,6 +2,7 @@
 #include "bench/bench.h"
 #include "rsp/eim_package.h"
 #include "rsp/token.h"
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 
 namespace halyard::bench {
