@@ -49,6 +49,32 @@ Pkey make_pkey(Curve curve, const std::array<uint8_t, 65>& point, const BIGNUM* 
     return Pkey(key);
 }
 
+// The curve's generator as a key: what other keys take their group over from.
+Pkey make_model(Curve curve) {
+    std::array<uint8_t, 65> point{};
+    const EC_GROUP* group = group_of(curve);
+    if (EC_POINT_point2oct(group,
+                           EC_GROUP_get0_generator(group),
+                           POINT_CONVERSION_UNCOMPRESSED,
+                           point.data(),
+                           point.size(),
+                           nullptr) != point.size())
+        return nullptr;
+    return make_pkey(curve, point, nullptr);
+}
+
+// Like make_pkey without a scalar. A group that is looked up by its name is computed anew each time, which is
+// felt beside a verification; a copied one is not.
+Pkey make_public(const PublicKey& key) {
+    static const Pkey p256 = make_model(Curve::p256), brainpool = make_model(Curve::brainpool256);
+    const EVP_PKEY* model = key.curve == Curve::p256 ? p256.get() : brainpool.get();
+    Pkey out(EVP_PKEY_new());
+    if (!model || !out || EVP_PKEY_copy_parameters(out.get(), model) != 1 ||
+        EVP_PKEY_set1_encoded_public_key(out.get(), key.point.data(), key.point.size()) != 1)
+        return nullptr;
+    return out;
+}
+
 Result<Curve> curve_of(EVP_PKEY* key, const char* where) {
     char group[64] = "";
     char encoding[32] = "";
@@ -66,7 +92,7 @@ Result<Curve> curve_of(EVP_PKEY* key, const char* where) {
 }
 
 Ok verify_digest(const PublicKey& key, const Sha256& digest, Bytes der, const char* where) {
-    const Pkey pkey = make_pkey(key.curve, key.point, nullptr);
+    const Pkey pkey = make_public(key);
     if (!pkey) return fail(Errc::bad_value, where);
     const PkeyContext context(EVP_PKEY_CTX_new(pkey.get(), nullptr));
     if (!context || EVP_PKEY_verify_init(context.get()) != 1) return fail(Errc::internal, where);
@@ -284,7 +310,7 @@ Result<OwnedBytes> sign_der(const PrivateKey& key, Bytes message) {
 Result<Secret<32>> ecka(const PrivateKey& own, const PublicKey& peer) {
     if (!own.valid()) return fail(Errc::missing_field, "privateKey");
     if (own.curve() != peer.curve) return fail(Errc::unsupported, "curve");
-    const Pkey other = make_pkey(peer.curve, peer.point, nullptr);
+    const Pkey other = make_public(peer);
     const PkeyContext context(EVP_PKEY_CTX_new(static_cast<EVP_PKEY*>(own.handle()), nullptr));
     Secret<32> z;
     size_t size = 32;
