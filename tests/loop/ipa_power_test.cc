@@ -1,6 +1,7 @@
 // The power fails at every point of an order, with the real card, eIM and SM-DP+: the device must end
 // confirmed, and nothing may have been done twice. RR-10
 #include "tests/loop/world.h"
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <set>
 
@@ -69,7 +70,10 @@ struct Order {
         const auto known = world.eim.store->device(device.identity.eid);
         REQUIRE(known);
         CHECK((*known)->counter == 2);
-        CHECK(world.eim.store->operations({.eid = device.identity.eid})->size() == 3);
+        const auto operations = world.eim.store->operations({.eid = device.identity.eid});
+        REQUIRE(operations);
+        CHECK(std::ranges::count(*operations, eim::Kind::package, &eim::Operation::kind) == 2);
+        CHECK(std::ranges::count(*operations, eim::Kind::download, &eim::Operation::kind) == 1);
     }
 
     World world;
@@ -81,7 +85,7 @@ struct Order {
 
 void cut_everywhere(ipa::Config::Download mode, bool carried) {
     for (int n = 0;; ++n) {
-        INFO("action " << n << (carried ? ", carried" : ", not carried"));
+        INFO("action " << n << std::string(carried ? ", carried" : ", not carried"));
         Order order(mode);
         const bool failed = order.run(n, carried);
         order.check_confirmed();
@@ -89,7 +93,7 @@ void cut_everywhere(ipa::Config::Download mode, bool carried) {
         const std::set<OwnedBytes> distinct(order.notifications.begin(), order.notifications.end());
         CHECK(order.notifications.size() <= distinct.size() + 1);
         if (!failed) {
-            CHECK(n > 100);
+            CHECK(n > 60); // the whole order went by
             return;
         }
     }
