@@ -2,7 +2,6 @@
 // own symbol, which hands the call on. The products themselves know nothing of it.
 #include "bench/bench.h"
 #include <dlfcn.h>
-#include <openssl/ec.h>
 #include <openssl/evp.h>
 
 namespace halyard::bench {
@@ -39,11 +38,10 @@ int EVP_PKEY_derive(EVP_PKEY_CTX* ctx, unsigned char* key, size_t* length) {
     ++calls().derive;
     return real(ctx, key, length);
 }
-// The public key of a fresh scalar: how one-time keys are made (src/crypto/keys.cc).
-int EC_POINT_mul(
-    const EC_GROUP* group, EC_POINT* r, const BIGNUM* n, const EC_POINT* q, const BIGNUM* m, BN_CTX* ctx) {
-    static auto* const real = next(&EC_POINT_mul, "EC_POINT_mul");
-    ++calls().generate;
-    return real(group, r, n, q, m, ctx);
+// A key made of a fresh scalar: how one-time keys come about (src/crypto/keys.cc).
+int EVP_PKEY_fromdata(EVP_PKEY_CTX* ctx, EVP_PKEY** key, int selection, OSSL_PARAM params[]) {
+    static auto* const real = next(&EVP_PKEY_fromdata, "EVP_PKEY_fromdata");
+    calls().generate += selection == EVP_PKEY_KEYPAIR;
+    return real(ctx, key, selection, params);
 }
 }

@@ -42,10 +42,11 @@ class Table : public benchmark::BenchmarkReporter {
     void print() const;
 
   private:
+    // Of the processor: what else the machine does must not count.
     std::optional<double> nanoseconds(const std::string& name) const {
         const auto it = runs_.find(name);
         if (it == runs_.end() || !it->second.iterations) return std::nullopt;
-        return it->second.real_accumulated_time * 1e9 / static_cast<double>(it->second.iterations);
+        return it->second.cpu_accumulated_time * 1e9 / static_cast<double>(it->second.iterations);
     }
     std::optional<double> sum(std::string names) const;
     void row(const char* title,

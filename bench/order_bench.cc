@@ -46,10 +46,12 @@ void order(benchmark::State& state, ipa::Config::Download mode) {
 BENCHMARK_CAPTURE(order, direct, ipa::Config::Download::direct)
     ->Name("order/direct")
     ->Unit(benchmark::kMicrosecond)
+    ->MeasureProcessCPUTime()
     ->MinTime(2);
 BENCHMARK_CAPTURE(order, indirect, ipa::Config::Download::indirect)
     ->Name("order/indirect")
     ->Unit(benchmark::kMicrosecond)
+    ->MeasureProcessCPUTime()
     ->MinTime(2);
 
 } // namespace
