@@ -9,12 +9,12 @@ void order(benchmark::State& state, ipa::Config::Download mode) {
     Calls sum;
     const auto w =
         std::make_unique<loop::World>(5); // servers that have been up for a while, a new device each
-    unsigned n = 0;
+    unsigned ordered = 0;
     for (auto _ : state) {
         state.PauseTiming();
         loop::Device& d = w->add_device(mode);
         HALYARD_ASSERT(w->run());
-        const std::string number = loop::iccid_text(++n);
+        const std::string number = loop::iccid_text(++ordered);
         const std::string code = w->smdp.order(number, "001011000000001", w->now);
         calls() = {};
         state.ResumeTiming();
