@@ -50,6 +50,32 @@ Pkey make_pkey(Curve curve, const std::array<uint8_t, 65>& point, const BIGNUM* 
     return Pkey(key);
 }
 
+// The curve's generator as a key: what other keys take their group over from.
+Pkey make_model(Curve curve) {
+    std::array<uint8_t, 65> point{};
+    const EC_GROUP* group = group_of(curve);
+    if (EC_POINT_point2oct(group,
+                           EC_GROUP_get0_generator(group),
+                           POINT_CONVERSION_UNCOMPRESSED,
+                           point.data(),
+                           point.size(),
+                           nullptr) != point.size())
+        return nullptr;
+    return make_pkey(curve, point, nullptr);
+}
+
+// Like make_pkey without a scalar. A group that is looked up by its name is computed anew each time, which is
+// felt beside a verification; a copied one is not.
+Pkey make_public(const PublicKey& key) {
+    static const Pkey p256 = make_model(Curve::p256), brainpool = make_model(Curve::brainpool256);
+    const EVP_PKEY* model = key.curve == Curve::p256 ? p256.get() : brainpool.get();
+    Pkey out(EVP_PKEY_new());
+    if (!model || !out || EVP_PKEY_copy_parameters(out.get(), model) != 1 ||
+        EVP_PKEY_set1_encoded_public_key(out.get(), key.point.data(), key.point.size()) != 1)
+        return nullptr;
+    return out;
+}
+
 Result<Curve> curve_of(EVP_PKEY* key, const char* where) {
     char group[64] = "";
     char encoding[32] = "";
@@ -67,7 +93,7 @@ Result<Curve> curve_of(EVP_PKEY* key, const char* where) {
 }
 
 Ok verify_digest(const PublicKey& key, const Sha256& digest, Bytes der, const char* where) {
-    const Pkey pkey = make_pkey(key.curve, key.point, nullptr);
+    const Pkey pkey = make_public(key);
     if (!pkey) return fail(Errc::bad_value, where);
     const PkeyContext context(EVP_PKEY_CTX_new(pkey.get(), nullptr));
     if (!context || EVP_PKEY_verify_init(context.get()) != 1) return fail(Errc::internal, where);
@@ -122,7 +148,26 @@ Result<PublicKey> public_key_from_point(Curve curve, Bytes point, const char* wh
     return key;
 }
 
+// 30 len { 30 len { OID id-ecPublicKey, OID curve }, 03 42 00: all that stands in front of the point. RFC
+// 5480
+static Bytes spki_head(Curve curve) {
+    static constexpr uint8_t kP256[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                                        0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
+                                        0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
+    static constexpr uint8_t kBrainpool[] = {0x30, 0x5A, 0x30, 0x14, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                                             0xCE, 0x3D, 0x02, 0x01, 0x06, 0x09, 0x2B, 0x24, 0x03,
+                                             0x03, 0x02, 0x08, 0x01, 0x01, 0x07, 0x03, 0x42, 0x00};
+    return curve == Curve::p256 ? Bytes(kP256) : Bytes(kBrainpool);
+}
+
 Result<PublicKey> public_key_from_spki(Bytes der, const char* where) {
+    // The two forms there ought to be are known by their octets; the library's decoder takes many times
+    // longer and is for telling what else it is.
+    for (const Curve curve : {Curve::p256, Curve::brainpool256}) {
+        const Bytes head = spki_head(curve);
+        if (der.size() == head.size() + 65 && same(der.first(head.size()), head))
+            return public_key_from_point(curve, der.last(65), where);
+    }
     const uint8_t* p = der.data();
     const Pkey key(d2i_PUBKEY(nullptr, &p, static_cast<long>(der.size())));
     ERR_clear_error();
@@ -138,14 +183,7 @@ Result<PublicKey> public_key_from_spki(Bytes der, const char* where) {
 }
 
 OwnedBytes to_spki(const PublicKey& key) {
-    // 30 len { 30 len { OID id-ecPublicKey, OID curve }, 03 42 00 point }. RFC 5480
-    static constexpr uint8_t kP256[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
-                                        0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
-                                        0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
-    static constexpr uint8_t kBrainpool[] = {0x30, 0x5A, 0x30, 0x14, 0x06, 0x07, 0x2A, 0x86, 0x48,
-                                             0xCE, 0x3D, 0x02, 0x01, 0x06, 0x09, 0x2B, 0x24, 0x03,
-                                             0x03, 0x02, 0x08, 0x01, 0x01, 0x07, 0x03, 0x42, 0x00};
-    OwnedBytes out = key.curve == Curve::p256 ? owned(kP256) : owned(kBrainpool);
+    OwnedBytes out = owned(spki_head(key.curve));
     append(out, key.point);
     return out;
 }
@@ -275,7 +313,7 @@ Result<OwnedBytes> sign_der(const PrivateKey& key, Bytes message) {
 Result<Secret<32>> ecka(const PrivateKey& own, const PublicKey& peer) {
     if (!own.valid()) return fail(Errc::missing_field, "privateKey");
     if (own.curve() != peer.curve) return fail(Errc::unsupported, "curve");
-    const Pkey other = make_pkey(peer.curve, peer.point, nullptr);
+    const Pkey other = make_public(peer);
     const PkeyContext context(EVP_PKEY_CTX_new(static_cast<EVP_PKEY*>(own.handle()), nullptr));
     Secret<32> z;
     size_t size = 32;

@@ -219,6 +219,9 @@ TEST_CASE("when keys are drawn, sign and verify, agree and round-trip through PE
             const auto spki = crypto::public_key_from_spki(crypto::to_spki(a->public_key()));
             REQUIRE(spki);
             CHECK(*spki == a->public_key());
+            OwnedBytes off_curve = crypto::to_spki(a->public_key());
+            off_curve.back() ^= 1;
+            CHECK(crypto::public_key_from_spki(off_curve).error().code == Errc::bad_value);
         }
     }
 }

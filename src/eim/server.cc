@@ -24,7 +24,8 @@ std::string ulid(Time now, const std::array<uint8_t, 10>& random) {
     for (int i = 9; i >= 0; --i, ms >>= 5) out[static_cast<size_t>(i)] = kAlphabet[ms & 31];
     for (size_t i = 0; i < 16; ++i) {
         const size_t bit = i * 5, octet = bit / 8;
-        const uint32_t pair = random[octet] << 8 | (octet + 1 < random.size() ? random[octet + 1] : 0);
+        const uint32_t next = octet + 1 < random.size() ? random[octet + 1] : 0;
+        const uint32_t pair = uint32_t{random[octet]} << 8 | next;
         out[10 + i] = kAlphabet[pair >> (11 - bit % 8) & 31];
     }
     return out;

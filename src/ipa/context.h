@@ -64,8 +64,9 @@ struct Eim {
     uint32_t failures = 0;  // in a row: cannot be reached
     uint32_t unacknowledged = 0;
     uint32_t bad_packages = 0;
-    Due blocked; // no message before
-    Due deliver; // results it did not acknowledge: not again before
+    uint32_t failed_downloads = 0; // in a row
+    Due blocked;                   // no message before
+    Due deliver;                   // results it did not acknowledge: not again before
     Due poll;
 };
 

@@ -67,6 +67,7 @@ Ok prepare_download(Context& c) {
 Ok report_installation(Context& c) {
     OutboxItem item = item_for(c.state.download);
     item.pir_transaction_id = c.state.download.transaction_id;
+    if (c.serve(item.eim_id.bytes())) c.serving().failed_downloads = 0;
     c.state.download = {};
     c.notifications_pending = true;
     return c.post(item); // saves both at once: the duty becomes a result, or nothing changed
@@ -80,6 +81,10 @@ Ok report_download_error(Context& c) {
     writer.integer(0x80, 127).header(0x30);
     writer.optional(0x82, item.eim_transaction_id.bytes()).header(0xBF54);
     TRY(item.result.assign(TRY(writer.finish("profileDownloadError"))));
+    // Its trigger will come again. Fetched at once, an outage of a minute at the SM-DP+ would use up all the
+    // tries an eIM allows; so each time it is left to wait longer.
+    if (c.serve(item.eim_id.bytes()))
+        c.serving().poll.after(c.now, c.backoff(++c.serving().failed_downloads));
     c.state.download = {};
     return c.post(item);
 }

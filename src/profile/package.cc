@@ -140,6 +140,8 @@ Result<TemplateElement> take_apart(const Element& e) {
         return fail(Errc::bad_value, "templateID", 0, at(header_tlv.rest));
     for (Bytes rest = oid.rest; !rest.empty();) {
         const asn1::Tlv member = TRY(at_offset(asn1::read_tlv(rest, kind->name), at(rest)));
+        // 00 is no tag: it belongs to the indefinite form, which DER has not. X.690 §8.1.5
+        if (!member.tag) return fail(Errc::bad_tag, kind->name, 0, at(rest));
         const TemplateFile* file = kind->find(member.tag);
         if (!out.members.empty() && out.members.back().tag == member.tag)
             return fail(Errc::bad_tag, file ? file->name : kind->name, member.tag, at(rest));
@@ -173,7 +175,6 @@ Result<OwnedBytes> encode(const Template& kind, const TemplateElement& e) {
     append(content, tlv_of(0x81, e.template_id.der));
     for (const TemplateMember& m : e.members) {
         OwnedBytes file;
-        Ok ok;
         TRY(m.commands.for_each([&](const FileCommand& command) -> Ok {
             append(file, TRY(asn1::encode(command)));
             return {};

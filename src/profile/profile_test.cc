@@ -21,6 +21,25 @@ TEST_CASE("when TS.48 profiles are decoded and encoded again, every element is t
     }
 }
 
+TEST_CASE("when a template element has a member with tag 00, it is refused where it stands") {
+    const auto whole = sample_operational(sample());
+    REQUIRE(whole);
+    const auto elements = parse(whole->reveal());
+    REQUIRE(elements);
+    // BA { A0 { mandated, identification 16 }, templateID 2.23.143.1.2.11, 00 { FCP } }: 7 + 8 in front
+    const OwnedBytes odd =
+        *from_hex("BA28 A0058000810110 810667810F01020B 0017 A11582024121 83026F4F 8B036F0606 "
+                  "800102 A503C00140");
+    OwnedBytes package = owned(elements->front().der);
+    const size_t at = package.size() + 2 + 7 + 8;
+    append(package, odd);
+    append(package, elements->back().der);
+    const auto refused = parse(package);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::bad_tag);
+    CHECK(refused.error().offset == at);
+}
+
 TEST_CASE("when a TS.48 profile is looked at, its published facts appear") {
     for (const auto& [name, package] : ts48()) {
         INFO(name);

@@ -225,9 +225,14 @@ Device& World::add_device(ipa::Config::Download mode) {
 Result<OwnedBytes> World::carry(Device& device, const ipa::Action& action) {
     if (action.kind == ipa::Action::Kind::reset_card) {
         TRY(device.card->reset());
+        if (card_tap) card_tap({}, euicc::Card::atr());
         return owned(euicc::Card::atr());
     }
-    if (action.to == ipa::Peer::card) return device.card->transmit(action.message);
+    if (action.to == ipa::Peer::card) {
+        OwnedBytes answer = device.card->transmit(action.message);
+        if (card_tap) card_tap(action.message, answer);
+        return answer;
+    }
     OwnedBytes message = owned(action.message);
     if (lose && lose(action.to, false, message)) return fail(Errc::unreachable, "lost");
     if (tap) tap(action.to, false, message);
@@ -256,6 +261,15 @@ bool World::step(Device& device) {
         device.engine->reply(*answer, now);
     else
         device.engine->reply(answer.error(), now);
+    return true;
+}
+
+bool World::cut(Device& device, bool carried) {
+    eim.now = now;
+    const auto action = device.engine->next(now);
+    if (action.kind == ipa::Action::Kind::wait && action.idle) return false;
+    if (carried && action.kind != ipa::Action::Kind::wait) (void)carry(device, action);
+    device.boot(OwnedBytes(device.initial_eim));
     return true;
 }
 

@@ -119,6 +119,9 @@ class World {
     bool run(int limit = 20'000);
     /// One action of one device; false when it idles.
     bool step(Device&);
+    /// The power fails at the device's next action, before or after that reached the other side, and comes
+    /// back. False when it idles.
+    bool cut(Device&, bool carried);
     /// Lets every device poll again now, then run().
     bool poll();
 
@@ -132,6 +135,8 @@ class World {
     std::function<void(ipa::Peer to, bool answer, OwnedBytes&)> tap;
     /// True: the message (answer false) or its answer is lost on the way.
     std::function<bool(ipa::Peer to, bool answer, Bytes)> lose;
+    /// Looks at the APDUs between an IPA and its card; an empty command is a reset.
+    std::function<void(Bytes command, Bytes answer)> card_tap;
 
   private:
     Result<OwnedBytes> carry(Device&, const ipa::Action&);
