@@ -22,12 +22,13 @@ void bind(benchmark::State& state, size_t octets) {
                              .package = package};
     for (auto _ : state) {
         const auto bound = smdp::bind(in, one_time.public_key(), random);
-        benchmark::DoNotOptimize(smdp::assemble(samples().world.pki.dp_pb.key,
-                                                transaction,
-                                                kHost,
-                                                bound->smdp_otpk.point,
-                                                one_time.public_key().point,
-                                                bound->tail));
+        OwnedBytes content = *smdp::secure_channel(samples().world.pki.dp_pb.key,
+                                                   transaction,
+                                                   kHost,
+                                                   bound->smdp_otpk.point,
+                                                   one_time.public_key().point);
+        append(content, bound->tail);
+        benchmark::DoNotOptimize(smdp::tlv(0xBF36, content));
     }
     state.SetItemsProcessed(static_cast<int64_t>(state.iterations()));
     state.SetBytesProcessed(static_cast<int64_t>(state.iterations()) * static_cast<int64_t>(package.size()));

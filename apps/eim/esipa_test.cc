@@ -75,7 +75,7 @@ TEST_CASE("when the path is one of the JSON binding, the same functions answer i
         r.body = owned(bytes_of(body));
         return esipa(f.server, r, Time(1));
     };
-    const auto unknown = post("getEimPackage", R"({"eidValue":"89049032000000000000000000000189"})");
+    const auto unknown = post("getEimPackage", R"({"eidValue":"89049032123451234512345678901235"})");
     CHECK(unknown.status == 200);
     CHECK(unknown.content_type == "application/json;charset=UTF-8");
     CHECK(text_of(unknown.body) ==

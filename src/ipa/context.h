@@ -134,6 +134,7 @@ struct NotifyRun {
     std::array<uint32_t, 8> failed{}; // hashes of addresses that wait for the next round
     size_t failed_count = 0;
     bool through_eim = false;
+    std::optional<uint64_t> refused; // the eIM does not take this number: it goes directly
 };
 
 /// Everything the steps know. Owned by the engine.

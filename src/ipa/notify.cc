@@ -33,6 +33,16 @@ bool choose_eim(Context& c) {
     return c.serving().blocked.is_due(c.now);
 }
 
+bool can_go_directly(const Context& c) {
+    return c.config.has(rsp::IpaCapabilities::IpaFeatures::direct_rsp_server_communication);
+}
+
+/// An eIM need only take notifications of downloads that it relayed. SGP.32 §3.7
+bool through_eim(Context& c) {
+    if (c.config.download != Config::Download::indirect || !choose_eim(c)) return false;
+    return !can_go_directly(c) || (c.serving().indirect && c.notification.refused != c.notification.number);
+}
+
 Result<Next> take_list(Context& c, Bytes reply) {
     NotifyRun& run = c.notification;
     const Bytes list = TRY(list_in(reply, 0xA0));
@@ -61,7 +71,7 @@ Result<Next> take_list(Context& c, Bytes reply) {
     TRY(run.transaction.assign(first->transaction_id));
     TRY(run.address.assign(bytes_of(first->address)));
     run.notification = TRY(c.keep.copy(run.notification, "pendingNotification"));
-    run.through_eim = c.config.download == Config::Download::indirect && choose_eim(c);
+    run.through_eim = through_eim(c);
     c.server = run.through_eim ? Peer::eim : Peer::smdp;
     c.smdp = run.address;
     return Next::advance;
@@ -94,6 +104,10 @@ void done(Context&) {} // notifications_pending stays until the list is empty
 void failed(Context& c, const Step& step, const Error& error) {
     NotifyRun& run = c.notification;
     c.note_error("notification not delivered", step.name, error);
+    if (step.peer == Peer::server && run.through_eim && error.code == Errc::rejected && can_go_directly(c)) {
+        run.refused = run.number;
+        return;
+    }
     if (step.peer == Peer::server && run.failed_count < run.failed.size()) {
         run.failed[run.failed_count++] = hash_of(run.address.bytes());
         return;

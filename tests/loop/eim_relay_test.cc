@@ -78,12 +78,21 @@ TEST_CASE("when the SM-DP+'s OID is not the one of the activation code, the code
     CHECK(hex(right.ask(right.initiate(right.tid()))).starts_with("BF3982"));
 }
 
-TEST_CASE("when the SM-DP+ cannot be reached or euiccInfo1 is missing, the code is 127") {
+TEST_CASE("when euiccInfo1 is missing, the code is 127") {
     Session s;
     CHECK(hex(s.ask(s.initiate(s.tid(), {}, false))) == "BF390381017F");
-    s.w.smdp.down = true;
-    CHECK(hex(s.ask(s.initiate(s.tid()))) == "BF390381017F");
     CHECK(s.state(s.id) == eim::State::offered);
+}
+
+TEST_CASE("when the SM-DP+ cannot be reached, nothing is refused: the device is to come again") {
+    Session s;
+    s.w.smdp.down = true;
+    const auto answer = s.w.eim.server.esipa(s.initiate(s.tid()), s.w.now);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Errc::unreachable);
+    CHECK(s.state(s.id) == eim::State::offered);
+    s.w.smdp.down = false;
+    CHECK(hex(s.ask(s.initiate(s.tid()))).starts_with("BF3982"));
 }
 
 TEST_CASE("when a relayed message belongs to no session, each function has its code") {

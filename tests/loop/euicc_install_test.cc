@@ -11,6 +11,7 @@ namespace {
 OwnedBytes with_key(size_t (*octet)(size_t)) {
     profile::Personal personal;
     personal.k.emplace();
+    personal.opc.emplace();
     for (size_t n = 0; n < 16; ++n) personal.k->writable()[n] = static_cast<uint8_t>(octet(n));
     const auto package = profile::personalise(sample(1), personal);
     REQUIRE(package);
