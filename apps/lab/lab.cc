@@ -177,6 +177,7 @@ Ok Run::collect() {
     for (const DevicePlan& d : plan_) {
         DeviceReport r{.eid = to_text(d.eid),
                        .mode = d.mode,
+                       .esipa = d.esipa,
                        .iccid = d.iccid,
                        .imsi = d.imsi,
                        .spare_iccid = d.spare_iccid};

@@ -26,6 +26,7 @@ struct Options {
 struct DeviceReport {
     std::string eid;
     std::string mode;        // direct or indirect
+    std::string esipa;       // asn1 or json
     std::string iccid, imsi; // ordered
     std::string spare_iccid;
     bool downloaded = false;           // the SM-DP+ handed out the bound package

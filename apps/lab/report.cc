@@ -27,6 +27,7 @@ std::string to_json(const Report& report) {
     for (const DeviceReport& d : report.devices) {
         nlohmann::ordered_json one{{"eid", d.eid},
                                    {"download", d.mode},
+                                   {"esipa", d.esipa},
                                    {"iccid", d.iccid},
                                    {"imsi", d.imsi},
                                    {"card_iccid", d.card_iccid},

@@ -56,6 +56,16 @@ TEST_CASE("when profiles come through the eIM, every device ends confirmed and i
     CHECK(modes(ran) == std::set<std::string>{"indirect"});
 }
 
+TEST_CASE("when devices speak ESipa in JSON and in ASN.1 to one eIM, every device ends confirmed") {
+    const Ran ran = lab({"--devices", "4", "--download", "both", "--esipa", "both"});
+    check_confirmed(ran, 4);
+    std::set<std::string> kinds;
+    const Json report = ran.json();
+    for (const Json& d : report["per_device"])
+        kinds.insert(d.value("download", "") + " " + d.value("esipa", ""));
+    CHECK(kinds == std::set<std::string>{"direct asn1", "direct json", "indirect asn1", "indirect json"});
+}
+
 TEST_CASE("when both ways are mixed on the brainpool curve, every device ends confirmed") {
     const Ran ran = lab({"--devices", "2", "--download", "both", "--curve", "brainpool"});
     check_confirmed(ran, 2);

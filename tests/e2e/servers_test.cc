@@ -177,7 +177,8 @@ TEST_CASE("when a token is revoked or its days are over, it opens nothing any mo
     const auto token = cli({"eim", "token", "create", "--state", s.path("eim"), "--name", "short"}).out;
     const auto status = [&] {
         return api("/v1/operations:search",
-                   "-X POST --data-binary '{}' -H 'Authorization: Bearer " +
+                   "-X POST -H 'Content-Type: application/json' --data-binary '{}' -H 'Authorization: "
+                   "Bearer " +
                        token.substr(0, token.find('\n')) + "'",
                    false)
             .status;
@@ -212,9 +213,8 @@ TEST_CASE("when a body is wrong, the answer is 400 and names the member") {
     check_problem(post("/v1/operations", R"({"eid":")" + eid + R"(","kind":"explode"})"), 400, "kind");
     check_problem(
         post("/v1/operations", R"({"eid":")" + eid + R"(","kind":"audit","when":"now"})"), 400, "when");
-    check_problem(post("/v1/operations", R"({"eid":")" + eid + R"(","kind":"enable","iccid":"1"})"),
-                  400,
-                  "enable.iccid");
+    check_problem(
+        post("/v1/operations", R"({"eid":")" + eid + R"(","kind":"enable","iccid":"1"})"), 400, "iccid");
     check_problem(
         post("/v1/operations", R"({"eid":")" + eid + R"(","kind":"download"})"), 400, "activation_code");
     check_problem(post("/v1/operations", R"({"eid":")" + eid + R"(","kind":"audit","expires":"soon"})"),
