@@ -59,7 +59,7 @@ inline void take(Result<void>&&) {}
 template <class T> auto error_of(Result<T>&& r) { return tl::unexpected<Error>(std::move(r).error()); }
 } // namespace detail
 
-// TRY(f()) is the value of f(), or leaves the current function with f()'s error.
+// TRY(f()) is the value of f(), or leaves the current function with f()'s error. Not inside `new T(...)`.
 #define HALYARD_TRY(expression, result)                                                                      \
     __extension__({                                                                                          \
         auto&& result = expression;                                                                          \

@@ -36,10 +36,12 @@ void bind_one(Statement& q, int64_t v) { q.bind(v); }
 } // namespace
 
 Result<std::unique_ptr<EimStore>> EimStore::open(const std::filesystem::path& file) {
-    return std::unique_ptr<EimStore>(new EimStore(TRY(Database::open(file, kEimSchema, kEimVersion))));
+    auto database = TRY(Database::open(file, kEimSchema, kEimVersion));
+    return std::unique_ptr<EimStore>(new EimStore(std::move(database)));
 }
 Result<std::unique_ptr<EimStore>> EimStore::open_in_memory() {
-    return std::unique_ptr<EimStore>(new EimStore(TRY(Database::open_in_memory(kEimSchema, kEimVersion))));
+    auto database = TRY(Database::open_in_memory(kEimSchema, kEimVersion));
+    return std::unique_ptr<EimStore>(new EimStore(std::move(database)));
 }
 
 Ok EimStore::commit(const eim::Change& change) {

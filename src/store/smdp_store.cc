@@ -111,10 +111,12 @@ Ok insert_notification(Connection& c, const Notification& n) {
 } // namespace
 
 Result<std::unique_ptr<SmdpStore>> SmdpStore::open(const std::filesystem::path& file) {
-    return std::unique_ptr<SmdpStore>(new SmdpStore(TRY(Database::open(file, kSchema, kVersion))));
+    auto database = TRY(Database::open(file, kSchema, kVersion));
+    return std::unique_ptr<SmdpStore>(new SmdpStore(std::move(database)));
 }
 Result<std::unique_ptr<SmdpStore>> SmdpStore::open_in_memory() {
-    return std::unique_ptr<SmdpStore>(new SmdpStore(TRY(Database::open_in_memory(kSchema, kVersion))));
+    auto database = TRY(Database::open_in_memory(kSchema, kVersion));
+    return std::unique_ptr<SmdpStore>(new SmdpStore(std::move(database)));
 }
 
 Ok SmdpStore::commit(const smdp::Change& change) {
