@@ -20,7 +20,7 @@ std::string codes(const rsp::Es9Answer& a) {
 std::string matching_id_of(const std::string& code) { return code.substr(code.rfind('$') + 1); }
 
 Handset::Handset(const Pki& pki, Smdp& smdp, Random& random, uint64_t number)
-    : eid(must(pki::make_eid("89049032", number))), euicc(pki.euicc(eid, random)), pki_(pki), smdp_(smdp),
+    : eid(must(pki::make_eid("89049032", number))), euicc(pki.euicc(eid, random)), smdp_(smdp),
       random_(random) {
     euicc_certificate = euicc.certificate.der;
     eum_certificate = pki.eum.certificate.der;

@@ -43,7 +43,6 @@ class Handset {
     bool download();
 
   private:
-    const Pki& pki_;
     Smdp& smdp_;
     Random& random_;
 };
