@@ -3,6 +3,7 @@
 // notifications.
 #include "tests/e2e/background.h"
 #include "tests/e2e/site.h"
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <map>
@@ -39,14 +40,29 @@ const std::map<std::string, int> kOperational{{"installed", 1}, {"enabled", 2}, 
 const std::map<std::string, int> kSpare{{"installed", 1}, {"enabled", 1}, {"disabled", 1}, {"deleted", 1}};
 constexpr uint64_t kInstallations = 2, kNotifications = 6;
 
-std::map<std::string, int> events_of(const Json& order, std::multiset<uint64_t>& sequences) {
+// What the SM-DP+ was told about one card.
+struct Told {
+    std::multiset<uint64_t> sequences;
+    uint64_t interrupted = 0; // installations that lost their power: reported as failed, then done anew
+};
+
+std::map<std::string, int> events_of(const Json& order, Told& told) {
     std::map<std::string, int> out;
     for (const Json& n : order["notifications"]) {
-        CHECK(n["success"] == true);
-        ++out[n.value("event", "")];
-        sequences.insert(n.value("sequence", uint64_t{0}));
+        told.sequences.insert(n.value("sequence", uint64_t{0}));
+        if (n["success"] == true) {
+            ++out[n.value("event", "")];
+            continue;
+        }
+        CHECK(n["event"] == "installed");
+        ++told.interrupted;
     }
     return out;
+}
+
+size_t successes(const Json& order) {
+    return static_cast<size_t>(
+        std::ranges::count_if(order["notifications"], [](const Json& n) { return n["success"] == true; }));
 }
 
 Json order_at_smdp(const Site& site, const std::string& matching_id) {
@@ -57,25 +73,30 @@ Json order_at_smdp(const Site& site, const std::string& matching_id) {
 Json settled_order(const Site& site, const std::string& matching_id, size_t notifications) {
     for (int i = 0; i < 200; ++i) {
         const Json order = order_at_smdp(site, matching_id);
-        if (order["notifications"].size() >= notifications) return order;
+        if (successes(order) >= notifications) return order;
         std::this_thread::sleep_for(milliseconds(100));
     }
     return order_at_smdp(site, matching_id);
 }
 
-void check_orders_at_smdp(const Site& site) {
+// By EID.
+std::map<std::string, Told> check_orders_at_smdp(const Site& site) {
     const auto orders = json_lines(cli({"smdp", "show", "--state", site.path("smdp"), "--json"}).out);
     REQUIRE(orders.size() == 2 * site.eids().size());
-    std::map<std::string, std::multiset<uint64_t>> sequences; // by EID
+    std::map<std::string, Told> told;
     for (const Json& o : orders) {
         const auto& wanted = o["name"] == "Spare" ? kSpare : kOperational;
         const Json order = settled_order(site, o.value("matching_id", ""), 4);
         CAPTURE(order.dump());
         CHECK(order["state"] == "installed");
-        CHECK(events_of(order, sequences[order.value("eid", "")]) == wanted);
+        CHECK(events_of(order, told[order.value("eid", "")]) == wanted);
     }
-    for (const auto& [eid, all] : sequences) // no notification under two numbers, no number twice
-        CHECK(std::set<uint64_t>(all.begin(), all.end()).size() == kInstallations + kNotifications);
+    for (const auto& [eid, t] : told) { // no notification under two numbers, no number twice
+        const size_t all = kInstallations + kNotifications + t.interrupted;
+        CHECK(t.sequences.size() == all);
+        CHECK(std::set<uint64_t>(t.sequences.begin(), t.sequences.end()).size() == all);
+    }
+    return told;
 }
 
 struct Signed {
@@ -103,7 +124,7 @@ Signed check_operations(const Site& site, const std::string& eid) {
     return out;
 }
 
-void check_nothing_twice(const std::string& state) {
+void check_nothing_twice(const std::string& state, bool devices_killed) {
     Site site(state);
     site.start_smdp();
     site.start_eim();
@@ -111,18 +132,22 @@ void check_nothing_twice(const std::string& state) {
         const Ran last = site.ipad(i); // what the devices still owe
         INFO(last);
         CHECK(last.status == 0);
+    }
+    const auto told = check_orders_at_smdp(site);
+    for (size_t i = 0; i < site.eids().size(); ++i) {
+        const uint64_t interrupted = told.at(site.eids()[i]).interrupted;
+        CHECK((interrupted == 0 || devices_killed));
         const Signed from_eim = check_operations(site, site.eids()[i]);
         const Json card = site.card(i);
         CAPTURE(card.dump());
         REQUIRE(card["eims"].size() == 1);
         CHECK(card["eims"][0]["counter"] == from_eim.highest);
         // Each effect on the card takes one number, from 0 on: results, installations, notifications.
-        CHECK(card["next_seq"] == from_eim.packages + kInstallations + kNotifications);
+        CHECK(card["next_seq"] == from_eim.packages + kInstallations + kNotifications + interrupted);
         CHECK(card["profiles"].size() == 2);
         CHECK(card["package_results"].empty());
         CHECK(card["notifications"].empty());
     }
-    check_orders_at_smdp(site);
 }
 
 void check_survives(const std::string& victim, int kills, unsigned seed, const std::string& download) {
@@ -146,7 +171,7 @@ void check_survives(const std::string& victim, int kills, unsigned seed, const s
     INFO(lab.said());
     REQUIRE(lab.process.status() == 0);
     CHECK(Json::parse(report).value("confirmed", 0) == kDevices);
-    check_nothing_twice(lab.state);
+    check_nothing_twice(lab.state, victim.empty() || victim.starts_with("device"));
 }
 } // namespace
 
