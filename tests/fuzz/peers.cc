@@ -1,5 +1,6 @@
 // What strangers say before anything is signed: HTTP, JSON and certificates.
 #include "binding/es9_json.h"
+#include "binding/esipa_json.h"
 #include "net/http_message.h"
 #include "rsp/chain.h"
 #include "tests/fuzz/scene.h"
@@ -56,6 +57,69 @@ std::vector<OwnedBytes> json_seeds() {
             append(seed, bytes_of(*answer));
             out.push_back(std::move(seed));
         }
+    }
+    return out;
+}
+
+// ---- The JSON binding of ESipa ----
+
+// Whatever an eIM answers, the text says the same after it was read and written again.
+void esipa_answer(binding::EsipaFunction function, const std::string& text) {
+    const auto der = binding::esipa_answer_from_json(function, text);
+    if (!der) return;
+    const auto again = binding::esipa_answer_to_json(function, *der);
+    if (!again) return;
+    HALYARD_ASSERT(again->empty() || nlohmann::json::accept(*again));
+    const auto back = binding::esipa_answer_from_json(function, *again);
+    HALYARD_ASSERT(!back || *binding::esipa_answer_to_json(function, *back) == *again);
+}
+
+void esipa(Bytes input) {
+    Reader in(input);
+    const uint8_t choice = in.octet();
+    const auto function = static_cast<binding::EsipaFunction>(choice % 7);
+    const Bytes body = in.rest();
+    switch (choice >> 6) {
+    case 0: {
+        const auto der = binding::esipa_request_from_json(function, text_of(body));
+        if (!der) return;
+        const auto text = binding::esipa_request_to_json(function, *der);
+        if (!text) return; // parts are carried, not looked into
+        HALYARD_ASSERT(nlohmann::json::accept(*text));
+        const auto again = binding::esipa_request_from_json(function, *text);
+        HALYARD_ASSERT(!again || *again == *der);
+        return;
+    }
+    case 1: {
+        const auto text = binding::esipa_request_to_json(function, body);
+        if (text) HALYARD_ASSERT(nlohmann::json::accept(*text));
+        return;
+    }
+    case 2: return esipa_answer(function, std::string(text_of(body)));
+    default: {
+        const auto text = binding::esipa_answer_to_json(function, body);
+        if (text) esipa_answer(function, *text);
+    }
+    }
+}
+
+std::vector<OwnedBytes> esipa_seeds() {
+    std::vector<OwnedBytes> out;
+    const auto add = [&](unsigned kind, uint8_t number, Bytes octets) {
+        OwnedBytes seed{static_cast<uint8_t>(kind << 6 | number)};
+        append(seed, octets);
+        // The function is the whole octet modulo 7: look for the kind's octet that means it.
+        while (seed[0] % 7 != number) ++seed[0];
+        out.push_back(std::move(seed));
+    };
+    for (const OwnedBytes& m : scene().messages) {
+        const auto function = binding::esipa_function_of_message(m);
+        if (!function || m.size() > kEsipaJson.max_size / 2) continue;
+        const auto number = static_cast<uint8_t>(*function);
+        add(1, number, m);
+        add(3, number, m);
+        if (const auto text = binding::esipa_request_to_json(*function, m)) add(0, number, bytes_of(*text));
+        if (const auto text = binding::esipa_answer_to_json(*function, m)) add(2, number, bytes_of(*text));
     }
     return out;
 }
@@ -158,6 +222,7 @@ std::vector<OwnedBytes> certificate_seeds() {
 } // namespace
 
 const Target kEs9Json{"es9_json", json, json_seeds, 8192};
+const Target kEsipaJson{"esipa_json", esipa, esipa_seeds, 8192};
 const Target kHttp{"http", http, http_seeds, 2048};
 const Target kCertificate{"certificate", certificate, certificate_seeds, 1536};
 

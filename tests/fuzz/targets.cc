@@ -17,8 +17,16 @@ void collect(const asn1::Type& type, std::set<asn1::Tag>& tags, std::set<const a
 } // namespace
 
 std::span<const Target* const> targets() {
-    static constexpr const Target* kTargets[] = {
-        &kHttp, &kEs9Json, &kCertificate, &kDer, &kProfile, &kApdu, &kEuiccPackage, &kResult, &kBpp};
+    static constexpr const Target* kTargets[] = {&kHttp,
+                                                 &kEs9Json,
+                                                 &kEsipaJson,
+                                                 &kCertificate,
+                                                 &kDer,
+                                                 &kProfile,
+                                                 &kApdu,
+                                                 &kEuiccPackage,
+                                                 &kResult,
+                                                 &kBpp};
     return kTargets;
 }
 
