@@ -82,6 +82,8 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--port", o->port, "ESipa port; 0: any");
     c->add_option("--api-port", o->api_port, "REST API port; 0: any");
     c->add_option("--resolve", *resolve, "SM-DP+ HOST=ADDR:PORT, may be repeated");
+    c->add_option("--es9", o->es9, "Binding towards SM-DP+: json or asn1")
+        ->check(CLI::IsMember({"json", "asn1"}));
     c->add_option(
         "--forward-to", o->forward_to, "SM-DP+ address notifications may go to beside those of orders");
     c->callback([=, &exit_code] {

@@ -18,6 +18,9 @@ void add_lab_commands(CLI::App& app, int& exit_code) {
         ->check(CLI::IsMember({"direct", "indirect", "both"}));
     c->add_option("--esipa", o->esipa, "Binding between devices and eIM: asn1, json, both")
         ->check(CLI::IsMember({"asn1", "json", "both"}));
+    c->add_option(
+         "--es9", o->es9, "Binding towards the SM-DP+: json, asn1, both (device by device; the eIM in ASN.1)")
+        ->check(CLI::IsMember({"json", "asn1", "both"}));
     c->add_option("--state", *state, "Directory for everything; default a temporary one");
     c->add_option("--seed", o->seed, "EIDs, ICCIDs and IMSIs follow from it");
     c->add_option("--curve", o->curve, "p256 or brainpool")->check(CLI::IsMember({"p256", "brainpool"}));

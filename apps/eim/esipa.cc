@@ -1,31 +1,12 @@
 #include "apps/eim/esipa.h"
 #include "base/log.h"
+#include "binding/admin_protocol.h"
 #include "binding/esipa_json.h"
 
 namespace halyard::eim_app {
 namespace {
 constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
 constexpr const char* kJson = "application/json;charset=UTF-8";
-
-// "gsma/rsp/v2.1.0": the peer's own edition is answered with the same; anything else with ours.
-std::string protocol_for(std::string_view theirs) {
-    constexpr std::string_view kPrefix = "gsma/rsp/v";
-    const std::string ours = "gsma/rsp/v2.1.0";
-    if (!theirs.starts_with(kPrefix) || theirs.size() > kPrefix.size() + 11) return ours;
-    int dots = 0;
-    bool digit = false;
-    for (char c : theirs.substr(kPrefix.size())) {
-        if (c == '.' && digit) {
-            ++dots;
-            digit = false;
-        } else if (c >= '0' && c <= '9') {
-            digit = true;
-        } else {
-            return ours;
-        }
-    }
-    return dots == 2 && digit ? std::string(theirs) : ours;
-}
 
 // A fault of the transport: nothing was done, or the peer should come again.
 net::Response refused(const Error& e) {
@@ -56,11 +37,13 @@ net::Response esipa(eim::Server& server, const net::Request& request, Time now) 
         r.headers.add("Allow", "POST");
         return r;
     }
+    const std::string_view protocol = request.headers.get("X-Admin-Protocol");
+    binding::note_protocol(request.peer, protocol);
     auto answer =
         asn1 ? server.esipa(request.body, now) : in_json(server, *function, text_of(request.body), now);
     if (!answer) return refused(answer.error());
     net::Response response;
-    response.headers.add("X-Admin-Protocol", protocol_for(request.headers.get("X-Admin-Protocol")));
+    response.headers.add("X-Admin-Protocol", binding::answered_protocol(protocol, binding::kEsipaProtocol));
     if (answer->empty()) {
         response.status = 204; // HandleNotification has no answer
         return response;

@@ -48,7 +48,8 @@ Result<int> serve(const ServeOptions& options) {
     http.trust.policy = rsp::policy_oid(rsp::Role::dp_tls);
     http.connect_to = options.resolve;
     http.max_body = 8 * 1024 * 1024;
-    Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim")));
+    const auto form = options.es9 == "asn1" ? binding::Es9Form::asn1 : binding::Es9Form::json;
+    Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim", form)));
     crypto::SystemRandom random;
     eim::Server server(config, *store, link, random);
     Api api(server, *store, config.eim_id);

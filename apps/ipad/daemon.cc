@@ -68,7 +68,8 @@ class Daemon final : ipa::Listener {
           store_(options.state + "/ipa.state"), book_(options.state + "/eims.der"),
           links_({{.anchors = options.trust, .anchors_pem = options.trust_pem},
                   options.resolve,
-                  options.esipa_json ? Binding::json : Binding::asn1},
+                  options.esipa_json ? Binding::json : Binding::asn1,
+                  options.es9_asn1 ? binding::Es9Form::asn1 : binding::Es9Form::json},
                  book_),
           engine_(options.ipa, store_, *this, {in_, out_, keep_}) {}
 

@@ -11,7 +11,7 @@ constexpr int kWrongCommandLine = 2;
 struct Arguments {
     ipad::Options options;
     std::string download = "direct";
-    std::string esipa = "asn1";
+    std::string esipa = "asn1", es9 = "json";
     std::string initial_eim;
     std::vector<std::string> resolve;
     std::vector<std::string> trust;
@@ -33,6 +33,8 @@ void describe(CLI::App& app, Arguments& args) {
         ->check(CLI::IsMember({"direct", "indirect"}));
     app.add_option("--esipa", args.esipa, "Binding towards eIMs: asn1 or json")
         ->check(CLI::IsMember({"asn1", "json"}));
+    app.add_option("--es9", args.es9, "Binding towards SM-DP+: json or asn1")
+        ->check(CLI::IsMember({"json", "asn1"}));
     app.add_option(
         "--initial-eim", args.initial_eim, "Configuration to add while no eIM is associated (once)");
     app.add_flag("--reopen-initial-eim", options.ipa.reopen_initial_eim, "Allow --initial-eim once more");
@@ -65,6 +67,7 @@ Ok complete(Arguments& args) {
     options.ipa.download =
         args.download == "indirect" ? ipa::Config::Download::indirect : ipa::Config::Download::direct;
     options.esipa_json = args.esipa == "json";
+    options.es9_asn1 = args.es9 == "asn1";
     options.ipa.poll_interval = seconds(args.poll_interval);
     options.ipa.rollback.over = seconds(args.rollback_seconds);
     options.ipa.retry_first = seconds(args.retry_seconds);

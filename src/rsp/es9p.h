@@ -279,4 +279,43 @@ struct AuthenticateClientResponseEs11 {
     }
 };
 
+/// What stands in an ES9+ or ES11 request of the ASN.1 binding. SGP.22 §6.6.1
+struct RemoteProfileProvisioningRequest {
+    std::variant<InitiateAuthenticationRequest,
+                 AuthenticateClientRequest,
+                 GetBoundProfilePackageRequest,
+                 CancelSessionRequestEs9,
+                 HandleNotification>
+        is;
+    static constexpr auto asn1() {
+        using T = RemoteProfileProvisioningRequest;
+        return choice("RemoteProfileProvisioningRequest",
+                      0xA2,
+                      alternative<&T::is, 0>("initiateAuthenticationRequest", 0xBF39),
+                      alternative<&T::is, 1>("authenticateClientRequest", 0xBF3B),
+                      alternative<&T::is, 2>("getBoundProfilePackageRequest", 0xBF3A),
+                      alternative<&T::is, 3>("cancelSessionRequestEs9", 0xBF41),
+                      alternative<&T::is, 4>("handleNotification", 0xBF3D));
+    }
+};
+
+struct RemoteProfileProvisioningResponse {
+    std::variant<InitiateAuthenticationResponse,
+                 AuthenticateClientResponseEs9,
+                 GetBoundProfilePackageResponse,
+                 CancelSessionResponseEs9,
+                 AuthenticateClientResponseEs11>
+        is;
+    static constexpr auto asn1() {
+        using T = RemoteProfileProvisioningResponse;
+        return choice("RemoteProfileProvisioningResponse",
+                      0xA2,
+                      alternative<&T::is, 0>("initiateAuthenticationResponse", 0xBF39),
+                      alternative<&T::is, 1>("authenticateClientResponseEs9", 0xBF3B),
+                      alternative<&T::is, 2>("getBoundProfilePackageResponse", 0xBF3A),
+                      alternative<&T::is, 3>("cancelSessionResponseEs9", 0xBF41),
+                      alternative<&T::is, 4>("authenticateClientResponseEs11", 0xBF40));
+    }
+};
+
 } // namespace halyard::rsp

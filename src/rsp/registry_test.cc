@@ -85,6 +85,9 @@ TEST_CASE("when several types read the octets, those that read less well are nam
     REQUIRE(same.message);
     CHECK(std::string_view(same.message->name) == "AuthenticateClientRequestEsipa");
     CHECK(names(same.others).contains("AuthenticateClientRequest"));
+    // what only ES9+ and ES11 have around it
+    CHECK(named("A211 BF3B0E 800101 BF3808 A106 800101 020107") == "RemoteProfileProvisioningRequest");
+    CHECK(named("A206 BF3B03 810106") == "RemoteProfileProvisioningResponse");
 }
 
 TEST_CASE("when types differ in their known values only, the one that knows the value is named") {

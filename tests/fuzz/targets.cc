@@ -19,6 +19,7 @@ void collect(const asn1::Type& type, std::set<asn1::Tag>& tags, std::set<const a
 std::span<const Target* const> targets() {
     static constexpr const Target* kTargets[] = {&kHttp,
                                                  &kEs9Json,
+                                                 &kEs2Json,
                                                  &kEsipaJson,
                                                  &kCertificate,
                                                  &kDer,
