@@ -33,7 +33,7 @@ constexpr Member kInitiateRequest[] = {{"euiccChallenge", 0x81, Form::octets},
                                        {"euiccInfo1", 0xBF20, Form::tlv}};
 constexpr Member kInitiateAnswer[] = {{"transactionId", 0x80, Form::transaction_id},
                                       {"serverSigned1", 0x30, Form::tlv},
-                                      {"serverSignature1", 0x5F37, Form::tlv},
+                                      {"serverSignature1", 0x5F37, Form::value, true, 64},
                                       {"euiccCiPKIdToBeUsed", 0x04, Form::value, true, 20},
                                       {"serverCertificate", 0x30, Form::tlv}};
 constexpr Member kClientRequest[] = {{"transactionId", 0x80, Form::transaction_id},
@@ -41,7 +41,7 @@ constexpr Member kClientRequest[] = {{"transactionId", 0x80, Form::transaction_i
 constexpr Member kClientAnswer[] = {{"transactionId", 0x80, Form::transaction_id},
                                     {"profileMetadata", 0xBF25, Form::tlv},
                                     {"smdpSigned2", 0x30, Form::tlv},
-                                    {"smdpSignature2", 0x5F37, Form::tlv},
+                                    {"smdpSignature2", 0x5F37, Form::value, true, 64},
                                     {"smdpCertificate", 0x30, Form::tlv}};
 constexpr Member kEvent[] = {{"eventId", 0x80, Form::text}, {"rspServerAddress", 0x81, Form::text}};
 constexpr Member kClientAnswerEs11[] = {{"transactionId", 0x80, Form::transaction_id},

@@ -379,24 +379,3 @@ TEST_CASE("when an address or message is no UTF-8, no broken JSON is made of it 
     REQUIRE(answer);
     CHECK(Json::accept(*answer));
 }
-
-TEST_CASE("when a member stands twice in one object, the body is refused; in two objects it may") {
-    const auto twice = [](const std::string& body) {
-        const auto der = binding::request_from_json(Es9Function::authenticate_client, body);
-        return der ? std::string() : std::string(der.error().where);
-    };
-    const std::string members = R"("transactionId":"A1B2C3","authenticateServerResponse":"vzgCBQA=")";
-    CHECK(twice("{" + members + "}").empty());
-    CHECK(twice("{" + members + R"(,"transactionId":"A1B2C3"})") == "duplicate member");
-    CHECK(twice("{" + members + R"(,"transaction\u0049d":"000000"})") == "duplicate member"); // I, escaped
-    CHECK(twice("{" + members + R"(,"x":[{"a":1,"b":2,"a":3}]})") == "duplicate member");
-    CHECK(twice("{" + members + R"(,"x":{"transactionId":1},"y":[{"transactionId":1},{"transactionId":2}]})")
-              .empty());
-    const auto answer = binding::answer_from_json(
-        Es9Function::cancel_session,
-        200,
-        R"({"header":{"functionExecutionStatus":{"status":"Failed","status":"Executed-Success"}}})");
-    REQUIRE_FALSE(answer);
-    CHECK(answer.error().code == Errc::bad_value);
-    CHECK(std::string_view(answer.error().where) == "duplicate member");
-}

@@ -241,51 +241,6 @@ TEST_CASE(
     CHECK(tolerated("underscore in a matching id", "matchingId") == before + 1);
 }
 
-TEST_CASE("when timestamps have offsets, they mean the same moment; what is none is refused") {
-    const auto moment = [](const char* text) {
-        const auto r = time_from_text(text, "timestamp");
-        REQUIRE_MESSAGE(r, text);
-        return r->count();
-    };
-    // date -u -d TEXT +%s
-    CHECK(moment("2026-11-26T03:04:05Z") == 1'795'662'245'000);
-    CHECK(moment("2026-11-26T04:04:05+01:00") == 1'795'662'245'000);
-    CHECK(moment("2026-11-25T21:34:05-05:30") == 1'795'662'245'000);
-    CHECK(moment("2024-02-29T00:00:00Z") == 1'709'164'800'000);
-    CHECK(moment("1970-01-01T00:00:00Z") == 0);
-    CHECK(moment("1969-12-31T23:59:59Z") == -1000);
-    CHECK(moment("9999-12-31T23:59:59Z") == 253'402'300'799'000);
-    CHECK(moment("2026-11-26T03:04:05.678Z") == 1'795'662'245'000);
-    CHECK(tolerated("fraction of a second", "timestamp") == 1);
-    for (const char* bad : {"",
-                            "2026-11-26",
-                            "2026-11-26T03:04:05",
-                            "2026-11-26 03:04:05Z",
-                            "2026-11-26T03:04Z",
-                            "2026-11-26t03:04:05z",
-                            "2025-02-29T00:00:00Z",
-                            "2026-13-01T00:00:00Z",
-                            "2026-00-01T00:00:00Z",
-                            "2026-11-00T00:00:00Z",
-                            "2026-11-26T24:00:00Z",
-                            "2026-11-26T03:60:05Z",
-                            "2026-11-26T03:04:60Z",
-                            "2026-11-26T03:04:05.Z",
-                            "2026-11-26T03:04:05+0100",
-                            "2026-11-26T03:04:05+15:00",
-                            "2026-11-26T03:04:05+01:60",
-                            "2026-11-26T03:04:05ZZ",
-                            "-026-11-26T03:04:05Z",
-                            "2026-11-26T+3:04:05Z"}) {
-        CAPTURE(std::string(bad));
-        CHECK(why(time_from_text(bad, "timestamp")) == "bad value timestamp");
-    }
-    CHECK(*text_from_time(Time(1'795'662'245'999), "t") == "2026-11-26T03:04:05Z");
-    CHECK(*text_from_time(Time(-1), "t") == "1969-12-31T23:59:59Z");
-    CHECK(*text_from_time(Time(253'402'300'799'000), "t") == "9999-12-31T23:59:59Z");
-    CHECK(why(text_from_time(Time(253'402'300'800'000), "t")) == "bad value t");
-}
-
 TEST_CASE("when other formats are at their limits, the member is named") {
     const auto progress = [](const char* member, const char* value) {
         return refused<rsp::HandleDownloadProgressInfoRequest>(order(member, value));
@@ -348,12 +303,12 @@ TEST_CASE("when a body is no object, nests too deep, is too long or says a thing
     }
     const std::string deep = std::string(40, '[') + std::string(40, ']');
     const auto nested = server_from_json<T>(R"({"x":)" + deep + "," HEADER "," ICCID "}");
-    CHECK(why(nested) == "limit depth");
+    CHECK(why(nested) == "limit exceeded depth");
     CHECK_FALSE(refusal(type, nested.error()));
     std::string big = "{" HEADER "," ICCID "}";
     big.resize(1 << 20, ' ');
     CHECK(server_from_json<T>(big));
-    CHECK(refused<T>(big + " ") == "limit body");
+    CHECK(refused<T>(big + " ") == "limit exceeded body");
     const auto twice = server_from_json<T>("{" HEADER "," ICCID R"(,"iccid":"890001234567890123"})");
     CHECK(why(twice) == "bad value iccid");
     CHECK(codes(refusal(type, twice.error())) == "1.6/2.1");

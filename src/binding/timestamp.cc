@@ -42,7 +42,7 @@ Result<Time> time_from_text(std::string_view text, const char* where) {
     constexpr char kBehind[] = {'-', '-', 'T', ':', ':', 0};
     int part[6];
     for (size_t i = 0; i < 6; ++i) {
-        part[i] = digits(text, i == 0 ? 4 : 2);
+        part[i] = digits(text, i == 0 ? 4u : 2u);
         if (part[i] < 0 || (kBehind[i] && !skip(text, kBehind[i]))) return fail(Errc::bad_value, where);
     }
     const auto [y, mo, d, h, mi, s] = part;

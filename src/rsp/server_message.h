@@ -6,6 +6,7 @@
 #include "rsp/status_code.h"
 #include <optional>
 #include <span>
+#include <type_traits>
 
 namespace halyard::rsp {
 

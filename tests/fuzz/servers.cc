@@ -115,7 +115,7 @@ std::vector<OwnedBytes> server_seeds() {
         const auto number = static_cast<uint8_t>(*function);
         add(request, number, binding::request_to_asn1(m));
         add(request, number, m);
-        add(answer, number | 0x40, binding::request_to_asn1(m));
+        add(answer, static_cast<uint8_t>(number | 0x40), binding::request_to_asn1(m));
         if (const auto text = binding::answer_to_json(*function, {.der = m}))
             add(answer, number, bytes_of(*text));
     }
