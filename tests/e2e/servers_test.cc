@@ -1,4 +1,5 @@
 // What SM-DP+ and eIM answer to strangers: TLS by openssl and curl, the REST API by curl.
+#include "base/octets.h"
 #include "tests/e2e/site.h"
 
 using namespace halyard;
