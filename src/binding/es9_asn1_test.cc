@@ -237,7 +237,7 @@ TEST_CASE("when a server answers with no message at all, the error says what it 
                 {200, "Service unavailable", "body", Errc::bad_value, 0},
                 {200, "{", "body", Errc::bad_value, 0},
                 {200, "{}", "header", Errc::missing_field, 0},
-                {200, "\xA2", "body", Errc::truncated, 0}};
+                {200, "\xA2", "body", Errc::truncated, 0xA2}};
     for (const auto& row : rows)
         for (const auto form : {Es9Form::json, Es9Form::asn1}) {
             CAPTURE(std::string(row.body));
