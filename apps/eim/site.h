@@ -17,6 +17,7 @@ struct ServeOptions {
     std::map<std::string, std::string> resolve; // SM-DP+ host → address:port
     std::vector<std::string> forward_to;
     std::string es9 = "json"; // or asn1: the binding towards SM-DP+
+    bool strict = false;      // refuse every deviation of a peer
 };
 /// Serves ESipa and the REST API until SIGTERM or SIGINT. Prints {"esipa":"https://…","api":"https://…"} when
 /// ready. Exit status 0, or 3 when the database broke and only a restart helps.

@@ -52,7 +52,7 @@ void note_protocol(std::string_view peer, std::string_view header) {
     static std::mutex mutex;
     static std::map<std::string, std::string, std::less<>> seen;
     const auto read = protocol_from_text(header);
-    if (!read) tolerate(header.empty() ? "no version" : "version that cannot be read", kName);
+    if (!read) count_tolerated(header.empty() ? "no version" : "version that cannot be read", kName);
     const std::string said = read ? to_text(*read) : header.empty() ? "none" : "unreadable";
     const std::string_view address = peer.substr(0, peer.rfind(':'));
     {

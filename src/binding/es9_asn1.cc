@@ -14,7 +14,7 @@ Result<asn1::Tlv> unwrapped(Bytes body, size_t limit) {
     if (!outer.rest.empty()) return fail(Errc::bad_length, "body");
     if (outer.tag != kWrapper) {
         if (outer.tag >> 8 != 0xBF) return fail(Errc::bad_tag, "body", outer.tag);
-        tolerate("message without its A2", "body");
+        TRY(tolerate("message without its A2", "body"));
         return outer;
     }
     const asn1::Tlv inner = TRY(asn1::read_tlv(outer.content, "body"));
@@ -72,17 +72,18 @@ Result<Es9Answer> answer_from_asn1(Es9Function f, int http_status, Bytes body, I
 
 Result<Es9Answer> answer_from_body(Es9Function f, int http_status, Bytes body, Es9Form asked, Interface on) {
     const bool notification = f == Es9Function::handle_notification;
-    if (notification && http_status == 200 && !body.empty()) tolerate("body where none belongs", name(f));
+    if (notification && http_status == 200 && !body.empty())
+        TRY(tolerate("body where none belongs", name(f)));
     if (notification || http_status != 200) return answer_from_asn1(f, http_status, body, on);
     constexpr std::string_view kMark = "\xEF\xBB\xBF"; // of UTF-8; JSON must not begin with it
     const bool marked = begins_with(body, kMark);
-    if (marked) tolerate("byte order mark", "body");
+    if (marked) TRY(tolerate("byte order mark", "body"));
     if (marked) body = body.subspan(text_of(body).find(kMark) + kMark.size());
     if (body.empty()) return fail(Errc::bad_value, "body: empty");
     const Es9Form seen = begins_with(body, "{") ? Es9Form::json : Es9Form::asn1;
     if (begins_with(body, "<")) return fail(Errc::bad_value, "body: HTML page");
     if (seen == Es9Form::asn1 && body[0] != 0xA2 && body[0] != 0xBF) return fail(Errc::bad_value, "body");
-    if (seen != asked) tolerate("answer in the other binding", name(f));
+    if (seen != asked) TRY(tolerate("answer in the other binding", name(f)));
     return seen == Es9Form::json ? answer_from_json(f, http_status, text_of(body), on)
                                  : answer_from_asn1(f, http_status, body, on);
 }

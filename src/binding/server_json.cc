@@ -33,7 +33,7 @@ Ok check_matching_id(const char* name, std::string_view text, Direction way) {
         if ((c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_')
             return fail(Errc::bad_value, name, 0, static_cast<uint32_t>(i));
     }
-    if (underscore && way == Direction::in) tolerate("underscore in a matching id", name);
+    if (underscore && way == Direction::in) TRY(tolerate("underscore in a matching id", name));
     return {};
 }
 
@@ -44,7 +44,7 @@ Ok check_address(const char* name, std::string_view text, Direction way) {
               std::string_view("-._:[]").find(c) != std::string_view::npos))
             return fail(Errc::bad_value, name);
     if (way == Direction::in && text.find(':') != std::string_view::npos)
-        tolerate("port in an address", name);
+        TRY(tolerate("port in an address", name));
     return {};
 }
 
@@ -73,7 +73,7 @@ Ok check_point(const char* name, uint64_t id, Direction way) {
     if (id == 0 || id > 0x7FFFFFFF) return fail(Errc::bad_value, name);
     if (id <= 4 || id >= 100) return {};
     if (way == Direction::out) return fail(Errc::bad_value, name);
-    tolerate("notification point of another edition", name);
+    TRY(tolerate("notification point of another edition", name));
     return {};
 }
 
@@ -87,15 +87,15 @@ Ok check_result(const char* name, Bytes der) {
 // ---- Reading ----
 
 // nullptr for a member that is absent, or null, which some stacks write instead.
-const Json* find(const Json& in, const char* name) {
+Result<const Json*> find(const Json& in, const char* name) {
     const auto it = in.find(name);
-    if (it == in.end()) return nullptr;
+    if (it == in.end()) return static_cast<const Json*>(nullptr);
     if (!it->is_null()) return &*it;
-    tolerate("null for an absent member", name);
-    return nullptr;
+    TRY(tolerate("null for an absent member", name));
+    return static_cast<const Json*>(nullptr);
 }
 Result<const Json*> required(const Json& in, const char* name) {
-    const Json* value = find(in, name);
+    const Json* value = TRY(find(in, name));
     if (!value) return fail(Errc::missing_field, name);
     return value;
 }
@@ -126,7 +126,7 @@ Ok read_execution(const char* name, const Json& in, ExecutionStatus& out) {
     if (!in.is_object()) return fail(Errc::bad_value, name);
     const std::string status = TRY(required_string(in, "status"));
     out.status = static_cast<ExecutionStatus::Status>(TRY(index_of(kStatuses, status, "status")));
-    const Json* data = find(in, "statusCodeData");
+    const Json* data = TRY(find(in, "statusCodeData"));
     if (!data) return {};
     if (!data->is_object()) return fail(Errc::bad_value, "statusCodeData");
     rsp::StatusCode code;
@@ -134,8 +134,8 @@ Ok read_execution(const char* name, const Json& in, ExecutionStatus& out) {
     code.reason = TRY(required_string(*data, "reasonCode"));
     TRY(check_code("subjectCode", code.subject));
     TRY(check_code("reasonCode", code.reason));
-    if (const Json* v = find(*data, "message")) code.message = TRY(string_of(*v, "message"));
-    if (const Json* v = find(*data, "subjectIdentifier"))
+    if (const Json* v = TRY(find(*data, "message"))) code.message = TRY(string_of(*v, "message"));
+    if (const Json* v = TRY(find(*data, "subjectIdentifier")))
         out.subject_identifier = TRY(string_of(*v, "subjectIdentifier"));
     out.code = std::move(code);
     return {};
@@ -146,7 +146,7 @@ Result<Iccid> read_iccid(const char* name, std::string_view text) {
     const std::string_view behind = text.substr(digits);
     if (text.size() < 18 || text.size() > 20)
         return fail(Errc::bad_length, name, static_cast<uint32_t>(text.size()));
-    if (behind == "f") tolerate("filler in lower case", name);
+    if (behind == "f") TRY(tolerate("filler in lower case", name));
     if (digits < 18 || (!behind.empty() && behind != "F" && behind != "f"))
         return fail(Errc::bad_value, name, 0, static_cast<uint32_t>(digits));
     return iccid_from_text(text, name);
@@ -304,7 +304,7 @@ Ok read_message(const rsp::ServerMessage& type, std::string_view text, void* out
     if (!json && !twice.empty()) return fail(Errc::bad_value, known_name(type, twice));
     if (!json) return tl::unexpected<Error>(json.error());
     for (const ServerField& f : type.fields) {
-        const Json* value = find(*json, f.name);
+        const Json* value = TRY(find(*json, f.name));
         if (value)
             TRY(read_value(f, *value, out));
         else if (needed(type, f, out))
@@ -342,7 +342,7 @@ std::optional<rsp::StatusCode> refusal(const rsp::ServerMessage& request, const 
 Ok read_answer(rsp::ServerFunction f, int http_status, std::string_view body, void* out) {
     const rsp::ServerFunctionRow& r = rsp::row(f);
     if (r.notification && (http_status == 204 || http_status == 200)) {
-        if (!body.empty()) tolerate("body where none belongs", r.name);
+        if (!body.empty()) TRY(tolerate("body where none belongs", r.name));
         return {}; // what `out` is to begin with: plain success
     }
     if (http_status != 200) return fail(Errc::rejected, "http status", static_cast<uint32_t>(http_status));

@@ -52,7 +52,7 @@ Result<Time> time_from_text(std::string_view text, const char* where) {
     if (skip(text, '.')) {
         const size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
         if (count == 0) return fail(Errc::bad_value, where);
-        tolerate("fraction of a second", where);
+        TRY(tolerate("fraction of a second", where));
         text.remove_prefix(count);
     }
     const int east = TRY(offset(text, where));
