@@ -316,8 +316,9 @@ TEST_CASE(
                    "Halyard Test CI second"));
     const auto key_id = [](const std::string& ci) {
         std::string id =
-            shell("openssl x509 -noout -ext subjectKeyIdentifier -in " + ci + " | tail -1 | tr -d ' :\\n'")
-                .out;
+            shell("openssl x509 -noout -ext subjectKeyIdentifier -in " + ci + " | tail -1 | tr -d ' :'").out;
+        REQUIRE(id.size() == 41);
+        id.pop_back(); // the line's end
         return id;
     };
     const std::string one = key_id(dir + "/ci.pem"), two = key_id(second + "/ci.pem");
