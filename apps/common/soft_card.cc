@@ -13,7 +13,7 @@ Result<euicc::Identity> load_identity(const std::filesystem::path& directory) {
     identity.eid = TRY(eid_from_text(text.substr(0, line)));
     identity.memory =
         static_cast<uint32_t>(std::strtoul(std::string(text.substr(line + 1)).c_str(), nullptr, 10));
-    for (int i = 0; i < 8; ++i) {
+    for (size_t i = 0; i < SoftCard::kMaxCis; ++i) {
         const std::string n = std::to_string(i);
         if (!std::filesystem::exists(directory / ("euicc" + n + ".der"))) break;
         auto credential = TRY(files.credential("euicc" + n));
@@ -63,9 +63,15 @@ Ok SoftCard::create(const std::filesystem::path& directory,
     if (std::filesystem::exists(directory / "card.txt")) return fail(Errc::conflict, "card");
     TRY(make_directory(directory));
     const PkiDirectory files{directory};
-    TRY(files.store("euicc0", TRY(pki.credential("euicc/" + to_text(eid)))));
-    TRY(files.store("eum0", {{}, TRY(pki.certificate("eum"))}));
-    TRY(files.store("ci0", {{}, TRY(pki.certificate("ci"))}));
+    std::vector<PkiDirectory> all{pki};
+    all.insert(all.end(), options.more_pki.begin(), options.more_pki.end());
+    if (all.size() > kMaxCis) return fail(Errc::limit, "pki", static_cast<uint32_t>(all.size()));
+    for (size_t i = 0; i < all.size(); ++i) { // numbers are the order of euiccCiPKIdList
+        const std::string n = std::to_string(i);
+        TRY(files.store("euicc" + n, TRY(all[i].credential("euicc/" + to_text(eid)))));
+        TRY(files.store("eum" + n, {{}, TRY(all[i].certificate("eum"))}));
+        TRY(files.store("ci" + n, {{}, TRY(all[i].certificate("ci"))}));
+    }
     const std::string text = to_text(eid) + "\n" + std::to_string(options.memory) + "\n";
     if (!options.bootstrap.empty()) {
         // Before card.txt, which makes it a card: a creation that was cut short can be repeated.

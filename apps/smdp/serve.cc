@@ -9,6 +9,8 @@ namespace halyard::smdp_app {
 Result<int> serve(const ServeOptions& options) {
     auto site = TRY(Site::open(options.state, options.address));
     TRY(site->load_credentials(options.pki));
+    for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
+    site->config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));
     site->config.own_keys = options.own_keys;
     smdp::Server server = site->server();
     app::catch_signals();

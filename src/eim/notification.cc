@@ -38,7 +38,7 @@ Ok Server::verify_notification(const Device& device,
     const auto euicc = TRY(crypto::Certificate::parse(other.euicc_certificate.der(), "euiccCertificate"));
     if (!same(euicc.spki, device.euicc_key)) {
         const auto eum = TRY(crypto::Certificate::parse(other.eum_certificate.der(), "eumCertificate"));
-        if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now)) != device.eid)
+        if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now, &config_.revocation)) != device.eid)
             return fail(Errc::unverified, "euiccCertificate: another EID");
     }
     const auto key = TRY(crypto::public_key_from_spki(euicc.spki, "euiccCertificate"));
