@@ -15,7 +15,7 @@ struct Target {
 };
 
 extern const Target kDer, kEuiccPackage, kResult, kProfile, kApdu, kBpp, kEs9Json, kEsipaJson, kHttp,
-    kCertificate;
+    kCertificate, kJsonEncode;
 
 /// All of them, the cheap ones first.
 std::span<const Target* const> targets();
