@@ -32,7 +32,11 @@ std::string expected_of(const Walk& walk) {
         return binding::describe(walk.error->where, 0, *walk.type, walk.size);
     if (walk.type->kind == asn1::Kind::integer) {
         const asn1::Range range = asn1::range_of(*walk.type);
-        return "a number from " + std::to_string(range.min) + " to " + std::to_string(range.max);
+        out = "a number from " + std::to_string(range.min) + " to " + std::to_string(range.max);
+        for (const asn1::NamedValue& n : walk.type->names)
+            out += std::string(&n == &walk.type->names.front() ? ": " : ", ") + n.name + " " +
+                   std::to_string(n.value);
+        return out;
     }
     switch (walk.type->kind) {
     case asn1::Kind::boolean: return "one octet";
@@ -55,7 +59,7 @@ std::string got_of(Bytes message, const Error& error) {
     if (tlv)
         return tag_text(tlv->tag) + " with " + octets_text(tlv->content.size()) + ": " +
                hex(tlv->content.first(std::min<size_t>(tlv->content.size(), 16)));
-    if (at < message.size()) return octets_text(message.size() - at) + " that are no whole TLV";
+    if (at < message.size()) return "no whole TLV: " + octets_text(message.size() - at);
     return "the end";
 }
 
@@ -75,7 +79,7 @@ std::string cut_text(Bytes message) {
             length = length << 8 | message[at++];
     const size_t there = message.size() - at;
     if (there >= length) return "";
-    return "cut short: its length says " + octets_text(length) + ", " + std::to_string(there) + " are there";
+    return "cut short: " + std::to_string(there) + " of the " + octets_text(length) + " that its length says";
 }
 
 // Messages with the tag of one that is not whole.
@@ -84,7 +88,7 @@ std::string begins_like(Bytes message) {
     for (const rsp::Message& m : rsp::messages()) {
         const std::string tag = tag_text(m.type->tag);
         if (tag.size() > 2 && hex(message.first(std::min<size_t>(message.size(), tag.size() / 2))) == tag)
-            out += (out.empty() ? "begins like " : ", ") + std::string(m.name);
+            out += (out.empty() ? "the beginning of " : " or ") + std::string(m.name);
     }
     return out;
 }
@@ -148,7 +152,7 @@ Breakage breakage(Bytes message, const Error& error, const rsp::Message* as) {
     if (!as) {
         if (error.code == Errc::bad_tag || error.code == Errc::conflict)
             out.expected = "the tag of a message: see `asn1 types`, or give --type";
-        if (const std::string like = begins_like(message); !like.empty()) out.within.push_back(like);
+        if (const std::string like = begins_like(message); !like.empty()) out.got = like;
         if (const std::string cut = cut_text(message); !cut.empty()) out.causes.push_back(cut);
         repaired(message, out.causes);
         return out;

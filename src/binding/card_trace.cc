@@ -252,7 +252,7 @@ class Joiner {
         CardExchange& package = trace_.exchanges[*into_];
         append(package.command, e.command);
         package.command_lines.last = e.command_lines.last;
-        if (!e.answer.empty() || !package.answer_lines.first) package.answer_lines = e.answer_lines;
+        if (!e.answer.empty() || package.answer.empty()) package.answer_lines = e.answer_lines;
         append(package.answer, e.answer);
         package.status = e.status;
         package.whole = package.whole && e.whole;

@@ -230,6 +230,10 @@ TEST_CASE("when a bound profile package comes in its segments, it is one command
     CHECK_FALSE(t.exchanges[0].whole);
     t = trace("> 80E2910009BF361BBF2303800101\n< BF3701009000\n");
     CHECK(faults(t) == "1: bound profile package has 9 of 30 octets: the card answered before its end\n");
+    t = trace(package + "> 80E2910003860105\n< 6985\n"); // refused at its end: the status word's line
+    REQUIRE(t.exchanges.size() == 1);
+    CHECK(t.exchanges[0].status == 0x6985);
+    CHECK(t.exchanges[0].answer_lines.first == 16);
     CHECK(faults(trace(package)) == "13: bound profile package has 27 of 30 octets: the trace ends\n");
     CHECK(faults(trace("> 80E2910009BF361BBF2303800101\n< 6985\n")) ==
           "1: bound profile package has 9 of 30 octets: the card refused a part\n");
