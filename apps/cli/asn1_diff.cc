@@ -1,6 +1,7 @@
 #include "apps/cli/asn1_command.h"
 #include "apps/cli/commands.h"
 #include "apps/common/message_diff.h"
+#include "apps/common/trace_view.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -22,7 +23,10 @@ struct Side {
 // Nothing to compare is the caller's mistake: 2, as diff has it.
 std::optional<Side> read(const std::string& argument, const rsp::Message* type, bool json) {
     auto content = app::read_argument(argument);
-    auto der = content ? app::der_of(*content) : std::move(content);
+    const auto trace = content ? app::trace_of(*content) : std::nullopt;
+    auto der = trace     ? Result<OwnedBytes>(app::messages_of(*trace))
+               : content ? app::der_of(*content)
+                         : std::move(content);
     if (!der) {
         (void)report(der.error(), argument, json);
         return std::nullopt;

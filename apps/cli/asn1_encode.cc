@@ -11,7 +11,7 @@ namespace halyard::cli {
 namespace {
 
 struct Options {
-    std::string input, type, format = "hex", out, binding;
+    std::string input = "-", type, format = "hex", out, binding;
     bool json = false;
 };
 
@@ -117,7 +117,7 @@ void add_asn1_encode(CLI::App& asn1, int& exit_code) {
     auto o = std::make_shared<Options>();
     CLI::App* c = asn1.add_subcommand(
         "encode", "JSON, as decode --json prints it, to DER; read back before it is given");
-    c->add_option("input", o->input, "File with JSON, the JSON itself, or - for stdin")->required();
+    c->add_option("input", o->input, "File with JSON, the JSON itself, or - for stdin, which is the default");
     c->add_option("--type", o->type, "Whose value it is, where the JSON does not say: see `asn1 types`");
     c->add_option("--format", o->format, "hex, base64 or der")
         ->check(CLI::IsMember({"hex", "base64", "der"}));

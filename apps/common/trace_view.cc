@@ -141,6 +141,16 @@ std::optional<binding::TraceText> trace_of(Bytes content) {
     return text;
 }
 
+OwnedBytes messages_of(const binding::TraceText& text) {
+    OwnedBytes out;
+    for (const CardExchange& e : binding::reassemble(text.apdus).exchanges) {
+        if (e.kind != CardExchange::Kind::store_data || !e.whole) continue;
+        append(out, e.command);
+        append(out, e.answer);
+    }
+    return out;
+}
+
 TraceView view_trace(const binding::TraceText& text, bool strict, bool explained) {
     TraceView out;
     View view(out, strict, explained);

@@ -13,6 +13,8 @@ struct TraceView {
 };
 /// The trace that text is; nothing for what holds no APDU.
 std::optional<binding::TraceText> trace_of(Bytes content);
+/// Its messages one behind the other, commands and answers, without those that are not whole.
+OwnedBytes messages_of(const binding::TraceText&);
 /// `strict`: only DER is read. `explained`: each message as explain() shows it.
 TraceView view_trace(const binding::TraceText&, bool strict = false, bool explained = false);
 

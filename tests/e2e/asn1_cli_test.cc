@@ -28,8 +28,8 @@ TEST_CASE(
         CHECK(encoded.out == hex + "\n");
     }
     const std::string halyard = program("halyard");
-    CHECK(shell(halyard + " asn1 decode " + kPoll + " --json | " + halyard +
-                " asn1 encode - --format der | " + halyard + " asn1 diff - " + kPoll)
+    CHECK(shell(halyard + " asn1 decode " + kPoll + " --json | " + halyard + " asn1 encode --format der | " +
+                halyard + " asn1 diff - " + kPoll)
               .status == 0);
     CHECK(cli({"asn1",
                "encode",
@@ -189,6 +189,9 @@ TEST_CASE("when the input is a trace, its messages are shown with their lines, a
     CHECK(broken.status == 1);
     CHECK(contains(broken.out, "line 3: STORE DATA block 02: expected 01"));
     CHECK(contains(cli({"asn1", "explain", d / "trace"}).out, "ES10: IPA -> eUICC"));
+    CHECK(cli({"asn1", "diff", d / "trace", "BF3E035C015ABF3E125A1089049032123451234512345678901235BF2E00"})
+              .status == 0);
+    CHECK(cli({"asn1", "diff", d / "trace", "BF3E035C015ABF2E00"}).status == 1);
 }
 
 TEST_CASE("when the message is written in any usual form, it is read") {
