@@ -23,6 +23,7 @@ std::span<const Target* const> targets() {
                                                  &kEsipaJson,
                                                  &kCertificate,
                                                  &kDer,
+                                                 &kJsonEncode,
                                                  &kProfile,
                                                  &kApdu,
                                                  &kEuiccPackage,
