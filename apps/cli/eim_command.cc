@@ -84,6 +84,7 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--resolve", *resolve, "SM-DP+ HOST=ADDR:PORT, may be repeated");
     c->add_option(
         "--forward-to", o->forward_to, "SM-DP+ address notifications may go to beside those of orders");
+    c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
         o->state = *state;
         o->pki.path = *pki;

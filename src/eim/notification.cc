@@ -98,11 +98,11 @@ Result<OwnedBytes> Server::notification(Bytes message, Time now) {
     std::optional<RelaySession> session;
     if (const auto* pir = std::get_if<0>(&pending.is)) {
         session = TRY(store_.session(pir->value.profile_installation_result_data.value.transaction_id));
-        if (session) device = TRY(store_.device(session->eid));
+        if (session) device = TRY(peer(session->eid));
     } else if (const auto* other = std::get_if<1>(&pending.is)) {
         const auto certificate = crypto::Certificate::parse(other->value.euicc_certificate.der());
         if (certificate)
-            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(store_.device(*eid));
+            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(peer(*eid));
     }
     if (!device) return fail(Errc::rejected, "pendingNotification: of no device of this eIM");
     Turn turn{.device = std::move(*device), .now = now};
