@@ -49,6 +49,7 @@ Result<Json> parse_object(std::string_view text, size_t limit, std::string* twic
 namespace {
 Result<OwnedBytes> integer_tlv(const Member& m, const Json& value) {
     if (!value.is_number_integer()) return fail(Errc::bad_value, m.name);
+    if (value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX) return fail(Errc::bad_value, m.name);
     asn1::Scratch scratch;
     return tlv(m.tag, asn1::save_integer(value.get<int64_t>(), scratch));
 }
