@@ -1,4 +1,5 @@
 #include "apps/cli/commands.h"
+#include "apps/cli/profile_commands.h"
 #include "apps/common/files.h"
 #include "crypto/hash.h"
 #include "profile/image.h"
@@ -7,10 +8,7 @@
 #include <nlohmann/json.hpp>
 
 namespace halyard::cli {
-namespace {
-using nlohmann::ordered_json;
 
-// DER, or its hex.
 Result<OwnedBytes> read_package(const std::string& path) {
     OwnedBytes content = TRY(app::read_file(path));
     if (!content.empty() && content[0] == 0xA0) return content;
@@ -29,6 +27,9 @@ const char* kind_name(profile::FileKind kind) {
     }
     return "";
 }
+
+namespace {
+using nlohmann::ordered_json;
 
 // "001/01" of 00F110. 3GPP TS 24.008 §10.5.1.13
 std::string network(const std::array<uint8_t, 3>& b) {
@@ -204,18 +205,25 @@ Ok sample(const PersonalArguments& a) {
 
 void add_profile_commands(CLI::App& app, int& exit_code) {
     CLI::App* top =
-        app.add_subcommand("profile", "Profile packages (SAIP): look at, personalise, make samples");
+        app.add_subcommand("profile", "Profile packages (SAIP): look at, check, compare, build, personalise");
     top->require_subcommand(1);
     auto path = std::make_shared<std::string>();
-    auto json = std::make_shared<bool>(false), content = std::make_shared<bool>(false);
+    auto text_out = std::make_shared<std::string>();
+    auto json = std::make_shared<bool>(false), content = std::make_shared<bool>(false),
+         text = std::make_shared<bool>(false);
     CLI::App* show_command =
         top->add_subcommand("show", "Elements, facts and the file system a card makes of it");
     show_command->add_option("file", *path, "Package, DER or hex")->required();
     show_command->add_flag("--json", *json, "Print one JSON object");
     show_command->add_flag("--content", *content, "Also file contents (never keys or PINs)");
+    CLI::Option* as_text =
+        show_command->add_flag("--text", *text, "ASN.1 value notation for `build`, with all keys and codes");
+    show_command->add_option("--out", *text_out, "The text goes to this file, mode 0600")->needs(as_text);
     show_command->callback([=, &exit_code] {
-        if (const auto ok = show(*path, *json, *content); !ok) exit_code = report(ok.error(), *path, *json);
+        const auto ok = *text ? show_text(*path, *text_out) : show(*path, *json, *content);
+        if (!ok) exit_code = report(ok.error(), *path, *json);
     });
+    add_profile_build(*top, exit_code);
 
     auto a = std::make_shared<PersonalArguments>();
     CLI::App* personal = top->add_subcommand("personalize", "Put one subscriber's data into a package");

@@ -17,6 +17,16 @@ struct Element {
     uint32_t offset = 0;            // octets from the start of the package
 };
 
+/// An element that is a plain described type; the others are templates().
+struct ElementKind {
+    asn1::Tag tag;
+    const char* name; // as in the module
+    const asn1::Type* type;
+};
+/// nullptr when it is none.
+const ElementKind* plain_element(asn1::Tag);
+const ElementKind* plain_element(std::string_view name);
+
 /// A member of a template element.
 struct TemplateMember {
     asn1::Tag tag;
@@ -40,6 +50,8 @@ Result<std::optional<Element>> next_element(Bytes stream, uint32_t offset);
 Result<OwnedBytes> reencode(const Element&);
 Result<TemplateElement> take_apart(const Element&);
 Result<OwnedBytes> encode(const Template&, const TemplateElement&);
+/// Tag and length in front of `length` octets of content.
+OwnedBytes tlv_head(asn1::Tag, size_t length);
 
 /// What an SM-DP+ and a person want to know of a package without making its file system.
 struct Facts {

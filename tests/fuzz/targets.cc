@@ -23,6 +23,7 @@ std::span<const Target* const> targets() {
                                                  &kCertificate,
                                                  &kDer,
                                                  &kProfile,
+                                                 &kProfileText,
                                                  &kApdu,
                                                  &kEuiccPackage,
                                                  &kResult,
