@@ -29,6 +29,12 @@ void append_tlv(SecretBytes& out, Tag tag, Bytes content) {
     out.append(content);
 }
 
+bool digit_of(char c, uint8_t& digit) {
+    const size_t at = std::string_view("0123456789ABCDEFabcdef").find(c);
+    digit = static_cast<uint8_t>(at < 16 ? at : at - 6);
+    return at != std::string_view::npos;
+}
+
 class Parser {
   public:
     Parser(std::string_view text, const NotationOptions& options) : lexer_(text), options_(options) {
@@ -120,7 +126,6 @@ class Parser {
         append_tlv(out, tag, content.reveal());
         return true;
     }
-
     bool enter() {
         if (!is("{")) return refuse(describe(now_), "'{'");
         if (++depth_ > kMaxDepth) return refuse("more than 32 braces within each other", "at most 32");
@@ -142,23 +147,23 @@ class Parser {
     bool sequence(const Type& type, SecretBytes& out) {
         if (!enter()) return false;
         size_t next = 0;
+        bool strange = false; // with unknown components the order may be, too; reading the element will tell
         while (!is("}")) {
             if (now_.kind == Token::name && now_.text == "unknown") {
+                strange = true;
                 if (!alternative(type, out) || !more()) return false;
                 continue;
             }
             size_t i = next;
-            while (i < type.fields.size() &&
-                   !(now_.kind == Token::name && called(type.fields[i], now_.text)) &&
-                   !type.fields[i].required)
-                ++i;
-            if (i == type.fields.size() || !called(type.fields[i], now_.text)) return misplaced(type, next);
+            const auto here = [&] { return now_.kind == Token::name && called(type.fields[i], now_.text); };
+            while (i < type.fields.size() && !here() && (strange || !type.fields[i].required)) ++i;
+            if (i == type.fields.size() || !here()) return misplaced(type, next);
             const asn1::Field& f = type.fields[i];
             next = i + 1;
             take();
             if (!component(type, f, out) || !more()) return false;
         }
-        for (; next < type.fields.size(); ++next)
+        for (; next < type.fields.size() && !strange; ++next)
             if (type.fields[next].required)
                 return refuse(describe(now_), std::string("the component ") + type.fields[next].name);
         return leave();
@@ -166,9 +171,8 @@ class Parser {
     // What was written is no component that may come here; says which may.
     bool misplaced(const Type& type, size_t next) {
         std::string expected;
-        size_t shown = 0;
         for (size_t i = next; i < type.fields.size(); ++i) {
-            if (++shown <= 12) expected += (expected.empty() ? "" : ", ") + std::string(type.fields[i].name);
+            if (i - next < 12) expected += (expected.empty() ? "" : ", ") + std::string(type.fields[i].name);
             if (type.fields[i].required) break;
             if (i + 1 == type.fields.size()) expected += " or '}'";
         }
@@ -268,10 +272,6 @@ class Parser {
         take();
         return true;
     }
-    bool digit_of(char c, uint8_t& digit) {
-        digit = static_cast<uint8_t>(c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0');
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
-    }
     // 'AB'H, or '01'B with a multiple of eight digits. White space between digits is allowed.
     bool octets(SecretBytes& out) {
         if (now_.kind != Token::hex && now_.kind != Token::bits)
@@ -293,7 +293,7 @@ class Parser {
         take();
         return true;
     }
-    // One or more complete TLVs of components or elements we do not know.
+    // The complete TLV of a component or element that we do not know.
     bool unknown(SecretBytes& out) {
         const Lexeme at = now_;
         SecretBytes all;

@@ -45,8 +45,9 @@ class Printer {
             rest = tlv.rest;
             line();
             size_t i = next;
-            while (i < type.fields.size() && !selects(type.fields[i], tlv.tag)) ++i;
-            if (i == type.fields.size()) {
+            while (i < type.fields.size() && !selects(type.fields[i], tlv.tag) && !type.fields[i].required)
+                ++i;
+            if (i == type.fields.size() || !selects(type.fields[i], tlv.tag)) {
                 unknown(tlv);
                 continue;
             }

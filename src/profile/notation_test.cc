@@ -213,3 +213,17 @@ TEST_CASE("when a value has named bits and booleans, they are written by name an
     CHECK(parse_value(asn1::Map<Flags>::type, "{ bits { second }, yes TRUE }").error().text() ==
           "1:10: found 'second', expected the name of a bit of BIT STRING");
 }
+
+TEST_CASE("when members of a template element stand in another order, the text keeps it") {
+    // mf with A2 mf, A6 ef-arr, A5 ef-dir, A4 ef-iccid: each there, none in its place.
+    const auto whole = sample_bootstrap(sample());
+    OwnedBytes package = owned(parse(whole->reveal())->front().der);
+    append(package, *from_hex("B017A0058000810101810667810F010201A200A600A500A400"));
+    append(package, *from_hex("AA07A0058000810102"));
+    const auto text = to_notation(package);
+    REQUIRE_MESSAGE(text, (text ? "" : text.error().where));
+    CHECK(text->find("unknown 'A600'H,\n  unknown 'A500'H,\n  ef-iccid { }") != std::string::npos);
+    const auto again = from_notation(*text);
+    REQUIRE_MESSAGE(again, (again ? "" : again.error().text()));
+    CHECK(same(again->reveal(), package));
+}
