@@ -106,7 +106,8 @@ void add_profile_build(CLI::App& profile, int& exit_code) {
             "files", a->files, "Texts as `show --text` writes them, or DER; put one behind the other")
         ->required();
     build_command->add_option("-o,--out", a->out, "Result, mode 0600")->required();
-    build_command->add_option("--set", a->sets, "iccid=DIGITS or profileType=TEXT, for the finished package");
+    build_command->add_option("--set", a->sets, "iccid=DIGITS or profileType=TEXT, for the finished package")
+        ->allow_extra_args(false);
     build_command->add_flag("--keep-defaults",
                             a->keep_defaults,
                             "Encode DEFAULT values that the text spells out; DER leaves them out");
