@@ -21,7 +21,7 @@ bool is_der(const Element& e) {
     return text && again && same(again->reveal(), e.der);
 }
 
-// What must stand in front of an element, by tag; 0: nothing. Format §8
+// What must stand in front of an element, by tag.
 struct Order {
     asn1::Tag element, needs;
     const char* needed;

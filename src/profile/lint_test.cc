@@ -267,7 +267,6 @@ TEST_CASE("when a USIM's files contradict each other, the rules about them say s
     };
     CHECK_FALSE(find(lint(package(with_ad("'00000002'H"))), "ad-form"));
     CHECK(find(lint(package(with_ad("'00000000'H"))), "ad-form"));
-    CHECK(find(lint(package(with_ad("'000000'H"))), "ad-form"));
     // 262, Germany, has codes of two digits; 310, the United States, of three.
     CHECK(find(lint(package(with_file(with_ad("'00000003'H"), "ef-imsi", "082926100000000010"))), "ad-mnc"));
     CHECK(find(lint(package(with_file(right, "ef-imsi", "083901140000000010"))), "ad-mnc"));

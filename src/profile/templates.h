@@ -35,7 +35,7 @@ const Template* template_of(asn1::Tag pe);
 /// TemplateFile::fill over each `unit` octets of the content: "07~FF" → 07 FF FF … ; "~FF07" → FF … 07. False
 /// when it is no such text.
 bool fill_default(OwnedBytes& content, size_t unit, const char* fill);
-/// A fillPattern, whose last octet goes on to the end of each unit, or a repeatPattern. Format §8.3.2
+/// A fillPattern, whose last octet goes on to the end of each unit, or a repeatPattern.
 void fill_pattern(OwnedBytes& content, size_t unit, Bytes pattern, bool repeat);
 
 } // namespace halyard::profile
