@@ -3,7 +3,7 @@
 // PEDefinitions. Components with DEFAULT are optional here so that what was written explicitly is written
 // again; the defaults stand beside them. Elements made of template files are told by tables instead, see
 // templates.h.
-#include "asn1/asn1.h"
+#include "profile/key_reference.h"
 
 namespace halyard::profile {
 using asn1::alternative, asn1::choice, asn1::field, asn1::List, asn1::Null, asn1::Oid, asn1::sequence,
@@ -200,13 +200,15 @@ struct PinConfiguration {
     std::optional<uint16_t> attempts;   // default 0x33: maximum in the high nibble, left in the low
     static constexpr auto asn1() {
         using T = PinConfiguration;
-        return sequence("PINConfiguration",
-                        0x30,
-                        field<&T::key_reference>("keyReference", 0x80),
-                        field<&T::value>("pinValue", 0x81),
-                        field<&T::unblocking_reference>("unblockingPINReference", 0x82),
-                        field<&T::attributes>("pinAttributes", 0x83),
-                        field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x84));
+        return sequence(
+            "PINConfiguration",
+            0x30,
+            named(field<&T::key_reference>("keyReference", 0x80), kNamedReference<kPinReferenceNames>),
+            field<&T::value>("pinValue", 0x81),
+            named(field<&T::unblocking_reference>("unblockingPINReference", 0x82),
+                  kNamedReference<kPukReferenceNames>),
+            field<&T::attributes>("pinAttributes", 0x83),
+            field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x84));
     }
 };
 
@@ -237,11 +239,12 @@ struct PukConfiguration {
     std::optional<uint16_t> attempts; // default 0xAA
     static constexpr auto asn1() {
         using T = PukConfiguration;
-        return sequence("PUKConfiguration",
-                        0x30,
-                        field<&T::key_reference>("keyReference", 0x80),
-                        field<&T::value>("pukValue", 0x81),
-                        field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x82));
+        return sequence(
+            "PUKConfiguration",
+            0x30,
+            named(field<&T::key_reference>("keyReference", 0x80), kNamedReference<kPukReferenceNames>),
+            field<&T::value>("pukValue", 0x81),
+            field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x82));
     }
 };
 
