@@ -174,6 +174,7 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--bind", o->bind, "Address to listen on");
     c->add_option("--port", o->port, "Port to listen on; 0: any");
     c->add_flag("--own-keys", o->own_keys, "Protect profiles with keys of their own (ReplaceSessionKeys)");
+    c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
         o->state = *state;
         o->pki.path = pki->front();

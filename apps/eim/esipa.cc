@@ -2,11 +2,13 @@
 #include "base/log.h"
 #include "binding/admin_protocol.h"
 #include "binding/esipa_json.h"
+#include "binding/http_habits.h"
 
 namespace halyard::eim_app {
 namespace {
 constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
 constexpr const char* kJson = "application/json;charset=UTF-8";
+constexpr std::string_view kAgents[] = {"gsma-rsp-ipad", "gsma-rsp-ipae"};
 
 // A fault of the transport: nothing was done, or the peer should come again.
 net::Response refused(const Error& e) {
@@ -39,6 +41,10 @@ net::Response esipa(eim::Server& server, const net::Request& request, Time now) 
     }
     const std::string_view protocol = request.headers.get("X-Admin-Protocol");
     binding::note_protocol(request.peer, protocol);
+    const binding::RequestHeaders sent{
+        protocol, request.headers.get("Content-Type"), request.headers.get("User-Agent")};
+    if (const auto ok = binding::judge_headers(sent, asn1 ? kAsn1 : "application/json", kAgents); !ok)
+        return refused(ok.error());
     auto answer =
         asn1 ? server.esipa(request.body, now) : in_json(server, *function, text_of(request.body), now);
     if (!answer) return refused(answer.error());

@@ -2,10 +2,14 @@
 #include "base/log.h"
 #include "binding/admin_protocol.h"
 #include "binding/es9_asn1.h"
+#include "binding/http_habits.h"
 
 namespace halyard::smdp_app {
 namespace {
 using rsp::Es9Function;
+
+// LPAs, IPAs, and eIMs in their place.
+constexpr std::string_view kAgents[] = {"gsma-rsp-lpa", "gsma-rsp-ipa", "gsma-rsp-eim"};
 
 net::Response not_here(std::string_view path) {
     constexpr std::string_view kOther[] = {"/gsma/rsp2/es2plus/", "/gsma/rsp2/es12/", "/gsma/rsp2/es15/"};
@@ -57,6 +61,11 @@ net::Response es9(smdp::Server& server, const net::Request& request, Time now) {
     }
     const std::string_view protocol = request.headers.get("X-Admin-Protocol");
     binding::note_protocol(request.peer, protocol);
+    const binding::RequestHeaders sent{
+        protocol, request.headers.get("Content-Type"), request.headers.get("User-Agent")};
+    if (const auto ok = binding::judge_headers(sent, asn1 ? binding::kAsn1Type : "application/json", kAgents);
+        !ok)
+        return refused(path, ok.error());
     const auto asked = asn1 ? asked_in_asn1(request.body) : asked_in_json(*function, text_of(request.body));
     if (!asked) return refused(path, asked.error());
     const auto done = server.handle(asked->function, asked->message, now);

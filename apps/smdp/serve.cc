@@ -1,3 +1,4 @@
+#include "apps/common/peer_ledger.h"
 #include "apps/common/signals.h"
 #include "apps/smdp/es9.h"
 #include "apps/smdp/site.h"
@@ -21,7 +22,13 @@ Result<int> serve(const ServeOptions& options) {
     listen.certificate_file = options.pki.pem("smdp-tls").string();
     listen.key_file = options.pki.key("smdp-tls").string();
     listen.max_connections_per_network = listen.max_connections; // behind a lab's or operator's NAT
-    TRY(https.start(listen, [&](const net::Request& r) { return es9(server, r, Time(app::now_ms())); }));
+    app::PeerLedger peers;
+    TRY(https.start(listen, [&](const net::Request& r) {
+        const PeerScope scope(options.strict);
+        net::Response response = es9(server, r, Time(app::now_ms()));
+        peers.add(scope, r.peer.substr(0, r.peer.rfind(':')));
+        return response;
+    }));
     std::printf("{\"listening\":\"https://%s:%u\"}\n", options.bind.c_str(), https.port());
     std::fflush(stdout);
     int exit_code = 0;

@@ -44,6 +44,7 @@ struct ServeOptions {
     std::string bind = "127.0.0.1";
     uint16_t port = 0;
     bool own_keys = false;
+    bool strict = false; // refuse every deviation of a peer
 };
 /// Serves ES9+ until SIGTERM or SIGINT. Prints {"listening":"https://…"} on stdout when ready. Exit status:
 /// 0, or 3 when the database broke and only a restart helps.
