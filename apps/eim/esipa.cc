@@ -27,6 +27,11 @@ std::string protocol_for(std::string_view theirs) {
     return dots == 2 && digit ? std::string(theirs) : ours;
 }
 
+// An edition of SGP.32 in the place of SGP.22's: only from v1.3 on is it written there.
+std::optional<rsp::Edition> edition_in(std::string_view protocol) {
+    return protocol.starts_with("gsma/rsp/v1.3.") ? std::optional(rsp::Edition::v1_3) : std::nullopt;
+}
+
 // A fault of the transport: nothing was done, or the peer should come again.
 net::Response refused(const Error& e) {
     log(LogLevel::warning, std::string("ESipa: ") + name(e.code) + " at " + e.where);
@@ -39,10 +44,13 @@ net::Response refused(const Error& e) {
     return net::plain(400, std::string(name(e.code)) + " at " + e.where);
 }
 
-Result<OwnedBytes>
-in_json(eim::Server& server, binding::EsipaFunction function, std::string_view body, Time now) {
+Result<OwnedBytes> in_json(eim::Server& server,
+                           binding::EsipaFunction function,
+                           std::string_view body,
+                           Time now,
+                           std::optional<rsp::Edition> hint) {
     const OwnedBytes message = TRY(binding::esipa_request_from_json(function, body));
-    const OwnedBytes answer = TRY(server.esipa(message, now));
+    const OwnedBytes answer = TRY(server.esipa(message, now, hint));
     return owned(bytes_of(TRY(binding::esipa_answer_to_json(function, answer))));
 }
 } // namespace
@@ -56,8 +64,9 @@ net::Response esipa(eim::Server& server, const net::Request& request, Time now) 
         r.headers.add("Allow", "POST");
         return r;
     }
-    auto answer =
-        asn1 ? server.esipa(request.body, now) : in_json(server, *function, text_of(request.body), now);
+    const auto hint = edition_in(request.headers.get("X-Admin-Protocol"));
+    auto answer = asn1 ? server.esipa(request.body, now, hint)
+                       : in_json(server, *function, text_of(request.body), now, hint);
     if (!answer) return refused(answer.error());
     net::Response response;
     response.headers.add("X-Admin-Protocol", protocol_for(request.headers.get("X-Admin-Protocol")));

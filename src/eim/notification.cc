@@ -85,10 +85,10 @@ Result<bool> Server::take_notification(Turn& turn, const rsp::PendingNotificatio
 }
 
 // Its answer is empty, so what is not taken over must not get one: the card would forget it. SGP.32 §3.7
-Result<OwnedBytes> Server::notification(Bytes message, Time now) {
+Result<OwnedBytes> Server::notification(Bytes message, Peer& peer, Time now) {
     const auto handle = TRY(asn1::decode<rsp::HandleNotificationEsipa>(message));
     if (const auto* provided = std::get_if<asn1::Exact<rsp::ProvideEimPackageResult>>(&handle.is)) {
-        if (TRY(take_provided(provided->der, now)).refused)
+        if (TRY(take_provided(provided->der, peer, now)).refused)
             return fail(Errc::rejected, "provideEimPackageResult: of no device of this eIM");
         return OwnedBytes{};
     }
