@@ -96,11 +96,11 @@ Ok check_edition(Bytes package, rsp::Edition edition) {
     if (edition > rsp::Edition::v1_0) return {};
     return each_psmo(package, [](const Psmo& psmo) -> Ok {
         if (std::holds_alternative<rsp::SetFallbackAttribute>(psmo.is))
-            return fail(Errc::unsupported, "setFallbackAttribute: the eUICC follows SGP.32 v1.0");
+            return fail(Errc::unsupported, "setFallbackAttribute by an eUICC of SGP.32 v1.0");
         if (std::holds_alternative<rsp::UnsetFallbackAttribute>(psmo.is))
-            return fail(Errc::unsupported, "unsetFallbackAttribute: the eUICC follows SGP.32 v1.0");
+            return fail(Errc::unsupported, "unsetFallbackAttribute by an eUICC of SGP.32 v1.0");
         if (std::holds_alternative<rsp::SetDefaultDpAddressRequest>(psmo.is))
-            return fail(Errc::unsupported, "setDefaultDpAddress: the eUICC follows SGP.32 v1.0");
+            return fail(Errc::unsupported, "setDefaultDpAddress by an eUICC of SGP.32 v1.0");
         return {};
     });
 }

@@ -133,7 +133,7 @@ Result<Operation*> Server::next_in_queue(Turn& turn) {
         if (!TRY(is_ready(turn, o))) continue;
         if (const auto edition = turn.device.euicc_edition(); edition && o.kind == Kind::package)
             if (const auto ok = check_edition(o.package, *edition); !ok) {
-                settle(turn, o, false, ok.error().where);
+                settle(turn, o, false, std::string(ok.error().where) + " is not supported");
                 continue;
             }
         const bool judged = o.kind == Kind::package
