@@ -135,6 +135,9 @@ Result<Server::Provided> Server::take_provided(Bytes message, Peer& peer, Time n
         const auto known = TRY(rsp::to_v12(rsp::Path::esipa_request, message, rsp::Edition::v1_0, room));
         decoded = TRY(asn1::decode<rsp::ProvideEimPackageResult>(known.message));
     }
+    // Who leaves out both EID and transaction has never heard of them: each of our questions has one.
+    if (!peer.seen && !decoded->eid_value && !transaction_of(decoded->eim_package_result))
+        peer.seen = rsp::Edition::v1_0;
     Turn turn{.device = std::move(*device), .now = now};
     recognise(turn, peer);
     turn.device.last_seen = now;
