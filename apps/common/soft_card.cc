@@ -1,18 +1,29 @@
 #include "apps/common/soft_card.h"
+#include <charconv>
 
 namespace halyard::app {
 namespace {
+// card.txt, lines: EID, octets of memory, edition. A card of before there were editions has no third line.
+Ok read_options(euicc::Identity& identity, std::string_view text) {
+    const auto line = [&] {
+        const std::string_view one = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(one.size() + 1, text.size()));
+        return one;
+    };
+    identity.eid = TRY(eid_from_text(line()));
+    const std::string_view memory = line();
+    const auto read = std::from_chars(memory.data(), memory.data() + memory.size(), identity.memory);
+    if (read.ec != std::errc() || read.ptr != memory.data() + memory.size())
+        return fail(Errc::bad_value, "card.txt: memory");
+    if (const std::string_view edition = line(); !edition.empty())
+        identity.edition = TRY(rsp::edition_from(edition));
+    return {};
+}
+
 Result<euicc::Identity> load_identity(const std::filesystem::path& directory) {
     const PkiDirectory files{directory};
     euicc::Identity identity;
-    const OwnedBytes options = TRY(read_file(directory / "card.txt"));
-    // Two lines: EID, octets of memory.
-    const std::string_view text = text_of(options);
-    const size_t line = text.find('\n');
-    if (line == std::string_view::npos) return fail(Errc::bad_value, "card.txt");
-    identity.eid = TRY(eid_from_text(text.substr(0, line)));
-    identity.memory =
-        static_cast<uint32_t>(std::strtoul(std::string(text.substr(line + 1)).c_str(), nullptr, 10));
+    TRY(read_options(identity, text_of(TRY(read_file(directory / "card.txt")))));
     for (size_t i = 0; i < SoftCard::kMaxCis; ++i) {
         const std::string n = std::to_string(i);
         if (!std::filesystem::exists(directory / ("euicc" + n + ".der"))) break;
@@ -72,7 +83,8 @@ Ok SoftCard::create(const std::filesystem::path& directory,
         TRY(files.store("eum" + n, {{}, TRY(all[i].certificate("eum"))}));
         TRY(files.store("ci" + n, {{}, TRY(all[i].certificate("ci"))}));
     }
-    const std::string text = to_text(eid) + "\n" + std::to_string(options.memory) + "\n";
+    const std::string text =
+        to_text(eid) + "\n" + std::to_string(options.memory) + "\n" + rsp::name(options.edition) + "\n";
     if (!options.bootstrap.empty()) {
         // Before card.txt, which makes it a card: a creation that was cut short can be repeated.
         euicc::Identity identity{.eid = eid, .memory = options.memory};

@@ -10,6 +10,7 @@ namespace halyard::app {
 
 struct SoftCardOptions {
     uint32_t memory = 1024 * 1024;
+    rsp::Edition edition = rsp::Edition::v1_2; // of SGP.32, that the card is built to
     OwnedBytes bootstrap; // profile package that is there and enabled from the start; empty: none
     std::string bootstrap_name = "Bootstrap";
     std::vector<PkiDirectory> more_pki; // further CIs the card is under, in order of preference

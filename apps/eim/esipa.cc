@@ -10,6 +10,11 @@ constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
 constexpr const char* kJson = "application/json;charset=UTF-8";
 constexpr std::string_view kAgents[] = {"gsma-rsp-ipad", "gsma-rsp-ipae"};
 
+// An edition of SGP.32 in the place of SGP.22's: only from v1.3 on is it written there.
+std::optional<rsp::Edition> edition_in(std::string_view protocol) {
+    return protocol.starts_with("gsma/rsp/v1.3.") ? std::optional(rsp::Edition::v1_3) : std::nullopt;
+}
+
 // A fault of the transport: nothing was done, or the peer should come again.
 net::Response refused(const Error& e) {
     log(LogLevel::warning, std::string("ESipa: ") + name(e.code) + " at " + e.where);
@@ -22,10 +27,13 @@ net::Response refused(const Error& e) {
     return net::plain(400, std::string(name(e.code)) + " at " + e.where);
 }
 
-Result<OwnedBytes>
-in_json(eim::Server& server, binding::EsipaFunction function, std::string_view body, Time now) {
+Result<OwnedBytes> in_json(eim::Server& server,
+                           binding::EsipaFunction function,
+                           std::string_view body,
+                           Time now,
+                           std::optional<rsp::Edition> hint) {
     const OwnedBytes message = TRY(binding::esipa_request_from_json(function, body));
-    const OwnedBytes answer = TRY(server.esipa(message, now));
+    const OwnedBytes answer = TRY(server.esipa(message, now, hint));
     return owned(bytes_of(TRY(binding::esipa_answer_to_json(function, answer))));
 }
 } // namespace
@@ -45,8 +53,9 @@ net::Response esipa(eim::Server& server, const net::Request& request, Time now) 
         protocol, request.headers.get("Content-Type"), request.headers.get("User-Agent")};
     if (const auto ok = binding::judge_headers(sent, asn1 ? kAsn1 : "application/json", kAgents); !ok)
         return refused(ok.error());
-    auto answer =
-        asn1 ? server.esipa(request.body, now) : in_json(server, *function, text_of(request.body), now);
+    const auto hint = edition_in(protocol);
+    auto answer = asn1 ? server.esipa(request.body, now, hint)
+                       : in_json(server, *function, text_of(request.body), now, hint);
     if (!answer) return refused(answer.error());
     net::Response response;
     response.headers.add("X-Admin-Protocol", binding::answered_protocol(protocol, binding::kEsipaProtocol));

@@ -67,7 +67,7 @@ Links::post(net::HttpsClient& client, const net::Url& url, std::string content_t
         return fail(Errc::unreachable, "retry after");
     net::Request request;
     request.headers = {{"Content-Type", std::move(content_type)},
-                       {"X-Admin-Protocol", "gsma/rsp/v2.1.0"},
+                       {"X-Admin-Protocol", options_.protocol},
                        {"User-Agent", "gsma-rsp-ipad"}};
     request.body = owned(body);
     auto response = TRY(client.exchange(url, request));

@@ -8,6 +8,7 @@ struct DevicePlan {
     Eid eid{};
     std::string name, mode; // "device-0001", direct or indirect
     std::string esipa, es9; // asn1 or json
+    std::string dialect;    // "v1.2"
     std::string bootstrap_iccid, bootstrap_imsi;
     std::string iccid, imsi, spare_iccid, spare_imsi;
 };

@@ -51,7 +51,7 @@ Ok Run::mint() {
                                     .imsi = d.bootstrap_imsi};
         p.type = "Halyard bootstrap";
         TRY(profile::draw_secrets(p, random));
-        app::SoftCardOptions card;
+        app::SoftCardOptions card{.edition = TRY(rsp::edition_from(d.dialect))};
         card.bootstrap = owned(TRY(profile::sample_bootstrap(p)).reveal());
         TRY(app::make_directory(device_dir(d)));
         TRY(app::SoftCard::create(device_dir(d) / "card", files, d.eid, card));
@@ -202,6 +202,8 @@ Ok Run::start_device(const DevicePlan& d) {
                                           d.esipa,
                                           "--es9",
                                           d.es9,
+                                          "--dialect",
+                                          d.dialect,
                                           "--initial-eim",
                                           (directory_ / "eim-configuration.der").string(),
                                           "--resolve",

@@ -85,10 +85,10 @@ Result<bool> Server::take_notification(Turn& turn, const rsp::PendingNotificatio
 }
 
 // Its answer is empty, so what is not taken over must not get one: the card would forget it. SGP.32 §3.7
-Result<OwnedBytes> Server::notification(Bytes message, Time now) {
+Result<OwnedBytes> Server::notification(Bytes message, Peer& peer, Time now) {
     const auto handle = TRY(asn1::decode<rsp::HandleNotificationEsipa>(message));
     if (const auto* provided = std::get_if<asn1::Exact<rsp::ProvideEimPackageResult>>(&handle.is)) {
-        if (TRY(take_provided(provided->der, now)).refused)
+        if (TRY(take_provided(provided->der, peer, now)).refused)
             return fail(Errc::rejected, "provideEimPackageResult: of no device of this eIM");
         return OwnedBytes{};
     }
@@ -98,11 +98,11 @@ Result<OwnedBytes> Server::notification(Bytes message, Time now) {
     std::optional<RelaySession> session;
     if (const auto* pir = std::get_if<0>(&pending.is)) {
         session = TRY(store_.session(pir->value.profile_installation_result_data.value.transaction_id));
-        if (session) device = TRY(peer(session->eid));
+        if (session) device = TRY(sender(session->eid));
     } else if (const auto* other = std::get_if<1>(&pending.is)) {
         const auto certificate = crypto::Certificate::parse(other->value.euicc_certificate.der());
         if (certificate)
-            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(peer(*eid));
+            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(sender(*eid));
     }
     if (!device) return fail(Errc::rejected, "pendingNotification: of no device of this eIM");
     Turn turn{.device = std::move(*device), .now = now};

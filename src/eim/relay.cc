@@ -37,7 +37,7 @@ Result<std::optional<Server::Relay>> Server::relay_of(Bytes transaction_id) {
     auto session = TRY(store_.session(transaction_id));
     if (!session) return std::optional<Relay>{};
     auto operation = TRY(store_.operation(session->operation));
-    auto device = TRY(peer(session->eid));
+    auto device = TRY(sender(session->eid));
     if (!operation || !device || operation->state != State::executing) return std::optional<Relay>{};
     return std::optional<Relay>(Relay{std::move(*session), std::move(*operation), std::move(*device)});
 }
@@ -48,7 +48,7 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     auto o = TRY(store_.by_transaction(*request.eim_transaction_id));
     if (!o || o->kind != Kind::download || (o->state != State::offered && o->state != State::executing))
         return refuse_initiate(InitiateError::invalid_eim_transaction_id);
-    auto device = TRY(peer(o->eid));
+    auto device = TRY(sender(o->eid));
     if (!device) return refuse_initiate(InitiateError::invalid_eim_transaction_id);
     const auto code = TRY(parse_activation_code(o->activation_code));
     if (request.smdp_address && !same_address(*request.smdp_address, code.address))

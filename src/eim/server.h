@@ -4,6 +4,7 @@
 #include "crypto/keys.h"
 #include "eim/store.h"
 #include "rsp/chain.h"
+#include "rsp/dialect.h"
 #include "rsp/esipa.h"
 #include "rsp/status_code.h"
 #include <deque>
@@ -49,8 +50,11 @@ class Server {
         : config_(config), store_(store), smdp_(smdp), random_(random) {}
 
     /// One ESipa message in, its answer out (empty for functions without one). Errors: bad_tag, truncated …
-    /// for what is no ESipa message; storage and conflict when nothing was done and the peer should repeat.
-    Result<OwnedBytes> esipa(Bytes message, Time now);
+    /// for what is no ESipa message; storage and conflict when nothing was done and the peer should repeat;
+    /// unsupported naming what the peer's edition cannot be told. Messages of every edition are taken and
+    /// answered in kind; `hint`: the one the transport names, which counts only where the form tells nothing
+    /// (v1.3).
+    Result<OwnedBytes> esipa(Bytes message, Time now, std::optional<rsp::Edition> hint = {});
 
     /// All or none. Errors: not_found "eid", "after"; conflict "idempotency-key" (another body under it);
     /// bad_value, limit, unsupported naming the field. The same key and body again: the operations made the
@@ -73,10 +77,15 @@ class Server {
 
   private:
     using Answer = Result<OwnedBytes>;
-    Answer dispatch(Bytes message, Time now);
-    Answer poll(Bytes message, Time now);
-    Answer provide(Bytes message, Time now);
-    Answer notification(Bytes message, Time now);
+    /// Who speaks in one exchange: what transport and form tell, and how it is answered.
+    struct Peer {
+        std::optional<rsp::Edition> hint, seen, edition;
+    };
+    Answer dispatch(Bytes message, Peer, Time now);
+    Answer in_v12(asn1::Tag, Bytes message, Peer&, Time now);
+    Answer poll(Bytes message, Peer&, Time now);
+    Answer provide(Bytes message, Peer&, Time now);
+    Answer notification(Bytes message, Peer&, Time now);
     Answer relay_initiate(Bytes message, Time now);
     Answer relay_authenticate(Bytes message, Time now);
     Answer relay_package(Bytes message);
@@ -95,8 +104,11 @@ class Server {
         std::vector<uint64_t> acknowledged; // sequence numbers of the card
     };
     /// The device a message comes from, or says it comes from; deviations met in it are that peer's.
-    Result<std::optional<Device>> peer(const Eid&);
+    Result<std::optional<Device>> sender(const Eid&);
     Ok commit(Turn&);
+    /// What this exchange tells of the IPA's edition goes into the device, and into the peer how to answer
+    /// it.
+    static void recognise(Turn&, Peer&);
     Result<Operation*> by_transaction(Turn&, const std::optional<Bytes>& transaction_id);
     Result<Operation*> by_counter(Turn&, uint64_t counter);
     Result<Operation*> by_id(Turn&, std::string_view id);
@@ -128,18 +140,20 @@ class Server {
         std::optional<rsp::ProvideEimPackageResultResponse::ProvideEimPackageResultError> refused;
         std::vector<uint64_t> acknowledged;
     };
-    Result<Provided> take_provided(Bytes message, Time now);
+    Result<Provided> take_provided(Bytes message, Peer&, Time now);
     Result<std::optional<Device>> device_of(const rsp::ProvideEimPackageResult&);
     Ok take(Turn&, const rsp::EimPackageResult&);
     Ok take_result(Turn&, Bytes der, const rsp::EuiccPackageResult&);
     Ok take_signed(Turn&, Bytes der, const rsp::EuiccPackageResultSigned&);
     Ok take_signed_error(Turn&, Bytes der, const rsp::EuiccPackageErrorSigned&);
     bool verify_package_result(Turn&, Operation*, Bytes data, Bytes signature, Bytes der);
+    Result<Operation*> data_request_of(Turn&, const std::optional<Bytes>& transaction_id);
     Ok decide(Turn&, const Operation& audit, const Outcome&);
     Ok take_trigger(Turn&, const rsp::ProfileDownloadTriggerResult&);
     Ok take_installation(Turn&, Operation*, const rsp::ProfileInstallationResult&);
     Ok take_data(Turn&, Bytes der, const rsp::IpaEuiccDataResponse&);
-    void take_token(Turn&, const Operation&, std::optional<int64_t> token);
+    /// `tied`: the answer named the transaction of the question.
+    void take_token(Turn&, const Operation&, std::optional<int64_t> token, bool tied);
     Ok take_certificates(Device&, Bytes euicc, Bytes eum, Time) const;
     /// False: not taken over, so not to be acknowledged.
     Result<bool> take_notification(Turn&, const rsp::PendingNotification&);

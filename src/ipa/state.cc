@@ -91,6 +91,15 @@ struct ItemBlob {
                         field<&T::result>("result", 0x84));
     }
 };
+struct DialectBlob {
+    Bytes eim_id{};
+    uint64_t edition = 0;
+    static constexpr auto asn1() {
+        using T = DialectBlob;
+        return sequence(
+            "Dialect", 0x30, field<&T::eim_id>("eimId", 0x80), field<&T::edition>("edition", 0x81));
+    }
+};
 struct VersionBlob {
     uint64_t version = kVersion;
     static constexpr auto asn1() {
@@ -105,6 +114,7 @@ struct StateBlob {
     DownloadBlob download{};
     ChangeBlob change{};
     List<ItemBlob> outbox{};
+    std::optional<List<DialectBlob>> dialects{}; // builds before it did not write it
     static constexpr auto asn1() {
         using T = StateBlob;
         return sequence("State",
@@ -115,7 +125,8 @@ struct StateBlob {
                         field<&T::rollback>("rollback", 0xA3),
                         field<&T::download>("download", 0xA4),
                         field<&T::change>("change", 0xA5),
-                        field<&T::outbox>("outbox", 0xA6));
+                        field<&T::outbox>("outbox", 0xA6),
+                        field<&T::dialects>("dialects", 0xA7));
     }
 };
 
@@ -160,7 +171,32 @@ Ok take_item(OutboxItem& to, const ItemBlob& from) {
     to.pir_delivered = from.pir_delivered;
     return to.result.assign(from.result);
 }
+
+Ok take_dialect(State& to, const DialectBlob& from) {
+    if (to.dialect_count == kMaxDialects) return fail(Errc::limit, "dialects");
+    PeerDialect& dialect = to.dialects[to.dialect_count++];
+    dialect.edition = TRY(phase_from(from.edition, rsp::Edition::v1_3, "dialect"));
+    return dialect.eim_id.assign(from.eim_id);
+}
 } // namespace
+
+const PeerDialect* State::dialect_of(Bytes eim_id) const {
+    for (size_t i = 0; i < dialect_count; ++i)
+        if (same(dialects[i].eim_id.bytes(), eim_id)) return &dialects[i];
+    return nullptr;
+}
+
+void State::set_dialect(const EimId& eim_id, rsp::Edition edition, rsp::Edition own) {
+    const auto end = dialects.begin() + static_cast<ptrdiff_t>(dialect_count);
+    const auto last = std::remove_if(dialects.begin(), end, [&](const PeerDialect& known) {
+        return same(known.eim_id.bytes(), eim_id.bytes());
+    });
+    dialect_count = static_cast<size_t>(last - dialects.begin());
+    if (edition == own) return;
+    if (dialect_count == kMaxDialects)
+        std::move(dialects.begin() + 1, dialects.end(), dialects.begin()), --dialect_count;
+    dialects[dialect_count++] = {eim_id, edition};
+}
 
 Result<Bytes> encode_state(const State& state, Buffer buffer) {
     std::array<ItemBlob, kMaxOutbox> items;
@@ -172,23 +208,28 @@ Result<Bytes> encode_state(const State& state, Buffer buffer) {
                     item.pir_delivered,
                     item.result.bytes()};
     }
+    std::array<DialectBlob, kMaxDialects> dialects;
+    for (size_t i = 0; i < state.dialect_count; ++i)
+        dialects[i] = {state.dialects[i].eim_id.bytes(), static_cast<uint64_t>(state.dialects[i].edition)};
     const auto& [active, package_eim, address, rollback, ecos, counter] = state.package;
     const DownloadDuty& download = state.download;
-    const StateBlob blob{.initial_eim_done = state.initial_eim_done,
-                         .package = {active, package_eim.bytes(), address.bytes(), rollback, ecos, counter},
-                         .rollback = {static_cast<uint64_t>(state.rollback.phase),
-                                      state.rollback.eim_id.bytes(),
-                                      state.rollback.attempts,
-                                      state.rollback.elapsed_ms},
-                         .download = {static_cast<uint64_t>(download.phase),
-                                      static_cast<uint64_t>(download.source),
-                                      download.eim_id.bytes(),
-                                      download.eim_transaction_id.bytes(),
-                                      download.transaction_id.bytes(),
-                                      download.text.bytes(),
-                                      download.restarts},
-                         .change = {state.change.active, state.change.cause, state.change.except.bytes()},
-                         .outbox = {.items = std::span<const ItemBlob>(items).first(state.outbox_count)}};
+    StateBlob blob{.initial_eim_done = state.initial_eim_done,
+                   .package = {active, package_eim.bytes(), address.bytes(), rollback, ecos, counter},
+                   .rollback = {static_cast<uint64_t>(state.rollback.phase),
+                                state.rollback.eim_id.bytes(),
+                                state.rollback.attempts,
+                                state.rollback.elapsed_ms},
+                   .download = {static_cast<uint64_t>(download.phase),
+                                static_cast<uint64_t>(download.source),
+                                download.eim_id.bytes(),
+                                download.eim_transaction_id.bytes(),
+                                download.transaction_id.bytes(),
+                                download.text.bytes(),
+                                download.restarts},
+                   .change = {state.change.active, state.change.cause, state.change.except.bytes()},
+                   .outbox = {.items = std::span<const ItemBlob>(items).first(state.outbox_count)}};
+    if (state.dialect_count)
+        blob.dialects.emplace().items = std::span<const DialectBlob>(dialects).first(state.dialect_count);
     return asn1::encode(blob, buffer);
 }
 
@@ -204,6 +245,9 @@ Result<State> decode_state(Bytes der) {
         if (state.outbox_count == kMaxOutbox) return fail(Errc::limit, "outbox");
         return take_item(state.outbox[state.outbox_count++], item);
     }));
+    if (blob.dialects)
+        TRY(blob.dialects->for_each(
+            [&](const DialectBlob& dialect) { return take_dialect(state, dialect); }));
     return state;
 }
 

@@ -60,13 +60,15 @@ struct IotSpecificInfo {
     List<std::array<uint8_t, 3>> iot_version{};
     std::optional<Null> ecall_supported{};
     std::optional<Null> fallback_supported{};
+    std::optional<Null> fallback_allowed_update_supported{}; // v1.3
     static constexpr auto asn1() {
         using T = IotSpecificInfo;
         return sequence("IoTSpecificInfo",
                         0x30,
                         field<&T::iot_version>("iotVersion", 0xA0),
                         field<&T::ecall_supported>("ecallSupported", 0x81),
-                        field<&T::fallback_supported>("fallbackSupported", 0x82));
+                        field<&T::fallback_supported>("fallbackSupported", 0x82),
+                        field<&T::fallback_allowed_update_supported>("fallbackAllowedUpdateSupported", 0x83));
     }
 };
 
@@ -112,6 +114,7 @@ struct EuiccInfo2 {
     std::optional<Bytes> additional_euicc_info{};
     std::optional<std::array<uint8_t, 3>> highest_svn{};
     std::optional<IotSpecificInfo> iot_specific_info{};
+    std::optional<std::array<uint8_t, 1>> euicc_minimum_security_level{}; // v1.3
     static constexpr auto asn1() {
         using T = EuiccInfo2;
         return sequence(
@@ -140,7 +143,8 @@ struct EuiccInfo2 {
             field<&T::euicc_ci_pk_id_list_for_signing_v3>("euiccCiPKIdListForSigningV3", 0xB1),
             field<&T::additional_euicc_info>("additionalEuiccInfo", 0x92, Size{0, 32}),
             field<&T::highest_svn>("highestSvn", 0x93),
-            field<&T::iot_specific_info>("iotSpecificInfo", 0xB4));
+            field<&T::iot_specific_info>("iotSpecificInfo", 0xB4),
+            field<&T::euicc_minimum_security_level>("euiccMinimumSecurityLevel", 0x95));
     }
 };
 
@@ -294,6 +298,13 @@ struct VendorSpecificData {
     }
 };
 
+/// Empty so far; its components belong to later editions. SGP.32 v1.3
+struct IotSpecificProfileInfo {
+    static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "IotSpecificProfileInfo", 0x30, {}};
+    }
+};
+
 struct ProfileInfo {
     std::optional<Iccid> iccid{};
     std::optional<Bytes> isdp_aid{};
@@ -312,6 +323,7 @@ struct ProfileInfo {
     std::optional<bool> ecall_indication{};
     bool fallback_attribute = false;
     std::optional<bool> fallback_allowed{};
+    std::optional<IotSpecificProfileInfo> iot_specific_profile_info{}; // v1.3
     static constexpr auto asn1() {
         using T = ProfileInfo;
         return sequence(
@@ -333,7 +345,15 @@ struct ProfileInfo {
             field<&T::service_specific_data_stored_in_euicc>("serviceSpecificDataStoredInEuicc", 0xBF22),
             field<&T::ecall_indication>("ecallIndication", 0x9F7B),
             field_default<&T::fallback_attribute, false>("fallbackAttribute", 0x9F26),
-            field<&T::fallback_allowed>("fallbackAllowed", 0x9F67));
+            field<&T::fallback_allowed>("fallbackAllowed", 0x9F67),
+            field<&T::iot_specific_profile_info>("iotSpecificProfileInfo", 0xBF64));
+    }
+};
+
+/// Like IotSpecificProfileInfo. SGP.32 v1.3
+struct IotSpecificMetadata {
+    static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "IotSpecificMetadata", 0x30, {}};
     }
 };
 
@@ -351,6 +371,7 @@ struct StoreMetadataRequest {
     std::optional<List<VendorSpecificData>> service_specific_data_not_stored_in_euicc{};
     std::optional<bool> ecall_indication{};
     std::optional<bool> fallback_allowed{};
+    std::optional<IotSpecificMetadata> iot_specific_metadata{}; // v1.3
     static constexpr auto asn1() {
         using T = StoreMetadataRequest;
         return sequence(
@@ -369,7 +390,8 @@ struct StoreMetadataRequest {
             field<&T::service_specific_data_not_stored_in_euicc>("serviceSpecificDataNotStoredInEuicc",
                                                                  0xBF23),
             field<&T::ecall_indication>("ecallIndication", 0x9F7B),
-            field<&T::fallback_allowed>("fallbackAllowed", 0x9F67));
+            field<&T::fallback_allowed>("fallbackAllowed", 0x9F67),
+            field<&T::iot_specific_metadata>("iotSpecificMetadata", 0xBF64));
     }
 };
 
@@ -662,13 +684,15 @@ struct CompactOtherSignedNotification {
     std::optional<std::array<uint8_t, 16>> eid_value{};
     Exact<NotificationMetadata> tbs_other_notification{};
     Bytes euicc_notification_signature{};
+    std::optional<Bytes> euicc_ci_pk_identifier_to_be_used{}; // v1.3
     static constexpr auto asn1() {
         using T = CompactOtherSignedNotification;
         return sequence("CompactOtherSignedNotification",
                         0x30,
                         field<&T::eid_value>("eidValue", 0x5A),
                         field<&T::tbs_other_notification>("tbsOtherNotification", 0xBF2F),
-                        field<&T::euicc_notification_signature>("euiccNotificationSignature", 0x5F37));
+                        field<&T::euicc_notification_signature>("euiccNotificationSignature", 0x5F37),
+                        field<&T::euicc_ci_pk_identifier_to_be_used>("euiccCiPKIdentifierToBeUsed", 0x04));
     }
 };
 

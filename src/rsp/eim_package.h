@@ -125,20 +125,23 @@ struct EimConfigurationData {
     std::optional<BitSet<EimSupportedProtocol>> eim_supported_protocol{};
     std::optional<Bytes> euicc_ci_pk_id{};
     std::optional<Null> indirect_profile_download{};
+    std::optional<List<VendorSpecificData>> esipa_proprietary_protocol_information{}; // v1.3
     static constexpr auto asn1() {
         using T = EimConfigurationData;
-        return sequence("EimConfigurationData",
-                        0x30,
-                        field<&T::eim_id>("eimId", 0x80, Size{1, 128}),
-                        field<&T::eim_fqdn>("eimFqdn", 0x81),
-                        field<&T::eim_id_type>("eimIdType", 0x82),
-                        field<&T::counter_value>("counterValue", 0x83),
-                        field<&T::association_token>("associationToken", 0x84),
-                        field<&T::eim_public_key_data>("eimPublicKeyData", 0xA5),
-                        field<&T::trusted_public_key_data_tls>("trustedPublicKeyDataTls", 0xA6),
-                        field<&T::eim_supported_protocol>("eimSupportedProtocol", 0x87),
-                        field<&T::euicc_ci_pk_id>("euiccCiPKId", 0x88),
-                        field<&T::indirect_profile_download>("indirectProfileDownload", 0x89));
+        return sequence(
+            "EimConfigurationData",
+            0x30,
+            field<&T::eim_id>("eimId", 0x80, Size{1, 128}),
+            field<&T::eim_fqdn>("eimFqdn", 0x81),
+            field<&T::eim_id_type>("eimIdType", 0x82),
+            field<&T::counter_value>("counterValue", 0x83),
+            field<&T::association_token>("associationToken", 0x84),
+            field<&T::eim_public_key_data>("eimPublicKeyData", 0xA5),
+            field<&T::trusted_public_key_data_tls>("trustedPublicKeyDataTls", 0xA6),
+            field<&T::eim_supported_protocol>("eimSupportedProtocol", 0x87),
+            field<&T::euicc_ci_pk_id>("euiccCiPKId", 0x88),
+            field<&T::indirect_profile_download>("indirectProfileDownload", 0x89),
+            field<&T::esipa_proprietary_protocol_information>("eSipaProprietaryProtocolInformation", 0xAA));
     }
 };
 
@@ -534,7 +537,7 @@ struct EimIdInfo {
         return sequence("EimIdInfo",
                         0x30,
                         field<&T::eim_id>("eimId", 0x80, Size{1, 128}),
-                        field<&T::eim_id_type>("eimIdType", 0x82));
+                        field<&T::eim_id_type>("eimIdType", 0x82).or_tag(0x84)); // 84: v1.0
     }
 };
 
@@ -680,16 +683,22 @@ struct EuiccPackageErrorSigned {
 };
 
 struct EuiccPackageErrorUnsigned {
+    enum class UnsignedErrorCode : uint8_t { size_overflow = 15, undefined_error = 127 };
+    friend constexpr auto asn1_names(UnsignedErrorCode) {
+        return std::array<asn1::NamedValue, 2>{{{15, "sizeOverflow"}, {127, "undefinedError"}}};
+    }
     std::string_view eim_id{};
     std::optional<Bytes> eim_transaction_id{};
     std::optional<int64_t> association_token{};
+    std::optional<UnsignedErrorCode> euicc_package_error_code{}; // v1.3
     static constexpr auto asn1() {
         using T = EuiccPackageErrorUnsigned;
         return sequence("EuiccPackageErrorUnsigned",
                         0x30,
                         field<&T::eim_id>("eimId", 0x80, Size{1, 128}),
                         field<&T::eim_transaction_id>("eimTransactionId", 0x82, Size{1, 16}),
-                        field<&T::association_token>("associationToken", 0x84));
+                        field<&T::association_token>("associationToken", 0x84),
+                        field<&T::euicc_package_error_code>("euiccPackageErrorCode", 0x8F));
     }
 };
 
@@ -761,12 +770,15 @@ struct IpaCapabilities {
     }
     BitSet<IpaFeatures> ipa_features{};
     std::optional<BitSet<IpaSupportedProtocols>> ipa_supported_protocols{};
+    std::optional<List<VendorSpecificData>> esipa_proprietary_protocol_information{}; // v1.3
     static constexpr auto asn1() {
         using T = IpaCapabilities;
-        return sequence("IpaCapabilities",
-                        0x30,
-                        field<&T::ipa_features>("ipaFeatures", 0x80),
-                        field<&T::ipa_supported_protocols>("ipaSupportedProtocols", 0x81));
+        return sequence(
+            "IpaCapabilities",
+            0x30,
+            field<&T::ipa_features>("ipaFeatures", 0x80),
+            field<&T::ipa_supported_protocols>("ipaSupportedProtocols", 0x81),
+            field<&T::esipa_proprietary_protocol_information>("eSipaProprietaryProtocolInformation", 0xA2));
     }
 };
 

@@ -22,6 +22,7 @@ struct UpdateMetadataRequest {
     std::optional<Bytes> icon{};
     std::optional<BitSet<PprIds>> profile_policy_rules{};
     std::optional<List<VendorSpecificData>> service_specific_data_stored_in_euicc{};
+    std::optional<bool> fallback_allowed{}; // SGP.32 v1.3
     static constexpr auto asn1() {
         using T = UpdateMetadataRequest;
         return sequence(
@@ -32,7 +33,8 @@ struct UpdateMetadataRequest {
             field<&T::icon_type>("iconType", 0x93),
             field<&T::icon>("icon", 0x94, Size{0, 1024}),
             field<&T::profile_policy_rules>("profilePolicyRules", 0x99),
-            field<&T::service_specific_data_stored_in_euicc>("serviceSpecificDataStoredInEuicc", 0xBF22));
+            field<&T::service_specific_data_stored_in_euicc>("serviceSpecificDataStoredInEuicc", 0xBF22),
+            field<&T::fallback_allowed>("fallbackAllowed", 0x9F67));
     }
 };
 

@@ -419,11 +419,15 @@ struct DisableEmergencyProfileResponse {
         ok = 0,
         profile_not_in_enabled_state = 2,
         cat_busy = 5,
+        ecall_not_available = 8, // v1.3
         undefined_error = 127
     };
     friend constexpr auto asn1_names(DisableEmergencyProfileResult) {
-        return std::array<asn1::NamedValue, 4>{
-            {{0, "ok"}, {2, "profileNotInEnabledState"}, {5, "catBusy"}, {127, "undefinedError"}}};
+        return std::array<asn1::NamedValue, 5>{{{0, "ok"},
+                                                {2, "profileNotInEnabledState"},
+                                                {5, "catBusy"},
+                                                {8, "ecallNotAvailable"},
+                                                {127, "undefinedError"}}};
     }
     DisableEmergencyProfileResult disable_emergency_profile_result{};
     static constexpr auto asn1() {

@@ -168,6 +168,38 @@ struct GetEimPackageRequest {
     }
 };
 
+/// What a TransferEimPackage is about, where one channel serves several. SGP.32 v1.3
+struct CorrelationId {
+    std::variant<Bytes, std::array<uint8_t, 16>> is;
+    static constexpr auto asn1() {
+        using T = CorrelationId;
+        return choice("CorrelationId",
+                      0,
+                      alternative<&T::is, 0>("eimTransactionId", 0x80, Size{1, 16}),
+                      alternative<&T::is, 1>("eidValue", 0x5A));
+    }
+};
+
+struct EimPackageReceivedWithCid {
+    std::optional<CorrelationId> correlation_id{};
+    static constexpr auto asn1() {
+        using T = EimPackageReceivedWithCid;
+        return sequence("EimPackageReceivedWithCid", 0x30, field<&T::correlation_id>("correlationId", 0xA0));
+    }
+};
+
+struct EimPackageErrorWithCid {
+    std::optional<CorrelationId> correlation_id{};
+    EimPackageResultErrorCode eim_package_error_code{};
+    static constexpr auto asn1() {
+        using T = EimPackageErrorWithCid;
+        return sequence("EimPackageErrorWithCid",
+                        0x30,
+                        field<&T::correlation_id>("correlationId", 0xA0),
+                        field<&T::eim_package_error_code>("eimPackageErrorCode", 0x81));
+    }
+};
+
 struct TransferEimPackageResponse {
     enum class EimPackageError : uint8_t {
         invalid_package_format = 1,
@@ -178,7 +210,14 @@ struct TransferEimPackageResponse {
         return std::array<asn1::NamedValue, 3>{
             {{1, "invalidPackageFormat"}, {2, "unknownPackage"}, {127, "undefinedError"}}};
     }
-    std::variant<EuiccPackageResult, EprAndNotifications, IpaEuiccDataResponse, Null, EimPackageError> is;
+    std::variant<EuiccPackageResult,
+                 EprAndNotifications,
+                 IpaEuiccDataResponse,
+                 Null,
+                 EimPackageError,
+                 EimPackageReceivedWithCid,
+                 EimPackageErrorWithCid>
+        is;
     static constexpr auto asn1() {
         using T = TransferEimPackageResponse;
         return choice("TransferEimPackageResponse",
@@ -187,7 +226,9 @@ struct TransferEimPackageResponse {
                       alternative<&T::is, 1>("ePRAndNotifications", 0x30),
                       alternative<&T::is, 2>("ipaEuiccDataResponse", 0xBF52),
                       alternative<&T::is, 3>("eimPackageReceived", 0x05),
-                      alternative<&T::is, 4>("eimPackageError", 0x02));
+                      alternative<&T::is, 4>("eimPackageError", 0x02),
+                      alternative<&T::is, 5>("eimPackageReceivedWithCid", 0xBF60),
+                      alternative<&T::is, 6>("eimPackageErrorWithCid", 0xBF61));
     }
 };
 
@@ -312,12 +353,13 @@ struct AuthenticateClientResponseEsipa {
         ci_pk_unknown = 9,
         invalid_transaction_id = 10,
         insufficient_memory = 11,
+        download_order_expired = 18, // v1.3
         ppr_not_allowed = 50,
         event_id_unknown = 56,
         undefined_error = 127
     };
     friend constexpr auto asn1_names(AuthenticateClientErrorEsipa) {
-        return std::array<asn1::NamedValue, 14>{{{1, "eumCertificateInvalid"},
+        return std::array<asn1::NamedValue, 15>{{{1, "eumCertificateInvalid"},
                                                  {2, "eumCertificateExpired"},
                                                  {3, "euiccCertificateInvalid"},
                                                  {4, "euiccCertificateExpired"},
@@ -328,6 +370,7 @@ struct AuthenticateClientResponseEsipa {
                                                  {9, "ciPKUnknown"},
                                                  {10, "invalidTransactionId"},
                                                  {11, "insufficientMemory"},
+                                                 {18, "downloadOrderExpired"},
                                                  {50, "pprNotAllowed"},
                                                  {56, "eventIdUnknown"},
                                                  {127, "undefinedError"}}};

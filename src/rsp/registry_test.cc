@@ -142,3 +142,21 @@ TEST_CASE("when only DER is wanted, a deviation is an error, otherwise a doubt")
     CHECK(strict.error->code == Errc::bad_value);
     CHECK(strict.error->offset == 3);
 }
+
+TEST_CASE("when only v1.0 writes it so, the form of v1.0 is named; what v1.2 reads too is v1.2's alone") {
+    CHECK(named("BF4F17" EID "810362F210") == "v1.0 GetEimPackageRequest"); // rPLMN
+    CHECK(named("BF5000") == "v1.0 ProvideEimPackageResultResponse");
+    CHECK(named("BF5203 810105") == "v1.0 IpaEuiccDataResponse");
+    CHECK(named("BF5407 3005 8003A1B2C3") == "v1.0 ProfileDownloadTriggerResult");
+    CHECK(named("BF3D08 A106 BF5203 810105") == "v1.0 HandleNotificationEsipa");
+    CHECK(named("BF2B06 A304 A000 A100") == "v1.0 RetrieveNotificationsListResponse");
+    CHECK(named("BF5A00") == "v1.0 EnableUsingDDRequest");
+    for (const char* both :
+         {"BF4F12" EID, "BF5A03 800100", "BF5006 BF5303 800107", "BF4F03 020101", "BF5003 020102"}) {
+        const OwnedBytes der = octets(both);
+        const Recognition r = recognise(der);
+        REQUIRE(r.message);
+        CHECK(r.message->edition == rsp::Edition::v1_2);
+        for (const Message* m : r.others) CHECK(m->edition == rsp::Edition::v1_2);
+    }
+}

@@ -62,6 +62,12 @@ Result<Device> device_of(const Statement& q) {
     d.version = static_cast<uint64_t>(q.integer(16));
     d.token_proven = q.integer(17) != 0;
     d.number = q.integer(18);
+    if (!q.is_null(19)) {
+        const auto n = q.integer(19);
+        if (n < 0 || n > static_cast<int64_t>(rsp::Edition::v1_3))
+            return fail(Errc::storage, "devices.ipa_edition");
+        d.ipa_edition = static_cast<rsp::Edition>(n);
+    }
     return d;
 }
 namespace {
@@ -79,6 +85,10 @@ void bind_device(Statement& q, const Device& d) {
     q.bind(d.profiles_known ? 1 : 0).bind(Bytes(encode_profiles(d.profiles))).bind(d.profiles_as_of.count());
     q.bind(d.profiles_evidence).bind(d.created.count()).bind(d.last_seen.count());
     q.bind(d.token_proven ? 1 : 0).bind(d.number);
+    if (d.ipa_edition)
+        q.bind(static_cast<int64_t>(*d.ipa_edition));
+    else
+        q.bind_null();
 }
 } // namespace
 
@@ -88,7 +98,7 @@ Ok put_device(Connection& c, const Device& d) {
             TRY(c.prepare("INSERT INTO devices(name, counter, token, euicc_certificate, eum_certificate, "
                           "euicc_key, euicc_info2, ipa_features, device_info, profiles_known, profiles, "
                           "profiles_as_of, profiles_evidence, created, last_seen, token_proven, number, "
-                          "eid, version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
+                          "ipa_edition, eid, version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
         bind_device(q, d);
         return q.bind(Bytes(d.eid)).run();
     }
@@ -96,7 +106,7 @@ Ok put_device(Connection& c, const Device& d) {
         c.prepare("UPDATE devices SET name=?, counter=?, token=?, euicc_certificate=?, eum_certificate=?, "
                   "euicc_key=?, euicc_info2=?, ipa_features=?, device_info=?, profiles_known=?, profiles=?, "
                   "profiles_as_of=?, profiles_evidence=?, created=?, last_seen=?, token_proven=?, "
-                  "number=?, version=version+1 "
+                  "number=?, ipa_edition=?, version=version+1 "
                   "WHERE eid=? AND version=?"));
     bind_device(q, d);
     TRY(q.bind(Bytes(d.eid)).bind(static_cast<int64_t>(d.version)).run());

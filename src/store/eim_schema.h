@@ -1,15 +1,20 @@
 #pragma once
+#include "store/sqlite.h"
 
 namespace halyard::store {
-/// Of an eIM's database. Another schema is another version: a file of another version is refused.
-inline constexpr int kEimVersion = 2;
+/// Of an eIM's database. Another schema is another version, with a step that brings the former one there.
+inline constexpr int kEimVersion = 3;
+inline constexpr Migration kEimMigrations[] = {
+    {2, "ALTER TABLE devices ADD COLUMN ipa_edition INTEGER"},
+};
 inline constexpr const char* kEimSchema = R"(
 CREATE TABLE devices(
   eid BLOB PRIMARY KEY, name TEXT NOT NULL, counter INTEGER NOT NULL, token INTEGER,
   token_proven INTEGER NOT NULL, number INTEGER NOT NULL, euicc_certificate BLOB NOT NULL,
   eum_certificate BLOB NOT NULL, euicc_key BLOB NOT NULL, euicc_info2 BLOB NOT NULL, ipa_features INTEGER NOT NULL,
   device_info BLOB NOT NULL, profiles_known INTEGER NOT NULL, profiles BLOB NOT NULL, profiles_as_of INTEGER NOT NULL,
-  profiles_evidence TEXT NOT NULL, created INTEGER NOT NULL, last_seen INTEGER NOT NULL, version INTEGER NOT NULL) STRICT;
+  profiles_evidence TEXT NOT NULL, created INTEGER NOT NULL, last_seen INTEGER NOT NULL, version INTEGER NOT NULL,
+  ipa_edition INTEGER) STRICT;
 CREATE TABLE operations(
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, eid BLOB NOT NULL REFERENCES devices(eid),
   kind INTEGER NOT NULL, state INTEGER NOT NULL, package BLOB NOT NULL, activation_code TEXT NOT NULL,
