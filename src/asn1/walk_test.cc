@@ -11,11 +11,11 @@ constexpr auto asn1_names(Colour) { return std::array<NamedValue, 1>{{{1, "red"}
 
 struct Inner {
     uint64_t number = 0;
-    static constexpr auto asn1() { return sequence("Inner", 0x30, field<&Inner::number>("number", 0x80)); }
+    template <int = 0> static constexpr auto asn1() { return sequence("Inner", 0x30, field<&Inner::number>("number", 0x80)); }
 };
 struct Which {
     std::variant<Inner, Colour> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return choice("Which",
                       0,
                       alternative<&Which::is, 0>("inner", 0xA1),
@@ -29,7 +29,7 @@ struct Outer {
     std::optional<Which> boxed{};
     List<Inner> list{};
     std::optional<Raw> key{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Outer;
         return sequence("Outer",
                         0xBF51,

@@ -193,7 +193,7 @@ constexpr auto asn1_names(Bit) { return std::array<asn1::NamedValue, 2>{{{0, "fi
 struct Flags {
     asn1::BitSet<Bit> bits;
     bool yes = false;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return sequence("Flags", 0x30, field<&Flags::bits>("bits", 0x80), field<&Flags::yes>("yes", 0x81));
     }
 };
