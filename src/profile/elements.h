@@ -78,7 +78,9 @@ struct IotOptions {
 /// Any context-tagged NULL of the services list: its tag tells which service.
 struct Service {
     asn1::Any tlv;
-    template <int = 0> static constexpr auto asn1() { return choice("Service", 0, field<&Service::tlv>("service")); }
+    template <int = 0> static constexpr auto asn1() {
+        return choice("Service", 0, field<&Service::tlv>("service"));
+    }
 };
 
 struct ProfileHeader {

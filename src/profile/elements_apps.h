@@ -249,11 +249,15 @@ struct NonStandard {
 
 struct End {
     PeHeader header;
-    template <int = 0> static constexpr auto asn1() { return sequence("PE-End", 0xAA, field<&End::header>("end-header", 0xA0)); }
+    template <int = 0> static constexpr auto asn1() {
+        return sequence("PE-End", 0xAA, field<&End::header>("end-header", 0xA0));
+    }
 };
 
 struct Dummy {
-    template <int = 0> static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "PE-Dummy", 0xAB, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "PE-Dummy", 0xAB, {}};
+    }
 };
 
 enum class PeStatusCode : uint16_t {

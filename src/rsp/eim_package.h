@@ -154,7 +154,9 @@ struct DeleteEim {
 };
 
 struct ListEim {
-    template <int = 0> static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "ListEim", 0x30, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "ListEim", 0x30, {}};
+    }
 };
 
 struct Eco {
@@ -199,7 +201,9 @@ struct Delete {
 };
 
 struct GetRAT {
-    template <int = 0> static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "GetRAT", 0x30, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "GetRAT", 0x30, {}};
+    }
 };
 
 struct ConfigureImmediateEnable {

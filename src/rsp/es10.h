@@ -651,7 +651,9 @@ struct GetEuiccDataResponse {
 };
 
 struct GetRatRequest {
-    template <int = 0> static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "GetRatRequest", 0xBF43, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "GetRatRequest", 0xBF43, {}};
+    }
 };
 
 struct GetRatResponse {

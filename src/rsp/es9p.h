@@ -201,7 +201,9 @@ struct CancelSessionRequestEs9 {
 };
 
 struct CancelSessionOk {
-    template <int = 0> static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "CancelSessionOk", 0x30, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "CancelSessionOk", 0x30, {}};
+    }
 };
 
 struct CancelSessionResponseEs9 {

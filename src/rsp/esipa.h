@@ -483,7 +483,9 @@ struct GetEimPackageResponse {
 };
 
 struct EmptyResponse {
-    template <int = 0> static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "EmptyResponse", 0x30, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "EmptyResponse", 0x30, {}};
+    }
 };
 
 struct ProvideEimPackageResultResponse {
