@@ -86,8 +86,7 @@ TEST_CASE("when authenticateClient is wrong in one point, the code names that po
         request.eid_prefix = "89049032";
         request.permitted_organization = "Loop";
         request.validity.to = kBegin - Time(1000);
-        b.phone.eum_certificate =
-            pki::certify(request, b.pki.eum.key.public_key(), b.pki.ci, b.random)->der;
+        b.phone.eum_certificate = pki::certify(request, b.pki.eum.key.public_key(), b.pki.ci, b.random)->der;
         CHECK(codes(b.phone.authenticate()) == "8.1.2/6.3");
     }
     SUBCASE("eUICC certificate changed") {
