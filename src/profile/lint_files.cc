@@ -89,13 +89,12 @@ void check_reference(const Model& m, const LintFile& f, Report& report) {
     if (!arr) return report.file("arr-reference", f, "no EF.ARR for reference " + hex(reference));
     const size_t record = reference.back(), records = arr->record ? arr->size / arr->record : 0;
     if (record == 0 || record > records)
-        report.file("arr-empty",
+        report.file("arr-reference",
                     f,
                     "record " + std::to_string(record) + " of " + m.path(*arr) + ", which has " +
                         std::to_string(records));
     else if (arr->content.size() >= record * arr->record && arr->content[(record - 1) * arr->record] == 0xFF)
-        report.file(
-            "arr-reference", f, "record " + std::to_string(record) + " of " + m.path(*arr) + " is empty");
+        report.file("arr-empty", f, "record " + std::to_string(record) + " of " + m.path(*arr) + " is empty");
 }
 
 // Key references of a rule, and whether it can be read: {80 AM | 81..8F AM | 84 INS} followed by a condition.
