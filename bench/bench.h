@@ -30,6 +30,9 @@ struct Samples {
 };
 Samples& samples();
 
+/// TLVs in `der`, found by OpenSSL's ASN1_get_object, understanding nothing.
+size_t openssl_walk(Bytes der);
+
 /// Ends the program: a benchmark whose preparation fails measures nothing.
 template <class T> T must(Result<T> r) {
     HALYARD_ASSERT(r);

@@ -23,6 +23,11 @@ constexpr Comparison kComparisons[] = {
      "bind/sample",
      "bind/sample:aes+cmac+openssl/generate+openssl/derive+openssl/sign",
      "and one key, one agreement, one signature"},
+    {"decode a profile of 100 kB",
+     "profile/100kB/decode",
+     "profile/100kB/walk:openssl",
+     "bare TLV walk by OpenSSL"},
+    {"encode it again", "profile/100kB/encode", "profile/100kB/walk:openssl", "bare TLV walk by OpenSSL"},
     {"bind 256 KiB", "bind/256KiB", "bind/256KiB:aes+cmac", "AES-CBC and CMAC alone"},
 };
 
@@ -54,6 +59,7 @@ class Table : public benchmark::BenchmarkReporter {
              std::optional<double> reference,
              const char* note) const;
     void orders() const;
+    void families() const;
     double counter(const Run& r, const char* name) const {
         const auto it = r.counters.find(name);
         return it == r.counters.end() ? 0 : it->second.value;
@@ -107,9 +113,30 @@ void Table::orders() const {
     }
 }
 
+// All distinct messages of an interface once: family_bench.cc.
+void Table::families() const {
+    const std::string prefix = "family/", decode = "/decode";
+    for (const auto& [name, run] : runs_) {
+        if (!name.starts_with(prefix) || !name.ends_with(decode)) continue;
+        const std::string family = name.substr(0, name.size() - decode.size());
+        const std::string title = family.substr(prefix.size());
+        row(("decode " + title).c_str(),
+            nanoseconds(name),
+            nanoseconds(family + "/walk:openssl"),
+            "bare TLV walk by OpenSSL");
+        const auto encode = runs_.find(family + "/encode");
+        if (encode == runs_.end()) continue;
+        std::fprintf(out_,
+                     "  %.2f million messages a second decoded, %.2f encoded\n",
+                     counter(run, "items_per_second") / 1e6,
+                     counter(encode->second, "items_per_second") / 1e6);
+    }
+}
+
 void Table::print() const {
     std::fprintf(out_, "\n%-30s %12s %12s %8s\n", "", "ours [us]", "ref. [us]", "ref/ours");
     for (const Comparison& c : kComparisons) row(c.title, nanoseconds(c.ours), sum(c.reference), c.note);
+    families();
     orders();
     if (const auto it = runs_.find("bind/sample"); it != runs_.end())
         std::fprintf(
