@@ -102,14 +102,15 @@ Ok show(const std::string& dir, bool json) {
 }
 
 Ok create(const std::string& dir,
-          const std::string& pki,
+          const std::vector<std::string>& pki,
           const std::string& eid,
           const std::string& bootstrap,
           const std::string& dialect,
           uint32_t memory) {
     app::SoftCardOptions options{.memory = memory, .edition = TRY(rsp::edition_from(dialect))};
     if (!bootstrap.empty()) options.bootstrap = TRY(app::read_file(bootstrap, 16u << 20, "bootstrap"));
-    return SoftCard::create(dir, {pki}, TRY(eid_from_text(eid)), options);
+    for (size_t i = 1; i < pki.size(); ++i) options.more_pki.push_back({pki[i]});
+    return SoftCard::create(dir, {pki.front()}, TRY(eid_from_text(eid)), options);
 }
 
 Ok apdu(const std::string& dir, const std::vector<std::string>& commands) {
@@ -131,7 +132,8 @@ void add_euicc_commands(CLI::App& app, int& exit_code) {
     CLI::App* top = app.add_subcommand("euicc", "Software eUICCs: make one, look into it, talk to it");
     top->require_subcommand(1);
     struct Arguments {
-        std::string dir, pki, eid, bootstrap, dialect = "v1.2";
+        std::string dir, eid, bootstrap, dialect = "v1.2";
+        std::vector<std::string> pki;
         uint32_t memory = 1024 * 1024;
         bool json = false;
         std::vector<std::string> apdus;
@@ -139,7 +141,9 @@ void add_euicc_commands(CLI::App& app, int& exit_code) {
     auto a = std::make_shared<Arguments>();
     CLI::App* make = top->add_subcommand("create", "A new card with an identity of `halyard pki init`");
     make->add_option("dir", a->dir, "Directory of the card")->required();
-    make->add_option("--pki", a->pki, "Directory of `halyard pki init`")->required();
+    make->add_option(
+            "--pki", a->pki, "Directory of `halyard pki init`; repeated: further CIs, the preferred first")
+        ->required();
     make->add_option("--eid", a->eid, "32 digits; one of that directory")->required();
     make->add_option("--bootstrap", a->bootstrap, "Profile package to ship enabled");
     make->add_option("--memory", a->memory, "Octets for profiles");

@@ -21,6 +21,9 @@ void add_lab_commands(CLI::App& app, int& exit_code) {
     c->add_option("--esipa", o->esipa, "Binding between devices and eIM: asn1, json, both")
         ->check(CLI::IsMember({"asn1", "json", "both"}));
     c->add_option(
+         "--es9", o->es9, "Binding towards the SM-DP+: json, asn1, both (device by device; the eIM in ASN.1)")
+        ->check(CLI::IsMember({"json", "asn1", "both"}));
+    c->add_option(
          "--dialect",
          *dialects,
          "Edition of SGP.32 that IPA and eUICC of a device are built to: v1.0, v1.1, v1.2 (default), v1.3; "

@@ -24,7 +24,7 @@ Result<euicc::Identity> load_identity(const std::filesystem::path& directory) {
     const PkiDirectory files{directory};
     euicc::Identity identity;
     TRY(read_options(identity, text_of(TRY(read_file(directory / "card.txt")))));
-    for (int i = 0; i < 8; ++i) {
+    for (size_t i = 0; i < SoftCard::kMaxCis; ++i) {
         const std::string n = std::to_string(i);
         if (!std::filesystem::exists(directory / ("euicc" + n + ".der"))) break;
         auto credential = TRY(files.credential("euicc" + n));
@@ -74,9 +74,15 @@ Ok SoftCard::create(const std::filesystem::path& directory,
     if (std::filesystem::exists(directory / "card.txt")) return fail(Errc::conflict, "card");
     TRY(make_directory(directory));
     const PkiDirectory files{directory};
-    TRY(files.store("euicc0", TRY(pki.credential("euicc/" + to_text(eid)))));
-    TRY(files.store("eum0", {{}, TRY(pki.certificate("eum"))}));
-    TRY(files.store("ci0", {{}, TRY(pki.certificate("ci"))}));
+    std::vector<PkiDirectory> all{pki};
+    all.insert(all.end(), options.more_pki.begin(), options.more_pki.end());
+    if (all.size() > kMaxCis) return fail(Errc::limit, "pki", static_cast<uint32_t>(all.size()));
+    for (size_t i = 0; i < all.size(); ++i) { // numbers are the order of euiccCiPKIdList
+        const std::string n = std::to_string(i);
+        TRY(files.store("euicc" + n, TRY(all[i].credential("euicc/" + to_text(eid)))));
+        TRY(files.store("eum" + n, {{}, TRY(all[i].certificate("eum"))}));
+        TRY(files.store("ci" + n, {{}, TRY(all[i].certificate("ci"))}));
+    }
     const std::string text =
         to_text(eid) + "\n" + std::to_string(options.memory) + "\n" + rsp::name(options.edition) + "\n";
     if (!options.bootstrap.empty()) {

@@ -45,13 +45,26 @@ Result<int> serve(const ServeOptions& options) {
     config.forward_to = options.forward_to;
     net::HttpsClient::Options http;
     http.trust.anchors.push_back(TRY(options.pki.certificate("ci")).der);
+    for (const app::PkiDirectory& pki : options.more_pki) {
+        config.anchors.push_back(TRY(pki.anchor()));
+        http.trust.anchors.push_back(TRY(pki.certificate("ci")).der);
+    }
+    config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));
     http.trust.policy = rsp::policy_oid(rsp::Role::dp_tls);
     http.connect_to = options.resolve;
     http.max_body = 8 * 1024 * 1024;
-    Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim")));
+    const auto form = options.es9 == "asn1" ? binding::Es9Form::asn1 : binding::Es9Form::json;
+    Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim", form)));
     crypto::SystemRandom random;
     eim::Server server(config, *store, link, random);
-    Api api(server, *store, config.eim_id);
+    app::PeerLedger peers;
+    Api api(server, *store, peers, config.eim_id);
+    const auto serve_esipa = [&](const net::Request& r) {
+        const PeerScope scope(options.strict);
+        net::Response answer = esipa(server, r, Time(app::now_ms()));
+        peers.add(scope, r.peer.substr(0, r.peer.rfind(':')));
+        return answer;
+    };
     app::catch_signals();
 
     net::HttpsServer::Options listen;
@@ -61,8 +74,7 @@ Result<int> serve(const ServeOptions& options) {
     listen.max_connections_per_network = listen.max_connections; // fleets share an operator's NAT
     net::HttpsServer esipa_server, api_server;
     listen.port = options.port;
-    TRY(esipa_server.start(listen,
-                           [&](const net::Request& r) { return esipa(server, r, Time(app::now_ms())); }));
+    TRY(esipa_server.start(listen, serve_esipa));
     listen.port = options.api_port;
     TRY(api_server.start(listen, [&](const net::Request& r) { return api.handle(r, Time(app::now_ms())); }));
     std::printf("{\"esipa\":\"https://%s:%u\",\"api\":\"https://%s:%u\"}\n",

@@ -51,7 +51,7 @@ Result<app::Es9Client*> Links::smdp_client() {
     if (smdp_) return &*smdp_;
     net::Trust trust = options_.trust;
     trust.policy = rsp::policy_oid(rsp::Role::dp_tls);
-    smdp_.emplace(TRY(app::Es9Client::open(options_for(std::move(trust)), "gsma-rsp-ipad")));
+    smdp_.emplace(TRY(app::Es9Client::open(options_for(std::move(trust)), "gsma-rsp-ipad", options_.es9)));
     return &*smdp_;
 }
 

@@ -11,11 +11,13 @@ namespace halyard::lab {
 
 struct Options {
     unsigned devices = 10;
-    bool once = false;                         // end when everything is confirmed
-    bool json = false;                         // print one object instead of a story
-    std::filesystem::path profile;             // operational profile template; empty: our own sample
-    std::string download = "direct";           // direct, indirect, both
-    std::string esipa = "asn1";                // asn1, json, both: the binding between devices and eIM
+    bool once = false;               // end when everything is confirmed
+    bool json = false;               // print one object instead of a story
+    std::filesystem::path profile;   // operational profile template; empty: our own sample
+    std::string download = "direct"; // direct, indirect, both
+    std::string esipa = "asn1";      // asn1, json, both: the binding between devices and eIM
+    std::string es9 =
+        "json"; // json, asn1, both (devices by turns, eIM ASN.1): the binding towards the SM-DP+
     std::vector<std::string> dialects{"v1.2"}; // of the devices, in turn
     std::filesystem::path state; // empty: a new directory under the system's temporary one, removed by --once
     uint64_t seed = 1;           // EIDs, ICCIDs and IMSIs follow from it; keys never do

@@ -48,6 +48,7 @@ std::vector<DevicePlan> make_plan(const Options& options, const std::vector<Eid>
         d.mode =
             options.download == "both" ? ((round + place) % 2 ? "indirect" : "direct") : options.download;
         d.esipa = options.esipa == "both" ? ((round / 2 + place / 2) % 2 ? "json" : "asn1") : options.esipa;
+        d.es9 = options.es9 == "both" ? ((round + round / 2 + place) % 2 ? "asn1" : "json") : options.es9;
         d.bootstrap_iccid = iccid(options.seed, 9, i + 1);
         d.bootstrap_imsi = imsi(options.seed, 9, i + 1);
         d.iccid = iccid(options.seed, 1, i + 1);

@@ -15,7 +15,8 @@ struct DecodeContext {
         return at && at >= begin ? static_cast<uint32_t>(at - begin) : 0;
     }
     Ok note(Deviation deviation, const char* where, const uint8_t* at) {
-        if (options.strict && deviation != Deviation::unknown_field)
+        const bool extension = deviation == Deviation::unknown_field; // EXTENSIBILITY IMPLIED allows it
+        if (!extension && (options.strict || (options.tally && PeerScope::is_strict())))
             return fail(Errc::bad_value, where, static_cast<uint32_t>(deviation), offset(at));
         if (options.seen) {
             ++options.seen->counts[static_cast<size_t>(deviation)];
@@ -23,7 +24,7 @@ struct DecodeContext {
             options.seen->last_offset = offset(at);
         }
         if (options.noted) options.noted->push_back({deviation, where, offset(at)});
-        if (options.tally) tolerate(name(deviation), where, message, offset(at));
+        if (options.tally) count_tolerated(name(deviation), where, message, offset(at));
         return {};
     }
 };
@@ -94,13 +95,13 @@ Ok decode_choice(
 }
 
 // Behind the last known field: later editions may have added something; what an earlier field should have
-// been is a defect (twice, or out of order).
+// been is a defect (twice, out of order, or a second alternative of a CHOICE without a tag).
 Ok skip_unknown(const Type& type, Bytes content, DecodeContext& c) {
     while (!content.empty()) {
         const Tlv tlv = TRY(next_tlv(content, type.name, c));
         const bool universal = !(tlv.whole[0] & 0xC0);
-        for (const Field& f : type.fields)
-            if (!universal && tag_of(f) == tlv.tag)
+        for (const Field& f : type.fields) // an open type has no tag to know it by
+            if (!universal && f.type->kind != Kind::any && selects(f, tlv.tag))
                 return fail(Errc::bad_tag, f.name, tlv.tag, c.offset(content.data()));
         TRY(c.note(Deviation::unknown_field, type.name, content.data()));
         content = tlv.rest;

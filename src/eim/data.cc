@@ -12,7 +12,7 @@ bool asked_for(const Operation& o, uint8_t tag) {
 Ok Server::take_certificates(Device& device, Bytes euicc_der, Bytes eum_der, Time now) const {
     const auto euicc = TRY(crypto::Certificate::parse(euicc_der, "euiccCertificate"));
     const auto eum = TRY(crypto::Certificate::parse(eum_der, "eumCertificate"));
-    if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now)) != device.eid)
+    if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now, &config_.revocation)) != device.eid)
         return fail(Errc::unverified, "euiccCertificate: another EID");
     // A key once proven is not replaced by what an IPA sends unsigned. SR-22
     if (!device.euicc_key.empty() && !same(device.euicc_key, euicc.spki))

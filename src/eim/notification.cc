@@ -38,7 +38,7 @@ Ok Server::verify_notification(const Device& device,
     const auto euicc = TRY(crypto::Certificate::parse(other.euicc_certificate.der(), "euiccCertificate"));
     if (!same(euicc.spki, device.euicc_key)) {
         const auto eum = TRY(crypto::Certificate::parse(other.eum_certificate.der(), "eumCertificate"));
-        if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now)) != device.eid)
+        if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now, &config_.revocation)) != device.eid)
             return fail(Errc::unverified, "euiccCertificate: another EID");
     }
     const auto key = TRY(crypto::public_key_from_spki(euicc.spki, "euiccCertificate"));
@@ -98,11 +98,11 @@ Result<OwnedBytes> Server::notification(Bytes message, Peer& peer, Time now) {
     std::optional<RelaySession> session;
     if (const auto* pir = std::get_if<0>(&pending.is)) {
         session = TRY(store_.session(pir->value.profile_installation_result_data.value.transaction_id));
-        if (session) device = TRY(store_.device(session->eid));
+        if (session) device = TRY(sender(session->eid));
     } else if (const auto* other = std::get_if<1>(&pending.is)) {
         const auto certificate = crypto::Certificate::parse(other->value.euicc_certificate.der());
         if (certificate)
-            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(store_.device(*eid));
+            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(sender(*eid));
     }
     if (!device) return fail(Errc::rejected, "pendingNotification: of no device of this eIM");
     Turn turn{.device = std::move(*device), .now = now};

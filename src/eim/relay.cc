@@ -81,7 +81,7 @@ Result<std::optional<Server::Relay>> Server::relay_of(Bytes transaction_id) {
     auto session = TRY(store_.session(transaction_id));
     if (!session) return std::optional<Relay>{};
     auto operation = TRY(store_.operation(session->operation));
-    auto device = TRY(store_.device(session->eid));
+    auto device = TRY(sender(session->eid));
     if (!operation || !device || operation->state != State::executing) return std::optional<Relay>{};
     return std::optional<Relay>(Relay{std::move(*session), std::move(*operation), std::move(*device)});
 }
@@ -93,7 +93,7 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     ActivationCode code;
     if (request.eim_transaction_id) {
         o = TRY(store_.by_transaction(*request.eim_transaction_id));
-        if (o && is_out(*o)) device = TRY(store_.device(o->eid));
+        if (o && is_out(*o)) device = TRY(sender(o->eid));
         if (!device) return refuse_initiate(InitiateError::invalid_eim_transaction_id);
         code = TRY(parse_activation_code(o->activation_code));
     } else {

@@ -95,19 +95,19 @@ Result<std::optional<Device>> Server::device_of(const rsp::ProvideEimPackageResu
     Eid eid{};
     if (provided.eid_value) {
         std::copy(provided.eid_value->begin(), provided.eid_value->end(), eid.begin());
-        return store_.device(eid);
+        return sender(eid);
     }
     // EIDs are left out by some, and v1.0 has no place for them: the transaction is ours and tells. SGP.32
     // §5.14.6
     const EimPackageResult& result = provided.eim_package_result;
     if (const auto transaction = transaction_of(result)) {
         const auto o = TRY(store_.by_transaction(*transaction));
-        return o ? store_.device(o->eid) : Result<std::optional<Device>>(std::nullopt);
+        return o ? sender(o->eid) : Result<std::optional<Device>>(std::nullopt);
     }
-    if (const auto by_certificate = eid_inside(result)) return store_.device(*by_certificate);
+    if (const auto by_certificate = eid_inside(result)) return sender(*by_certificate);
     if (const auto* pir = installation_inside(result)) {
         const auto session = TRY(store_.session(pir->profile_installation_result_data.value.transaction_id));
-        if (session) return store_.device(session->eid);
+        if (session) return sender(session->eid);
     }
     return std::optional<Device>{};
 }

@@ -1,5 +1,6 @@
 #include "eim/server.h"
 #include "base/log.h"
+#include "base/tolerated.h"
 #include <algorithm>
 
 namespace halyard::eim {
@@ -74,6 +75,11 @@ Result<OwnedBytes> Server::in_v12(asn1::Tag tag, Bytes message, Peer& peer, Time
     case 0xBF41: return relay_cancel(message);
     default: return fail(Errc::bad_tag, "ESipa message", tag);
     }
+}
+
+Result<std::optional<Device>> Server::sender(const Eid& eid) {
+    PeerScope::name_peer(to_text(eid));
+    return store_.device(eid);
 }
 
 void Server::recognise(Turn& turn, Peer& peer) {

@@ -15,6 +15,7 @@ struct Config {
     std::string eim_id;                    // FQDN
     crypto::PrivateKey key;                // signs packages
     std::vector<rsp::TrustAnchor> anchors; // CIs that eUICC certificates may end in
+    rsp::Revocation revocation;            // lists for EUM and eUICC certificates
     std::vector<std::string> forward_to;   // SM-DP+ addresses notifications may go to beside those of orders
     uint32_t hold_after = 5;               // unsigned errors until an operation waits for a human (SR-18)
     uint32_t download_attempts = 5;        // after verified failures that may pass
@@ -102,6 +103,8 @@ class Server {
         std::vector<Evidence> evidence;
         std::vector<uint64_t> acknowledged; // sequence numbers of the card
     };
+    /// The device a message comes from, or says it comes from; deviations met in it are that peer's.
+    Result<std::optional<Device>> sender(const Eid&);
     Ok commit(Turn&);
     /// What this exchange tells of the IPA's edition goes into the device, and into the peer how to answer
     /// it.

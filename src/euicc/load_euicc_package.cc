@@ -8,7 +8,7 @@ using rsp::EuiccPackageErrorCode;
 struct PackageRequest {
     asn1::Exact<PackageHead> tbs;
     Bytes signature;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PackageRequest;
         return sequence("EuiccPackageRequest",
                         0xBF51,

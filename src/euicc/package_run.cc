@@ -177,7 +177,7 @@ namespace {
 struct EimIdInfoV10 {
     std::string_view eim_id{};
     std::optional<rsp::EimIdType> eim_id_type{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EimIdInfoV10;
         return sequence(
             "EimIdInfo", 0x30, field<&T::eim_id>("eimId", 0x80), field<&T::eim_id_type>("eimIdType", 0x84));

@@ -12,7 +12,7 @@ struct PackageHead {
     uint64_t counter_value = 0;
     std::optional<Bytes> eim_transaction_id;
     std::optional<Bytes> psmo_list, eco_list; // exactly one
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PackageHead;
         return sequence("EuiccPackageSigned",
                         0x30,

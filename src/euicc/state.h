@@ -45,7 +45,7 @@ struct Eim {
     uint64_t counter = 0;
     std::optional<int64_t> token;
     OwnedBytes configuration; // EimConfigurationData without counterValue and associationToken
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Eim;
         return sequence("Eim",
                         0x30,
@@ -68,7 +68,7 @@ struct StoredProfile {
     OwnedBytes image;       // see encode_image
     OwnedBytes ci_key_id;   // which keys sign its notifications
     bool preloaded = false; // put in at manufacture, not downloaded
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StoredProfile;
         return sequence("Profile",
                         0x30,
@@ -93,7 +93,7 @@ struct StoredNotification {
     std::string address;
     std::optional<Iccid> iccid;
     OwnedBytes der; // BF37… or 30…
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StoredNotification;
         return sequence("Notification",
                         0x30,
@@ -109,7 +109,7 @@ struct StoredNotification {
 struct StoredResult {
     uint64_t seq = 0;
     OwnedBytes der; // BF51…
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StoredResult;
         return sequence("Result", 0x30, field<&T::seq>("seq", 0x80), field<&T::der>("der", 0x81));
     }
@@ -124,7 +124,7 @@ struct Rollback {
     uint64_t granted_seq = 0;                // the result of the package that granted it
     uint64_t last_seq = 0;                   // the last notification of the switch it ordered
     std::optional<OwnedBytes> eim_signature; // of that package; a v1.0 card signs the undoing with it
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Rollback;
         return sequence("Rollback",
                         0x30,
@@ -149,7 +149,7 @@ struct ImmediateEnableConfiguration {
         if (on && oid) smdp_oid = owned(oid->der);
         if (on && address) smdp_address = std::string(*address);
     }
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ImmediateEnableConfiguration;
         return sequence("ImmediateEnable",
                         0x30,
@@ -166,7 +166,7 @@ struct Installing {
     std::string address;
     std::optional<Iccid> iccid;
     OwnedBytes ci_key_id;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Installing;
         return sequence("Installing",
                         0x30,
@@ -196,7 +196,7 @@ struct State {
     std::string default_smdp;
     std::optional<Installing> installing;
 
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = State;
         return sequence("CardState",
                         0x30,

@@ -13,7 +13,7 @@ struct PackageBlob {
     bool rollback = false;
     bool ecos = false;
     uint64_t counter = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PackageBlob;
         return sequence("Package",
                         0x30,
@@ -30,7 +30,7 @@ struct RollbackBlob {
     Bytes eim_id{};
     uint64_t attempts = 0;
     int64_t elapsed = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = RollbackBlob;
         return sequence("Rollback",
                         0x30,
@@ -48,7 +48,7 @@ struct DownloadBlob {
     Bytes transaction_id{};
     Bytes text{};
     uint64_t restarts = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DownloadBlob;
         return sequence("Download",
                         0x30,
@@ -65,7 +65,7 @@ struct ChangeBlob {
     bool active = false;
     uint64_t cause = 0;
     Bytes except{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ChangeBlob;
         return sequence("Change",
                         0x30,
@@ -80,7 +80,7 @@ struct ItemBlob {
     Bytes pir_transaction_id{};
     bool pir_delivered = false;
     Bytes result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ItemBlob;
         return sequence("Item",
                         0x30,
@@ -94,7 +94,7 @@ struct ItemBlob {
 struct DialectBlob {
     Bytes eim_id{};
     uint64_t edition = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DialectBlob;
         return sequence(
             "Dialect", 0x30, field<&T::eim_id>("eimId", 0x80), field<&T::edition>("edition", 0x81));
@@ -102,7 +102,7 @@ struct DialectBlob {
 };
 struct VersionBlob {
     uint64_t version = kVersion;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return sequence("State", 0x30, field<&VersionBlob::version>("version", 0x80));
     }
 };
@@ -115,7 +115,7 @@ struct StateBlob {
     ChangeBlob change{};
     List<ItemBlob> outbox{};
     std::optional<List<DialectBlob>> dialects{}; // builds before it did not write it
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StateBlob;
         return sequence("State",
                         0x30,

@@ -11,7 +11,7 @@ struct EuiccInfo1 {
     std::array<uint8_t, 3> svn{};
     List<Bytes> euicc_ci_pk_id_list_for_verification{};
     List<Bytes> euicc_ci_pk_id_list_for_signing{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccInfo1;
         return sequence(
             "EUICCInfo1",
@@ -42,7 +42,7 @@ constexpr auto asn1_names(RspCapability) {
 struct CertificationDataObject {
     std::string_view platform_label{};
     std::string_view discovery_base_url{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CertificationDataObject;
         return sequence("CertificationDataObject",
                         0x30,
@@ -61,7 +61,7 @@ struct IotSpecificInfo {
     std::optional<Null> ecall_supported{};
     std::optional<Null> fallback_supported{};
     std::optional<Null> fallback_allowed_update_supported{}; // v1.3
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IotSpecificInfo;
         return sequence("IoTSpecificInfo",
                         0x30,
@@ -115,7 +115,7 @@ struct EuiccInfo2 {
     std::optional<std::array<uint8_t, 3>> highest_svn{};
     std::optional<IotSpecificInfo> iot_specific_info{};
     std::optional<std::array<uint8_t, 1>> euicc_minimum_security_level{}; // v1.3
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccInfo2;
         return sequence(
             "EUICCInfo2",
@@ -167,7 +167,7 @@ constexpr auto asn1_names(CertificateInfo) {
 
 struct DeviceAdditionalFeatureSupport {
     std::optional<std::array<uint8_t, 3>> nai_support{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DeviceAdditionalFeatureSupport;
         return sequence("DeviceAdditionalFeatureSupport", 0x30, field<&T::nai_support>("naiSupport", 0x80));
     }
@@ -189,7 +189,7 @@ struct DeviceCapabilities {
     std::optional<Bits> cat_supported_classes{};
     std::optional<uint64_t> euicc_form_factor_type{};
     std::optional<DeviceAdditionalFeatureSupport> device_additional_feature_support{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DeviceCapabilities;
         return sequence("DeviceCapabilities",
                         0x30,
@@ -215,7 +215,7 @@ struct DeviceInfo {
     std::array<uint8_t, 4> tac{};
     DeviceCapabilities device_capabilities{};
     std::optional<std::array<uint8_t, 8>> imei{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DeviceInfo;
         return sequence("DeviceInfo",
                         0x30,
@@ -229,7 +229,7 @@ struct OperatorId {
     std::array<uint8_t, 3> mcc_mnc{};
     std::optional<Bytes> gid1{};
     std::optional<Bytes> gid2{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = OperatorId;
         return sequence("OperatorId",
                         0x30,
@@ -255,7 +255,7 @@ constexpr auto asn1_names(NotificationEvent) {
 struct NotificationConfigurationInformation {
     BitSet<NotificationEvent> profile_management_operation{};
     std::string_view notification_address{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = NotificationConfigurationInformation;
         return sequence("NotificationConfigurationInformation",
                         0x30,
@@ -279,7 +279,7 @@ constexpr auto asn1_names(ProfileClass) {
 
 struct DpProprietaryData {
     Oid dp_oid{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DpProprietaryData;
         return sequence("DpProprietaryData", 0x30, field<&T::dp_oid>("dpOid", 0x80));
     }
@@ -289,7 +289,7 @@ struct DpProprietaryData {
 struct VendorSpecificData {
     Oid vendor_oid{};
     Bytes vendor_specific_data{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = VendorSpecificData;
         return sequence("VendorSpecificData",
                         0x30,
@@ -300,7 +300,7 @@ struct VendorSpecificData {
 
 /// Empty so far; its components belong to later editions. SGP.32 v1.3
 struct IotSpecificProfileInfo {
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return asn1::Spec<0>{asn1::Kind::sequence, "IotSpecificProfileInfo", 0x30, {}};
     }
 };
@@ -324,7 +324,7 @@ struct ProfileInfo {
     bool fallback_attribute = false;
     std::optional<bool> fallback_allowed{};
     std::optional<IotSpecificProfileInfo> iot_specific_profile_info{}; // v1.3
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileInfo;
         return sequence(
             "ProfileInfo",
@@ -352,7 +352,7 @@ struct ProfileInfo {
 
 /// Like IotSpecificProfileInfo. SGP.32 v1.3
 struct IotSpecificMetadata {
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return asn1::Spec<0>{asn1::Kind::sequence, "IotSpecificMetadata", 0x30, {}};
     }
 };
@@ -372,7 +372,7 @@ struct StoreMetadataRequest {
     std::optional<bool> ecall_indication{};
     std::optional<bool> fallback_allowed{};
     std::optional<IotSpecificMetadata> iot_specific_metadata{}; // v1.3
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StoreMetadataRequest;
         return sequence(
             "StoreMetadataRequest",
@@ -399,7 +399,7 @@ struct SmdpSigned2 {
     Bytes transaction_id{};
     bool cc_required_flag = false;
     std::optional<Bytes> bpp_euicc_otpk{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SmdpSigned2;
         return sequence("SmdpSigned2",
                         0x30,
@@ -413,7 +413,7 @@ struct EuiccSigned2 {
     Bytes transaction_id{};
     Bytes euicc_otpk{};
     std::optional<std::array<uint8_t, 32>> hash_cc{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccSigned2;
         return sequence("EUICCSigned2",
                         0x30,
@@ -428,7 +428,7 @@ struct ServerSigned1 {
     std::array<uint8_t, 16> euicc_challenge{};
     std::string_view server_address{};
     std::array<uint8_t, 16> server_challenge{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ServerSigned1;
         return sequence("ServerSigned1",
                         0x30,
@@ -442,7 +442,7 @@ struct ServerSigned1 {
 struct CtxParamsForCommonAuthentication {
     std::optional<std::string_view> matching_id{};
     DeviceInfo device_info{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CtxParamsForCommonAuthentication;
         return sequence("CtxParamsForCommonAuthentication",
                         0x30,
@@ -453,7 +453,7 @@ struct CtxParamsForCommonAuthentication {
 
 struct CtxParams1 {
     std::variant<CtxParamsForCommonAuthentication> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CtxParams1;
         return choice("CtxParams1", 0, alternative<&T::is, 0>("ctxParamsForCommonAuthentication", 0xA0));
     }
@@ -465,7 +465,7 @@ struct EuiccSigned1 {
     std::array<uint8_t, 16> server_challenge{};
     Exact<EuiccInfo2> euicc_info2{};
     Exact<CtxParams1> ctx_params1{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccSigned1;
         return sequence("EuiccSigned1",
                         0x30,
@@ -480,7 +480,7 @@ struct EuiccSigned1 {
 struct SuccessResult {
     Bytes aid{};
     Bytes sima_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SuccessResult;
         return sequence("SuccessResult",
                         0x30,
@@ -547,7 +547,7 @@ struct ErrorResult {
     BppCommandId bpp_command_id{};
     ErrorReason error_reason{};
     std::optional<Bytes> sima_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ErrorResult;
         return sequence("ErrorResult",
                         0x30,
@@ -562,7 +562,7 @@ struct NotificationMetadata {
     BitSet<NotificationEvent> profile_management_operation{};
     std::string_view notification_address{};
     std::optional<Iccid> iccid{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = NotificationMetadata;
         return sequence("NotificationMetadata",
                         0xBF2F,
@@ -575,7 +575,7 @@ struct NotificationMetadata {
 
 struct FinalResult {
     std::variant<SuccessResult, ErrorResult> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = FinalResult;
         return choice("FinalResult",
                       0,
@@ -589,7 +589,7 @@ struct ProfileInstallationResultData {
     NotificationMetadata notification_metadata{};
     Oid smdp_oid{};
     FinalResult final_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileInstallationResultData;
         return sequence("ProfileInstallationResultData",
                         0xBF27,
@@ -603,7 +603,7 @@ struct ProfileInstallationResultData {
 struct ProfileInstallationResult {
     Exact<ProfileInstallationResultData> profile_installation_result_data{};
     Bytes euicc_sign_pir{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileInstallationResult;
         return sequence("ProfileInstallationResult",
                         0xBF37,
@@ -617,7 +617,7 @@ struct OtherSignedNotification {
     Bytes euicc_notification_signature{};
     Raw euicc_certificate{};
     Raw eum_certificate{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = OtherSignedNotification;
         return sequence("OtherSignedNotification",
                         0x30,
@@ -631,7 +631,7 @@ struct OtherSignedNotification {
 struct CompactSuccessResult {
     std::array<uint8_t, 2> compact_aid{};
     std::optional<Bytes> sima_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactSuccessResult;
         return sequence("CompactSuccessResult",
                         0x30,
@@ -642,7 +642,7 @@ struct CompactSuccessResult {
 
 struct CompactFinalResult {
     std::variant<CompactSuccessResult, ErrorResult> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactFinalResult;
         return choice("CompactFinalResult",
                       0,
@@ -656,7 +656,7 @@ struct CompactProfileInstallationResultData {
     uint64_t seq_number = 0;
     bool iccid_present = true;
     CompactFinalResult compact_final_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactProfileInstallationResultData;
         return sequence("CompactProfileInstallationResultData",
                         0x30,
@@ -670,7 +670,7 @@ struct CompactProfileInstallationResultData {
 struct CompactProfileInstallationResult {
     CompactProfileInstallationResultData compact_profile_installation_result_data{};
     Bytes euicc_sign_pir{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactProfileInstallationResult;
         return sequence(
             "CompactProfileInstallationResult",
@@ -685,7 +685,7 @@ struct CompactOtherSignedNotification {
     Exact<NotificationMetadata> tbs_other_notification{};
     Bytes euicc_notification_signature{};
     std::optional<Bytes> euicc_ci_pk_identifier_to_be_used{}; // v1.3
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactOtherSignedNotification;
         return sequence("CompactOtherSignedNotification",
                         0x30,
@@ -702,7 +702,7 @@ struct PendingNotification {
                  CompactProfileInstallationResult,
                  CompactOtherSignedNotification>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PendingNotification;
         return choice("PendingNotification",
                       0,
@@ -721,7 +721,7 @@ struct ProfilePolicyAuthorisationRule {
     BitSet<PprIds> ppr_ids{};
     List<OperatorId> allowed_operators{};
     BitSet<PprFlags> ppr_flags{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfilePolicyAuthorisationRule;
         return sequence("ProfilePolicyAuthorisationRule",
                         0x30,

@@ -69,6 +69,8 @@ constexpr Message kMessages[] = {
     row<EventEntries>("SGP.22 §5.8.2"),
     row<AuthenticateClientOkEs11>("SGP.22 §5.8.2"),
     row<AuthenticateClientResponseEs11>("SGP.22 §5.8.2"),
+    row<RemoteProfileProvisioningRequest>("SGP.22 §6.6.1"),
+    row<RemoteProfileProvisioningResponse>("SGP.22 §6.6.1"),
     // ESep: packages and results: rsp/eim_package.h
     row<ProfileInfoListRequestSearchCriteria>("SGP.32 §5.9.14"),
     row<ProfileInfoListRequest>("SGP.32 §5.9.14"),

@@ -32,7 +32,8 @@ struct Recognition {
 };
 /// By its tag, and where several types share that (a request and its response), by which reads it with the
 /// fewest deviations and unknown values. A tag that says nothing by itself (30, A0) is only recognised when a
-/// single type reads the octets without any. Forms of v1.0 are tried where no type of v1.2 reads the octets.
+/// single type reads the octets without any. Forms of v1.0 are tried where no type of v1.2 reads the octets
+/// without doubt.
 Recognition recognise(Bytes tlv, const asn1::DecodeOptions& = {});
 
 } // namespace halyard::rsp

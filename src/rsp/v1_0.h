@@ -9,7 +9,7 @@ namespace halyard::rsp::v1_0 {
 struct EimIdInfo {
     std::string_view eim_id{};
     std::optional<EimIdType> eim_id_type{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EimIdInfo;
         return sequence(
             "EimIdInfo", 0x30, field<&T::eim_id>("eimId", 0x80), field<&T::eim_id_type>("eimIdType", 0x84));
@@ -19,7 +19,7 @@ struct EimIdInfo {
 /// As an element of a list; elsewhere the BF51 around it makes it rsp::EuiccPackageResult.
 struct EuiccPackageResult {
     std::variant<EuiccPackageResultSigned, EuiccPackageErrorSigned, EuiccPackageErrorUnsigned> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccPackageResult;
         return choice("EuiccPackageResult",
                       0,
@@ -32,7 +32,7 @@ struct EuiccPackageResult {
 struct NotificationAndEprList {
     List<PendingNotification> notification_list{};
     List<EuiccPackageResult> euicc_package_result_list{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = NotificationAndEprList;
         return sequence("NotificationAndEprList",
                         0x30,
@@ -51,7 +51,7 @@ struct RetrieveNotificationsListResponse {
                  List<EuiccPackageResult>,
                  NotificationAndEprList>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = RetrieveNotificationsListResponse;
         return choice("RetrieveNotificationsListResponse",
                       0xBF2B,
@@ -64,7 +64,7 @@ struct RetrieveNotificationsListResponse {
 
 struct IpaEuiccDataRequestSearchCriteria {
     std::variant<uint64_t, BitSet<NotificationEvent>, Null> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaEuiccDataRequestSearchCriteria;
         return choice("IpaEuiccDataRequestSearchCriteria",
                       0,
@@ -78,7 +78,7 @@ struct IpaEuiccDataRequest {
     Bytes tag_list{};
     std::optional<Bytes> euicc_ci_pk_id{};
     std::optional<IpaEuiccDataRequestSearchCriteria> search_criteria{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaEuiccDataRequest;
         return sequence("IpaEuiccDataRequest",
                         0xBF52,
@@ -99,7 +99,7 @@ struct IpaEuiccData {
     std::optional<IpaCapabilities> ipa_capabilities{};
     std::optional<DeviceInfo> device_info{};
     std::optional<RetrieveNotificationsListResponse> notifications_list{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaEuiccData;
         return sequence("IpaEuiccData",
                         0x30,
@@ -127,7 +127,7 @@ struct IpaEuiccDataResponse {
             {{1, "incorrectTagList"}, {5, "euiccCiPKIdNotFound"}, {127, "undefinedError"}}};
     }
     std::variant<IpaEuiccData, IpaEuiccDataError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaEuiccDataResponse;
         return choice("IpaEuiccDataResponse",
                       0xBF52,
@@ -138,7 +138,7 @@ struct IpaEuiccDataResponse {
 
 struct ProfileDownloadError {
     std::optional<Bytes> error_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileDownloadError;
         return sequence("ProfileDownloadError", 0x30, field<&T::error_response>("errorResponse", 0x80));
     }
@@ -146,7 +146,7 @@ struct ProfileDownloadError {
 
 struct ProfileDownloadTriggerResultData {
     std::variant<ProfileInstallationResult, ProfileDownloadError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileDownloadTriggerResultData;
         return choice("ProfileDownloadTriggerResultData",
                       0,
@@ -158,7 +158,7 @@ struct ProfileDownloadTriggerResultData {
 struct ProfileDownloadTriggerResult {
     std::optional<Bytes> eim_transaction_id{};
     ProfileDownloadTriggerResultData profile_download_trigger_result_data{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileDownloadTriggerResult;
         return sequence("ProfileDownloadTriggerResult",
                         0xBF54,
@@ -170,7 +170,7 @@ struct ProfileDownloadTriggerResult {
 struct EprAndNotifications {
     Exact<rsp::EuiccPackageResult> euicc_package_result{};
     RetrieveNotificationsListResponse notification_list{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EprAndNotifications;
         return sequence("EprAndNotifications",
                         0x30,
@@ -186,7 +186,7 @@ struct ProvideEimPackageResult {
                  ProfileDownloadTriggerResult,
                  EimPackageResultErrorCode>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProvideEimPackageResult;
         return choice("ProvideEimPackageResult",
                       0xBF50,
@@ -200,7 +200,7 @@ struct ProvideEimPackageResult {
 
 struct ProvideEimPackageResultResponse {
     std::optional<List<Tagged<uint64_t, 0x80>>> eim_acknowledgements{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProvideEimPackageResultResponse;
         return sequence("ProvideEimPackageResultResponse",
                         0xBF50,
@@ -210,7 +210,7 @@ struct ProvideEimPackageResultResponse {
 
 struct HandleNotificationEsipa {
     std::variant<PendingNotification, ProvideEimPackageResult> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = HandleNotificationEsipa;
         return choice("HandleNotificationEsipa",
                       0xBF3D,
@@ -226,7 +226,7 @@ struct TransferEimPackageResponse {
                  Null,
                  EimPackageResultErrorCode>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = TransferEimPackageResponse;
         return choice("TransferEimPackageResponse",
                       0xBF4E,
@@ -242,7 +242,7 @@ struct GetEimPackageRequest {
     std::array<uint8_t, 16> eid_value{};
     std::optional<Null> notify_state_change{};
     std::optional<std::array<uint8_t, 3>> rplmn{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetEimPackageRequest;
         return sequence("GetEimPackageRequest",
                         0xBF4F,
@@ -262,7 +262,7 @@ struct GetEimPackageResponse {
                  ProfileDownloadTriggerRequest,
                  EimPackageError>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetEimPackageResponse;
         return choice("GetEimPackageResponse",
                       0xBF4F,
@@ -274,7 +274,7 @@ struct GetEimPackageResponse {
 };
 
 struct EnableUsingDDRequest {
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return asn1::Spec<0>{asn1::Kind::sequence, "EnableUsingDDRequest", 0xBF5A, {}};
     }
 };
@@ -291,7 +291,7 @@ struct EnableUsingDDResponse {
             {{0, "ok"}, {1, "autoEnableNotAvailable"}, {4, "noSessionContext"}, {127, "undefinedError"}}};
     }
     EnableUsingDDResult enable_using_dd_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EnableUsingDDResponse;
         return sequence(
             "EnableUsingDDResponse", 0xBF5A, field<&T::enable_using_dd_result>("enableUsingDDResult", 0x80));
@@ -315,7 +315,7 @@ struct EuiccMemoryResetRequest {
                                                 {4, "resetAutoEnableConfig"}}};
     }
     BitSet<ResetOptions> reset_options{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccMemoryResetRequest;
         return sequence("EuiccMemoryResetRequest", 0xBF34, field<&T::reset_options>("resetOptions", 0x82));
     }
@@ -349,7 +349,7 @@ struct EuiccMemoryResetResponse {
     ResetResult reset_result{};
     std::optional<ResetEimResult> reset_eim_result{};
     std::optional<ResetAutoEnableConfigResult> reset_auto_enable_config_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccMemoryResetResponse;
         return sequence("EuiccMemoryResetResponse",
                         0xBF34,

@@ -8,7 +8,7 @@ struct StoredProfile {
     std::array<uint8_t, 10> iccid{};
     uint64_t flags = 0; // 1 enabled, 2 fallback
     std::string name, provider;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StoredProfile;
         return asn1::sequence("StoredProfile",
                               0x30,

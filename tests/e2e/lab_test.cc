@@ -66,6 +66,11 @@ TEST_CASE("when devices speak ESipa in JSON and in ASN.1 to one eIM, every devic
     CHECK(kinds == std::set<std::string>{"direct asn1", "direct json", "indirect asn1", "indirect json"});
 }
 
+TEST_CASE("when devices and eIM speak ES9+ in ASN.1 or in both bindings, every device ends confirmed") {
+    check_confirmed(lab({"--devices", "2", "--download", "both", "--es9", "asn1"}), 2);
+    check_confirmed(lab({"--devices", "4", "--download", "both", "--esipa", "both", "--es9", "both"}), 4);
+}
+
 TEST_CASE("when both ways are mixed on the brainpool curve, every device ends confirmed") {
     const Ran ran = lab({"--devices", "2", "--download", "both", "--curve", "brainpool"});
     check_confirmed(ran, 2);
