@@ -30,6 +30,50 @@ bool can(const Device& device, rsp::IpaCapabilities::IpaFeatures feature) {
     return (device.ipa_features >> static_cast<unsigned>(feature) & 1) != 0;
 }
 using Features = rsp::IpaCapabilities::IpaFeatures;
+bool is_out(const Operation& o) {
+    return o.kind == Kind::download && (o.state == State::offered || o.state == State::executing);
+}
+
+// v1.0 names neither EID nor transaction here. Whose session it is shows in AuthenticateClient; until then it
+// matters that somebody was sent to this SM-DP+, since no device may choose whom we call (SR-19).
+Result<bool> is_ordered_from(Store& store, std::string_view address) {
+    for (const State state : {State::offered, State::executing})
+        for (OperationFilter page{.state = state};;) {
+            const auto found = TRY(store.operations(page));
+            for (const Operation& o : found) {
+                const auto code =
+                    is_out(o) ? parse_activation_code(o.activation_code) : fail(Errc::not_found);
+                if (code && same_address(code->address, address)) return true;
+            }
+            if (found.size() < page.limit) break;
+            page.after_sequence = found.back().sequence;
+        }
+    return false;
+}
+
+// The order that a v1.0 device carries out: of the EID in its certificate, with the matchingId that only the
+// order's receiver knows. The SM-DP+ judges signature and certificate.
+Result<std::optional<Operation>>
+order_of(Store& store, Bytes transaction_id, const rsp::AuthenticateServerResponse& response) {
+    const auto* ok = std::get_if<rsp::AuthenticateResponseOk>(&response.is);
+    if (!ok || !same(ok->euicc_signed1.value.transaction_id, transaction_id))
+        return std::optional<Operation>{};
+    const OwnedBytes der = ok->euicc_certificate.der();
+    const auto certificate = crypto::Certificate::parse(der, "euiccCertificate");
+    const auto eid = certificate ? rsp::eid_of(*certificate) : fail(Errc::unverified, "euiccCertificate");
+    const auto device = eid ? TRY(store.device(*eid)) : std::optional<Device>{};
+    if (!device || device->ipa_edition != rsp::Edition::v1_0) return std::optional<Operation>{};
+    const rsp::EuiccSigned1& said = ok->euicc_signed1.value;
+    const auto matching_id = std::get<0>(said.ctx_params1.value.is).matching_id;
+    for (Operation& o : TRY(store.open_operations(device->eid))) {
+        if (!is_out(o)) continue;
+        const auto code = TRY(parse_activation_code(o.activation_code));
+        if (matching_id == std::string_view(code.matching_id) &&
+            same_address(code.address, said.server_address))
+            return std::optional<Operation>(std::move(o));
+    }
+    return std::optional<Operation>{};
+}
 } // namespace
 
 // The order whose session this is, while it may still be carried out.
@@ -44,13 +88,19 @@ Result<std::optional<Server::Relay>> Server::relay_of(Bytes transaction_id) {
 
 Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     const auto request = TRY(asn1::decode<rsp::InitiateAuthenticationRequestEsipa>(message));
-    if (!request.eim_transaction_id) return refuse_initiate(InitiateError::invalid_eim_transaction_id);
-    auto o = TRY(store_.by_transaction(*request.eim_transaction_id));
-    if (!o || o->kind != Kind::download || (o->state != State::offered && o->state != State::executing))
-        return refuse_initiate(InitiateError::invalid_eim_transaction_id);
-    auto device = TRY(sender(o->eid));
-    if (!device) return refuse_initiate(InitiateError::invalid_eim_transaction_id);
-    const auto code = TRY(parse_activation_code(o->activation_code));
+    std::optional<Operation> o;
+    std::optional<Device> device;
+    ActivationCode code;
+    if (request.eim_transaction_id) {
+        o = TRY(store_.by_transaction(*request.eim_transaction_id));
+        if (o && is_out(*o)) device = TRY(sender(o->eid));
+        if (!device) return refuse_initiate(InitiateError::invalid_eim_transaction_id);
+        code = TRY(parse_activation_code(o->activation_code));
+    } else {
+        code.address = request.smdp_address.value_or("");
+        if (!TRY(is_ordered_from(store_, code.address)))
+            return refuse_initiate(InitiateError::invalid_eim_transaction_id);
+    }
     if (request.smdp_address && !same_address(*request.smdp_address, code.address))
         return refuse_initiate(InitiateError::smdp_address_mismatch);
 
@@ -62,8 +112,8 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     const auto answer = smdp_.exchange(code.address, TRY(asn1::encode(ask)));
     if (!answer) {
         log(LogLevel::warning,
-            o->id + ": SM-DP+ " + code.address + ": " + halyard::name(answer.error().code) + " " +
-                answer.error().where);
+            (o ? o->id : std::string("v1.0")) + ": SM-DP+ " + code.address + ": " +
+                halyard::name(answer.error().code) + " " + answer.error().where);
         // An outage refuses nothing: the device repeats, and the order does not go on hold for it.
         if (answer.error().code == Errc::unreachable) return fail(Errc::unreachable, "SM-DP+");
         return refuse_initiate(InitiateError::undefined_error);
@@ -83,16 +133,17 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
                                            .server_signature1 = ok.server_signature1,
                                            .euicc_ci_pk_identifier_to_be_used = ok.euicc_ci_pk_id_to_be_used,
                                            .server_certificate = ok.server_certificate};
-    if (can(*device, Features::eim_ctx_params1_generation) && !device->device_info.empty()) {
+    if (device && can(*device, Features::eim_ctx_params1_generation) && !device->device_info.empty()) {
         rsp::CtxParamsForCommonAuthentication common{.matching_id = std::string_view(code.matching_id)};
         common.device_info = TRY(asn1::decode<rsp::DeviceInfo>(device->device_info));
         out.ctx_params1.emplace();
         out.ctx_params1->is = common;
-    } else if (can(*device, Features::eim_download_data_handling)) {
+    } else if (device && can(*device, Features::eim_download_data_handling)) {
         out.matching_id = std::string_view(code.matching_id);
     }
     rsp::InitiateAuthenticationResponseEsipa response;
     response.is = out;
+    if (!o) return asn1::encode(response);
     o->state = State::executing;
     o->changed = now;
     Change change;
@@ -105,6 +156,18 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
 Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
     const auto request = TRY(asn1::decode<rsp::AuthenticateClientRequestEsipa>(message));
     auto relay = TRY(relay_of(request.transaction_id));
+    if (!relay && !TRY(store_.session(request.transaction_id))) {
+        auto o = TRY(order_of(store_, request.transaction_id, request.authenticate_server_response.value));
+        if (!o) return refuse_client(ClientError::invalid_transaction_id);
+        o->state = State::executing;
+        o->changed = now;
+        const auto address = TRY(parse_activation_code(o->activation_code)).address;
+        Change change;
+        change.operations.push_back(*o);
+        change.session = RelaySession{owned(request.transaction_id), o->id, address, o->eid, now};
+        TRY(store_.commit(change));
+        relay = TRY(relay_of(request.transaction_id));
+    }
     if (!relay) return refuse_client(ClientError::invalid_transaction_id);
     rsp::AuthenticateClientRequest ask{.transaction_id = request.transaction_id};
     ask.authenticate_server_response.der = request.authenticate_server_response.der;

@@ -34,6 +34,11 @@ State full_state() {
         item.pir_delivered = true;
     }
     state.outbox_count = kMaxOutbox;
+    for (auto& dialect : state.dialects) {
+        HALYARD_ASSERT(dialect.eim_id.assign(long_id));
+        dialect.edition = rsp::Edition::v1_0;
+    }
+    state.dialect_count = kMaxDialects;
     return state;
 }
 } // namespace
@@ -50,6 +55,7 @@ TEST_CASE("when every field of the state is full, it fits the blob and comes bac
     CHECK(state->rollback.elapsed_ms == 123'456'789'012);
     CHECK(state->package.counter == 8'388'607);
     CHECK(state->outbox[3].result.bytes().size() == 384);
+    CHECK(state->dialect_count == kMaxDialects);
     const auto blob2 = encode_state(*state, again);
     REQUIRE(blob2);
     CHECK(hex(*blob) == hex(*blob2));

@@ -121,3 +121,24 @@ TEST_CASE(
     CHECK(w.eim.operation(enable).state == eim::State::failed);
     CHECK(d.card->isdr().state().results.empty()); // delivered and acknowledged
 }
+
+TEST_CASE("when a v1.0 device wants to be relayed to a server that no order names, nobody is called") {
+    World w;
+    Device& d = add_device(w, Edition::v1_0, Edition::v1_0, ipa::Config::Download::indirect);
+    const auto initiate = [&](std::string_view address) {
+        // BF39 { 81 euiccChallenge, 83 smdpAddress, BF20 }
+        OwnedBytes content = *from_hex("811000112233445566778899AABBCCDDEEFF83");
+        content.push_back(static_cast<uint8_t>(address.size()));
+        append(content, bytes_of(address));
+        append(content, d.es10(*from_hex("BF2000")));
+        OwnedBytes message{0xBF, 0x39, static_cast<uint8_t>(content.size())};
+        append(message, content);
+        return hex(w.eim.server.esipa(message, w.now).value_or(OwnedBytes{}));
+    };
+    CHECK(initiate(kSmdpAddress) == "BF3903810134"); // invalidEimTransactionId
+    const std::string id =
+        w.eim.download(d.identity.eid, w.smdp.order(iccid_text(1), "001010000000001", w.now));
+    while (w.eim.operation(id).state == eim::State::queued) REQUIRE(w.step(d));
+    CHECK(initiate("other.test") == "BF3903810134");
+    CHECK(initiate(kSmdpAddress).starts_with("BF3982")); // the order is out
+}
