@@ -71,6 +71,11 @@ bool selects(const Field& f, Tag tag) {
     return false;
 }
 
+// The only element of a SEQUENCE OF without the list's header.
+bool is_bare_item(const Field& f, Tag tag) {
+    return f.other_tag && f.other_tag == tag && (f.type->kind == Kind::view || f.type->kind == Kind::list);
+}
+
 Result<Tlv> next_tlv(Bytes in, const char* where, DecodeContext& c) {
     auto tlv = read_tlv(in, where);
     if (!tlv) {
@@ -128,6 +133,7 @@ Ok decode_sequence(const Type& type, void* out, Bytes content, DecodeContext& c,
         }
         if (f.other_tag && tlv.tag == f.other_tag)
             TRY(c.note(Deviation::other_tag, f.name, tlv.whole.data()));
+        if (is_bare_item(f, tlv.tag)) tlv.content = tlv.whole;
         TRY(decode_content(*f.type, f.make(out), tlv, tag_of(f) != 0, f, c, depth));
         // Present, yet found absent: it equals its DEFAULT.
         if (!f.required && !f.find(out)) TRY(c.note(Deviation::default_value, f.name, tlv.whole.data()));

@@ -133,6 +133,9 @@ class Walker {
                 expect_members(type, behind, i);
                 return fail(Errc::missing_field, f.name, tlv.tag, offset(content.data()));
             }
+            const bool bare =
+                f.other_tag == tlv.tag && (f.type->kind == Kind::view || f.type->kind == Kind::list);
+            if (f.other_tag && bare) tlv.content = tlv.whole; // see is_bare_item in der.cc
             TRY(value(*f.type, add(node, &f, tlv), tlv, tag_of(f) != 0, f, depth));
             content = tlv.rest;
             have = false;

@@ -88,6 +88,11 @@ std::vector<std::string> eims_of(const asn1::List<rsp::EimIdInfo>& list) {
     return out;
 }
 
+bool is_bare_ok(const asn1::List<rsp::EuiccResultData>& results) {
+    static constexpr uint8_t kOk[] = {0x02, 0x01, 0x00};
+    return same(results.content, kOk);
+}
+
 // True when a list that this package asks for is the whole truth about the profiles.
 bool lists_everything(Bytes package) {
     const auto p = asn1::decode<rsp::EuiccPackage>(package);
@@ -131,6 +136,12 @@ Result<Outcome> judge(Bytes package, const rsp::EuiccPackageResultDataSigned& da
         out.reason = "rolled back: the eIM was not reached over the new profile";
         out.done = 0;
         return out;
+    }
+    // Some cards write the code of an only command as a bare INTEGER: ok, of whatever it was.
+    if (wanted == 1 && n == 1 && is_bare_ok(data.euicc_result)) {
+        failed = false;
+        out.done = 1;
+        out.reason.clear();
     }
     out.success = !failed && n == wanted;
     if (!failed && n != wanted)

@@ -57,7 +57,7 @@ Result<OwnedBytes> Server::dispatch(Bytes message, Peer peer, Time now) {
     if (reading.seen == rsp::Edition::v1_0) // then all of it
         reading = TRY(rsp::to_v12(rsp::Path::esipa_request, message, rsp::Edition::v1_0, room));
     peer.seen = peer.edition = reading.seen;
-    auto answer = in_v12(first.tag, reading.message, peer, now);
+    auto answer = in_v12(TRY(asn1::read_tlv(reading.message)).tag, reading.message, peer, now);
     if (!answer || answer->empty() || peer.edition.value_or(rsp::Edition::v1_2) >= rsp::Edition::v1_2)
         return answer;
     room.resize(rsp::room_for(answer->size()));

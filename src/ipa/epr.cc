@@ -40,23 +40,31 @@ Result<ResultFacts> inspect_result(Bytes result) {
         }));
         return facts;
     }
-    if (alternative.tag != 0xA0 && alternative.tag != 0xA1)
+    // Some cards leave out the tag of the alternative.
+    const bool bare = alternative.tag == 0x30;
+    if (!bare && alternative.tag != 0xA0 && alternative.tag != 0xA1)
         return fail(Errc::bad_tag, "euiccPackageResult", alternative.tag);
-    const Bytes data = TRY(content_of(alternative.content, 0x30, "euiccPackageResultDataSigned"));
+    const Bytes data =
+        TRY(content_of(bare ? choice : alternative.content, 0x30, "euiccPackageResultDataSigned"));
     bool numbered = false;
     Bytes results;
     Bytes number;
+    Bytes code; // of a signed error, or the only result as some cards write it
     TRY(for_each_tlv(data, [&](const Tlv& tlv) {
         if (tlv.tag == 0x80) facts.eim_id = tlv.content;
         if (tlv.tag == 0x83 && !numbered) number = tlv.content, numbered = true;
         if (tlv.tag == 0x30 && results.empty()) results = tlv.content;
+        if (tlv.tag == 0x02) code = tlv.content;
         return true;
     }));
-    if (alternative.tag == 0xA1) return facts;
+    if (alternative.tag == 0xA1 || (bare && !numbered)) return facts;
     if (!numbered) return fail(Errc::missing_field, "seqNumber");
     facts.is_signed = true;
     facts.number = TRY(number_in(number, "seqNumber"));
     TRY(read_results(facts, results));
+    // Of which command it is does not show: the worst is assumed.
+    if (results.empty() && code.size() == 1 && code[0] == 0)
+        facts.switched = facts.enabled = facts.changed = true;
     return facts;
 }
 

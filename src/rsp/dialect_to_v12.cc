@@ -1,6 +1,8 @@
 // From the form of an older or newer edition to that of v1.2. Each rule walks one message; what it does not
 // name is copied. SGP.32 v1.0.1 to v1.3, change lists
+#include "base/tolerated.h"
 #include "rsp/dialect_writer.h"
+#include <algorithm>
 
 namespace halyard::rsp {
 using asn1::Tlv;
@@ -8,10 +10,26 @@ namespace dialect {
 namespace {
 constexpr uint8_t kUndefinedError[] = {127};
 
+// Some cards and mocks leave out the tag of the alternative: what stands there tells which it is.
+Ok package_result(Translation& t, const Tlv& tlv) {
+    const Tlv first = TRY(t.next(tlv.content, "euiccPackageResult"));
+    asn1::Tag alternative = 0;
+    if (first.tag == 0x80) alternative = 0xA2;
+    if (first.tag == 0x30) // only a result has a sequence number
+        alternative = TRY(t.find(first.content, 0x83, "euiccPackageResult")) ? 0xA0 : 0xA1;
+    if (!alternative) return t.copy(tlv), Ok{};
+    TRY(tolerate("tag of the alternative left out", "euiccPackageResult"));
+    const size_t choice = t.out.open();
+    t.rename(alternative, tlv.content);
+    t.out.close(0xBF51, choice);
+    return {};
+}
+
 Ok epr_and_notifications(Translation& t, const Tlv& both) {
     const size_t sequence = t.out.open();
     TRY(t.each(both.content, "ePRAndNotifications", [&](const Tlv& tlv) -> Ok {
         if (tlv.tag == 0xA0) t.saw(Edition::v1_2);
+        if (tlv.tag == 0xBF51) return package_result(t, tlv);
         if (tlv.tag != 0xBF2B) return t.copy(tlv), Ok{};
         t.saw(Edition::v1_0);
         // Results listed here have no place in v1.2; the card keeps them until they are acknowledged.
@@ -55,6 +73,12 @@ Ok euicc_data(Translation& t, const Tlv& data) {
 
 Ok data_response(Translation& t, const Tlv& response) {
     const size_t choice = t.out.open();
+    if (is_bare_data(TRY(t.next(response.content, "ipaEuiccDataResponse")).tag)) {
+        TRY(tolerate("tag of the alternative left out", "ipaEuiccDataResponse"));
+        t.rename(0xA0, response.content);
+        t.out.close(0xBF52, choice);
+        return {};
+    }
     TRY(t.each(response.content, "ipaEuiccDataResponse", [&](const Tlv& tlv) -> Ok {
         if (tlv.tag == 0xA0) return euicc_data(t, tlv);
         if (tlv.tag == 0xA1) t.saw(Edition::v1_2);
@@ -99,10 +123,16 @@ Ok trigger_result(Translation& t, const Tlv& result) {
     return {};
 }
 
+bool is_bare_data(asn1::Tag first) {
+    constexpr asn1::Tag kMembers[] = {0xA2, 0xBF20, 0xBF22, 0x83, 0x84, 0xA5, 0xA6, 0x87, 0xA8, 0xA9};
+    return std::find(std::begin(kMembers), std::end(kMembers), first) != std::end(kMembers);
+}
+
 // One alternative of ProvideEimPackageResult or TransferEimPackageResponse.
 Ok result(Translation& t, const Tlv& tlv) {
     switch (tlv.tag) {
     case 0x30: return epr_and_notifications(t, tlv);
+    case 0xBF51: return package_result(t, tlv);
     case 0xBF52: return data_response(t, tlv);
     case 0xBF54: return trigger_result(t, tlv);
     case 0xBF60:
@@ -137,6 +167,13 @@ Ok provided(Translation& t, Bytes content) {
 }
 
 Ok provide(Translation& t, const Tlv& message) { return provided(t, message.content); }
+
+// The result alone, as a whole message.
+Ok provide_bare(Translation& t, const Tlv& message) {
+    TRY(tolerate("message without its envelope", "provideEimPackageResult"));
+    t.changed = true;
+    return provided(t, message.whole);
+}
 
 Ok handle_notification(Translation& t, const Tlv& message) {
     const Tlv one = TRY(t.only(message.content, "handleNotificationEsipa"));
@@ -263,6 +300,9 @@ constexpr ToV12 kRules[] = {
     {Path::esipa_request, 0xBF4E, transfer_response},
     {Path::esipa_request, 0xBF4F, poll},
     {Path::esipa_request, 0xBF50, provide},
+    {Path::esipa_request, 0xBF51, provide_bare},
+    {Path::esipa_request, 0xBF52, provide_bare},
+    {Path::esipa_request, 0xBF54, provide_bare},
     {Path::esipa_answer, 0xBF4E, package},
     {Path::esipa_answer, 0xBF4F, package},
     {Path::esipa_answer, 0xBF50, provided_answer},

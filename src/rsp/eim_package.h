@@ -625,7 +625,7 @@ struct EuiccPackageResultDataSigned {
                         field<&T::counter_value>("counterValue", 0x81),
                         field<&T::eim_transaction_id>("eimTransactionId", 0x82, Size{1, 16}),
                         field<&T::seq_number>("seqNumber", 0x83),
-                        field<&T::euicc_result>("euiccResult", 0x30));
+                        field<&T::euicc_result>("euiccResult", 0x30).or_tag(0x02));
     }
 };
 
