@@ -18,6 +18,7 @@ void add_lab_commands(CLI::App& app, int& exit_code) {
         ->check(CLI::IsMember({"direct", "indirect", "both"}));
     c->add_option("--esipa", o->esipa, "Binding between devices and eIM: asn1, json, both")
         ->check(CLI::IsMember({"asn1", "json", "both"}));
+    c->add_flag("--compact", o->compact, "Devices send compact forms to the eIM (minimizeEsipaBytes)");
     c->add_option("--state", *state, "Directory for everything; default a temporary one");
     c->add_option("--seed", o->seed, "EIDs, ICCIDs and IMSIs follow from it");
     c->add_option("--curve", o->curve, "p256 or brainpool")->check(CLI::IsMember({"p256", "brainpool"}));

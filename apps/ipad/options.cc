@@ -20,6 +20,7 @@ const std::map<std::string, rsp::IpaCapabilities::IpaFeatures> kFeatures = {
     {"eimDownloadDataHandling", rsp::IpaCapabilities::IpaFeatures::eim_download_data_handling},
     {"eimCtxParams1Generation", rsp::IpaCapabilities::IpaFeatures::eim_ctx_params1_generation},
     {"eimProfileMetadataVerification", rsp::IpaCapabilities::IpaFeatures::eim_profile_metadata_verification},
+    {"minimizeEsipaBytes", rsp::IpaCapabilities::IpaFeatures::minimize_esipa_bytes},
 };
 } // namespace
 

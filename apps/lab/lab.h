@@ -16,6 +16,7 @@ struct Options {
     std::filesystem::path profile;   // operational profile template; empty: our own sample
     std::string download = "direct"; // direct, indirect, both
     std::string esipa = "asn1";      // asn1, json, both: the binding between devices and eIM
+    bool compact = false;            // devices announce minimizeEsipaBytes
     std::filesystem::path state; // empty: a new directory under the system's temporary one, removed by --once
     uint64_t seed = 1;           // EIDs, ICCIDs and IMSIs follow from it; keys never do
     std::string curve = "p256";

@@ -188,33 +188,34 @@ Run::send(const std::string& path, const nlohmann::ordered_json& body, const std
 Ok Run::start_device(const DevicePlan& d) {
     const std::string ipad = (app::own_program().parent_path() / "halyard-ipad").string();
     const std::string dir = device_dir(d).string();
-    return supervisor_.start({.name = d.name,
-                              .command = {ipad,
-                                          "--state",
-                                          dir + "/ipa",
-                                          "--card",
-                                          "sim:" + dir + "/card",
-                                          "--download",
-                                          d.mode,
-                                          "--esipa",
-                                          d.esipa,
-                                          "--initial-eim",
-                                          (directory_ / "eim-configuration.der").string(),
-                                          "--resolve",
-                                          std::string(kSmdp) + "=" + endpoint(smdp_url_),
-                                          "--resolve",
-                                          std::string(kEim) + "=" + endpoint(esipa_url_),
-                                          "--trust",
-                                          (directory_ / "pki" / "ci.pem").string(),
-                                          "--poll-interval",
-                                          "5",
-                                          "--retry-seconds",
-                                          "0.5",
-                                          "--events",
-                                          dir + "/events.ndjson",
-                                          "--log-level",
-                                          "warn"},
-                              .log = directory_ / "log" / (d.name + ".log")});
+    std::vector<std::string> command = {ipad,
+                                        "--state",
+                                        dir + "/ipa",
+                                        "--card",
+                                        "sim:" + dir + "/card",
+                                        "--download",
+                                        d.mode,
+                                        "--esipa",
+                                        d.esipa,
+                                        "--initial-eim",
+                                        (directory_ / "eim-configuration.der").string(),
+                                        "--resolve",
+                                        std::string(kSmdp) + "=" + endpoint(smdp_url_),
+                                        "--resolve",
+                                        std::string(kEim) + "=" + endpoint(esipa_url_),
+                                        "--trust",
+                                        (directory_ / "pki" / "ci.pem").string(),
+                                        "--poll-interval",
+                                        "5",
+                                        "--retry-seconds",
+                                        "0.5",
+                                        "--events",
+                                        dir + "/events.ndjson",
+                                        "--log-level",
+                                        "warn"};
+    if (options_.compact) command.insert(command.end(), {"--feature", "minimizeEsipaBytes"});
+    return supervisor_.start(
+        {.name = d.name, .command = std::move(command), .log = directory_ / "log" / (d.name + ".log")});
 }
 
 Ok Run::order() {

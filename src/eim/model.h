@@ -98,6 +98,14 @@ struct RelaySession {
     std::string operation, address;
     Eid eid{};
     Time created{};
+    // What compact forms leave out. SGP.32 §3.2.3.2
+    OwnedBytes server_signed1;                // 30…, as the SM-DP+ sent it
+    OwnedBytes smdp_oid;                      // content octets
+    OwnedBytes ctx_params1;                   // A0…, when it was made here
+    OwnedBytes smdp_signed2, smdp_signature2; // once the SM-DP+ has authenticated the eUICC
+    OwnedBytes euicc_key;                     // SubjectPublicKeyInfo, when it is another than the device's
+    std::optional<Iccid> iccid;               // of the metadata
+    bool ppr_refused = false;                 // the eIM refused the profile for its policy rules
 };
 
 /// A notification on its way to the SM-DP+ it names.

@@ -78,15 +78,16 @@ class Server {
     Answer notification(Bytes message, Time now);
     Answer relay_initiate(Bytes message, Time now);
     Answer relay_authenticate(Bytes message, Time now);
-    Answer relay_package(Bytes message);
-    Answer relay_cancel(Bytes message);
+    Answer relay_package(Bytes message, Time now);
+    Answer relay_cancel(Bytes message, Time now);
 
     /// One exchange with one device: what was read, what will be written, all in one commit.
     struct Turn {
         Device device;
         Time now{};
         bool device_changed = false;
-        bool blocked = false;             // something that may still run waits for a human
+        bool blocked = false; // something that may still run waits for a human
+        std::optional<RelaySession> session;
         std::deque<Operation> operations; // looked at; addresses stay
         std::deque<Operation> read;       // the same as they were; what differs is written
         std::vector<Forward> forwards;
@@ -111,7 +112,7 @@ class Server {
 
     Result<Operation*> choose(Turn&);
     Operation* outstanding(Turn&);
-    Operation* ask_for_certificates(Turn&);
+    Operation* ask_for_certificates(Turn&, std::string why = "certificates are needed to verify results");
     Operation* decide_first(Turn&, Operation& undecided);
     Operation* audit_profiles(Turn&, std::string why);
     Result<Operation*> next_in_queue(Turn&);
@@ -140,6 +141,10 @@ class Server {
     Ok take_certificates(Device&, Bytes euicc, Bytes eum, Time) const;
     /// False: not taken over, so not to be acknowledged.
     Result<bool> take_notification(Turn&, const rsp::PendingNotification&);
+    /// The same, or the full form of a compact one, whose octets go to `keep`; none: it cannot be put
+    /// together.
+    Result<std::optional<rsp::PendingNotification>>
+    in_full(Turn&, const rsp::PendingNotification&, OwnedBytes& keep);
     Ok verify_notification(const Device&, const rsp::PendingNotification&, Time) const;
 
     struct Relay {
@@ -148,6 +153,9 @@ class Server {
         Device device;
     };
     Result<std::optional<Relay>> relay_of(Bytes transaction_id);
+    /// A compact object that cannot be put together, or does not verify then, is never relayed: noted, and
+    /// the device is asked for what it may have changed.
+    Ok refuse_compact(const Device&, const Error&, Bytes object, Time now);
 
     const Config& config_;
     Store& store_;

@@ -111,8 +111,16 @@ struct DownloadRun {
     rsp::InitiateAuthenticationOkEsipa server{};
     Bytes ctx_params1; // made by the eIM: its octets
     ShortId transaction;
-    Bytes metadata; // BF25 as announced
-    Bytes prepare;  // the PrepareDownload command
+    Address server_address; // this and the next ones: what is left out of compact forms
+    std::array<uint8_t, 16> server_challenge{};
+    Kept<32> smdp_oid;
+    Kept<65> offered_otpk;
+    std::optional<Iccid> iccid;
+    std::optional<rsp::CancelSessionReason> eim_refused; // the eIM's own refusal is why we cancel
+    bool compacted = false;                              // the message under way holds a compact form
+    bool in_full = false;                                // the eIM refused one in this session
+    Bytes metadata;                                      // BF25 as announced
+    Bytes prepare;                                       // the PrepareDownload command
     BppSegments segments;
     Bytes cancel_response;
     rsp::CancelSessionReason reason = rsp::CancelSessionReason::undefined_reason;
@@ -135,6 +143,8 @@ struct NotifyRun {
     size_t failed_count = 0;
     bool through_eim = false;
     std::optional<uint64_t> refused; // the eIM does not take this number: it goes directly
+    std::optional<uint64_t> in_full; // or not in compact form
+    bool compacted = false;          // the one under way
 };
 
 /// Everything the steps know. Owned by the engine.

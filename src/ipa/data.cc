@@ -1,5 +1,6 @@
 // Collecting what an eIM wants to know of the card and the device. SGP.32 §2.11.1.2, §3.3.1
 #include "ipa/back_writer.h"
+#include "ipa/compact.h"
 #include "ipa/steps.h"
 
 namespace halyard::ipa {
@@ -173,6 +174,7 @@ Result<Bytes> ask_eim(Context& c, Buffer out) {
 Result<Next> take_answer(Context& c, Bytes reply) {
     TRY(take_acknowledgements(c, reply));
     c.serving().bad_packages = 0;
+    TRY(remember_told(c, c.data.data));
     c.note("data delivered");
     return Next::advance;
 }

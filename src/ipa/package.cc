@@ -1,5 +1,6 @@
 // Giving an eUICC package to the card and its result to the eIM. SGP.32 §3.3.1
 #include "ipa/back_writer.h"
+#include "ipa/compact.h"
 #include "ipa/steps.h"
 
 namespace halyard::ipa {
@@ -111,12 +112,26 @@ Result<Bytes> ask_bundle(Context& c, Buffer out) {
     c.notifications = {};
     return bundling(c) && c.notifications_pending ? ask_notifications(c, out) : Result<Bytes>(Bytes{});
 }
+/// The list with each notification in the form in which it goes to this eIM. `out` is free until the message
+/// is made.
+Result<Bytes> list_to_send(Context& c, Bytes list) {
+    if (!may_compact(c)) return list;
+    size_t used = 0;
+    TRY(for_each_tlv(list, [&](const asn1::Tlv& tlv) {
+        const Bytes form = notification_to_send(c, tlv.whole);
+        std::copy(form.begin(), form.end(), c.memory.out.begin() + static_cast<ptrdiff_t>(used));
+        used += form.size(); // never longer than in full, and in full it fits
+        return true;
+    }));
+    return c.keep.copy(Bytes(c.memory.out).first(used), "notificationList").value_or(list);
+}
+
 Result<Next> take_bundle(Context& c, Bytes reply) {
     const Bytes list = TRY(list_in(reply, 0xA0));
     // What does not fit beside the result goes by itself afterwards.
     if (list.size() + c.result.size() + 64 > c.memory.out.size()) return Next::advance;
-    c.notifications = list; // stays in `in` until the eIM answers
     TRY(offer_notifications(c, list));
+    c.notifications = TRY(list_to_send(c, list)); // stays in `in` until the eIM answers
     return Next::advance;
 }
 

@@ -91,6 +91,21 @@ struct ItemBlob {
                         field<&T::result>("result", 0x84));
     }
 };
+struct ToldBlob {
+    uint64_t eim = 0;
+    bool announced = false;
+    uint64_t info2 = 0;
+    uint64_t certificates = 0;
+    static constexpr auto asn1() {
+        using T = ToldBlob;
+        return sequence("Told",
+                        0x30,
+                        field<&T::eim>("eim", 0x80),
+                        field<&T::announced>("announced", 0x81),
+                        field<&T::info2>("info2", 0x82),
+                        field<&T::certificates>("certificates", 0x83));
+    }
+};
 struct VersionBlob {
     uint64_t version = kVersion;
     static constexpr auto asn1() {
@@ -105,6 +120,7 @@ struct StateBlob {
     DownloadBlob download{};
     ChangeBlob change{};
     List<ItemBlob> outbox{};
+    std::optional<List<ToldBlob>> told{}; // not in the first states
     static constexpr auto asn1() {
         using T = StateBlob;
         return sequence("State",
@@ -115,7 +131,8 @@ struct StateBlob {
                         field<&T::rollback>("rollback", 0xA3),
                         field<&T::download>("download", 0xA4),
                         field<&T::change>("change", 0xA5),
-                        field<&T::outbox>("outbox", 0xA6));
+                        field<&T::outbox>("outbox", 0xA6),
+                        field<&T::told>("told", 0xA7));
     }
 };
 
@@ -172,6 +189,10 @@ Result<Bytes> encode_state(const State& state, Buffer buffer) {
                     item.pir_delivered,
                     item.result.bytes()};
     }
+    std::array<ToldBlob, std::tuple_size_v<decltype(State::told)>> told;
+    size_t told_count = 0;
+    for (const Told& t : state.told)
+        if (t.eim) told[told_count++] = {t.eim, t.announced, t.info2, t.certificates};
     const auto& [active, package_eim, address, rollback, ecos, counter] = state.package;
     const DownloadDuty& download = state.download;
     const StateBlob blob{.initial_eim_done = state.initial_eim_done,
@@ -188,7 +209,8 @@ Result<Bytes> encode_state(const State& state, Buffer buffer) {
                                       download.text.bytes(),
                                       download.restarts},
                          .change = {state.change.active, state.change.cause, state.change.except.bytes()},
-                         .outbox = {.items = std::span<const ItemBlob>(items).first(state.outbox_count)}};
+                         .outbox = {.items = std::span<const ItemBlob>(items).first(state.outbox_count)},
+                         .told = List<ToldBlob>{.items = std::span<const ToldBlob>(told).first(told_count)}};
     return asn1::encode(blob, buffer);
 }
 
@@ -204,6 +226,11 @@ Result<State> decode_state(Bytes der) {
         if (state.outbox_count == kMaxOutbox) return fail(Errc::limit, "outbox");
         return take_item(state.outbox[state.outbox_count++], item);
     }));
+    size_t told = 0;
+    if (blob.told)
+        TRY(blob.told->for_each([&](const ToldBlob& t) {
+            if (told < state.told.size()) state.told[told++] = {t.eim, t.announced, t.info2, t.certificates};
+        }));
     return state;
 }
 

@@ -58,6 +58,15 @@ struct StateChange {
     EimId except; // the eIM that caused it has its own result
 };
 
+/// What an eIM has been told of this eUICC, as hashes: it can put that back into compact forms. SGP.32
+/// §3.2.3.2
+struct Told {
+    uint64_t eim = 0;       // of its eimId; 0: a free place
+    bool announced = false; // that we may send compact forms
+    uint64_t info2 = 0;     // 0: not told
+    uint64_t certificates = 0;
+};
+
 /// Everything that must survive a power cut and cannot be read back from the card (RR-10).
 struct State {
     bool initial_eim_done = false;
@@ -67,6 +76,7 @@ struct State {
     StateChange change;
     std::array<OutboxItem, kMaxOutbox> outbox{};
     size_t outbox_count = 0;
+    std::array<Told, 8> told{};
 };
 
 /// The blob: DER, first component its version. no_space when the buffer is too small.

@@ -34,6 +34,8 @@ State full_state() {
         item.pir_delivered = true;
     }
     state.outbox_count = kMaxOutbox;
+    constexpr uint64_t kMost = 0x7FFFFFFFFFFFFFFF;
+    for (auto& told : state.told) told = {kMost, true, kMost, kMost};
     return state;
 }
 } // namespace
@@ -50,6 +52,8 @@ TEST_CASE("when every field of the state is full, it fits the blob and comes bac
     CHECK(state->rollback.elapsed_ms == 123'456'789'012);
     CHECK(state->package.counter == 8'388'607);
     CHECK(state->outbox[3].result.bytes().size() == 384);
+    CHECK(state->told[7].certificates == 0x7FFFFFFFFFFFFFFF);
+    CHECK(state->told[7].announced);
     const auto blob2 = encode_state(*state, again);
     REQUIRE(blob2);
     CHECK(hex(*blob) == hex(*blob2));

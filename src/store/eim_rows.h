@@ -29,5 +29,7 @@ Result<eim::Operation> operation_of(const Statement&);
 /// Version 0: inserted. Otherwise updated where the version is still the same; conflict.
 Ok put_device(Connection&, const eim::Device&);
 Ok put_operation(Connection&, const eim::Operation&);
+/// The same transaction again: what compact forms leave out is replaced.
+Ok put_session(Connection&, const eim::RelaySession&);
 
 } // namespace halyard::store

@@ -43,4 +43,12 @@ CREATE TABLE tokens(
   name TEXT PRIMARY KEY, prefix TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, created INTEGER NOT NULL,
   expires INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;
 )";
+/// Tables that were added without another version: made where they are not there yet, and no harm to a
+/// program that does not know them.
+inline constexpr const char* kEimAdditions = R"(
+CREATE TABLE IF NOT EXISTS session_facts(
+  transaction_id BLOB PRIMARY KEY, facts BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS session_facts_end AFTER DELETE ON sessions
+  BEGIN DELETE FROM session_facts WHERE transaction_id=old.transaction_id; END;
+)";
 } // namespace halyard::store

@@ -131,6 +131,7 @@ Eim::Eim(const Pki& pki, Smdp& s, Random& dice, std::string id)
 }
 Result<rsp::Es9Answer> Eim::exchange(std::string_view address, Bytes message) {
     if (address != kSmdpAddress) return fail(Errc::unreachable, "smdpAddress");
+    if (relayed) relayed(message);
     return smdp.exchange(message, now);
 }
 void Eim::forward() {

@@ -80,6 +80,7 @@ struct Eim : eim::SmdpLink {
     eim::Server server;
     Time now = kBegin;
     bool down = false;
+    std::function<void(Bytes)> relayed; // looks at what goes to the SM-DP+
 };
 
 /// An eUICC with its IPA.
