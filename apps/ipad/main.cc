@@ -17,6 +17,8 @@ struct Arguments {
     std::vector<std::string> trust;
     std::vector<std::string> features;
     std::string tac = "35290611";
+    std::string imei;
+    std::string rplmn;
     double poll_interval = 3600;
     double rollback_seconds = 420;
     double retry_seconds = 30;
@@ -41,6 +43,8 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option(
         "--feature", args.features, "IPA capability to announce, by its SGP.32 name, may be repeated");
     app.add_option("--tac", args.tac, "Type allocation code, 8 digits");
+    app.add_option("--imei", args.imei, "IMEI, 15 digits; another one than before is reported to eIMs");
+    app.add_option("--rplmn", args.rplmn, "Network the device is registered in, MCC-MNC, told to eIMs");
     app.add_option("--poll-interval", args.poll_interval, "Seconds between polls when nothing is waiting");
     app.add_option(
         "--retry-seconds", args.retry_seconds, "First pause after a failure; grows to the poll interval");
@@ -72,6 +76,7 @@ Ok complete(Arguments& args) {
     for (const auto& path : args.trust) TRY(ipad::add_trust(options, path));
     if (!args.initial_eim.empty()) options.initial_eim = TRY(ipad::read_initial_eim(args.initial_eim));
     options.ipa.initial_eim = options.initial_eim;
+    TRY(ipad::set_place(options, args.imei, args.rplmn));
     return ipad::set_device(options, args.tac, args.features);
 }
 

@@ -1,5 +1,6 @@
 #include "apps/ipad/options.h"
 #include "apps/common/files.h"
+#include "rsp/device_text.h"
 #include <algorithm>
 
 namespace halyard::ipad {
@@ -81,6 +82,12 @@ Ok set_device(Options& options, const std::string& tac, const std::vector<std::s
     auto& device = ipa.device.device_capabilities;
     device.eutran_epc_supported_release = std::array<uint8_t, 3>{15, 0, 0}; // an LTE-M module
     device.lpa_svn = std::array<uint8_t, 3>{2, 5, 0};
+    return {};
+}
+
+Ok set_place(Options& options, const std::string& imei, const std::string& rplmn) {
+    if (!rplmn.empty()) options.ipa.rplmn = TRY(rsp::plmn_from_text(rplmn, "rplmn"));
+    if (!imei.empty()) options.ipa.device.imei = TRY(rsp::imei_from_text(imei, "imei"));
     return {};
 }
 

@@ -31,5 +31,7 @@ Ok add_trust(Options&, const std::string& path);
 Ok add_resolve(Options&, const std::string& text);
 /// Capabilities and device information fit for the chosen kind of download.
 Ok set_device(Options&, const std::string& tac, const std::vector<std::string>& features);
+/// IMEI of 15 digits and "MCC-MNC"; empty: not known.
+Ok set_place(Options&, const std::string& imei, const std::string& rplmn);
 
 } // namespace halyard::ipad

@@ -33,7 +33,10 @@ struct Device {
     bool profiles_known = false;                   // `profiles` is proven and nothing changed it since
     std::vector<KnownProfile> profiles;
     Time profiles_as_of{};
-    std::string profiles_evidence; // id of the operation that proved it last
+    std::string profiles_evidence;       // id of the operation that proved it last
+    std::optional<int64_t> state_change; // cause of the last one it reported
+    Time state_changed{};
+    std::optional<std::array<uint8_t, 3>> rplmn; // that it last named
     Time created{}, last_seen{};
     uint64_t version = 0; // compare-and-set (RR-07)
     const KnownProfile* find(const Iccid& iccid) const {

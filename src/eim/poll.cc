@@ -34,6 +34,7 @@ Result<OwnedBytes> Server::poll(Bytes message, Time now) {
     if (!device) return no(valid_check_digits(eid) ? Error::eid_not_found : Error::invalid_eid);
     Turn turn{.device = std::move(*device), .now = now};
     for (Operation& o : TRY(store_.open_operations(eid))) add(turn, std::move(o));
+    take_report(turn, *decoded);
     if (decoded->notify_state_change) {
         // Somebody else changed profiles or eIMs: what was proven is history. SGP.32 §3.1.1.1
         turn.device.profiles_known = false;

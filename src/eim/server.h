@@ -110,6 +110,7 @@ class Server {
     Result<Operation> prepare(const NewOperation&, const std::vector<Operation>& batch, Time now);
     Result<std::vector<Operation>> made_before(const std::vector<NewOperation>&);
 
+    static void take_report(Turn&, const rsp::GetEimPackageRequest&);
     Result<Operation*> choose(Turn&);
     Operation* outstanding(Turn&);
     Operation* ask_for_certificates(Turn&, std::string why = "certificates are needed to verify results");

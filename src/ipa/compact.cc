@@ -1,23 +1,11 @@
 #include "ipa/compact.h"
 #include "ipa/epr.h"
+#include "ipa/hash.h"
 #include "rsp/compact.h"
 
 namespace halyard::ipa {
 namespace {
-/// FNV-1a in 63 bits, so that it is an INTEGER like any other. Should two things be alike by chance, the eIM
-/// rebuilds something else, refuses it, and gets the full form.
-class Hash {
-  public:
-    Hash& add(Bytes octets) {
-        for (const uint8_t octet : octets) value_ = (value_ ^ octet) * 1099511628211u;
-        return *this;
-    }
-    uint64_t value() const { return value_ & 0x7FFFFFFFFFFFFFFFu; }
-
-  private:
-    uint64_t value_ = 14695981039346656037u;
-};
-
+/// Should two things be alike by chance, the eIM rebuilds something else, refuses it, and gets the full form.
 uint64_t hash_of_eim(const Context& c) { return Hash().add(c.eims[c.eim].id.bytes()).value(); }
 /// All but extCardResource, which comes with every object.
 uint64_t hash_of_info2(Bytes info2) {

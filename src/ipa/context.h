@@ -13,6 +13,7 @@ const char* name(Peer);
 enum class Duty : uint8_t {
     none,
     start,
+    look,
     poll,
     package,
     data,
@@ -168,6 +169,7 @@ struct Context {
     Peer server = Peer::smdp;
 
     bool started = false;
+    bool looked = false; // at the profiles and the device, since somebody may have changed them
     bool reset_card = false;
     bool notifications_pending = false; // on the card
     Due card_blocked;
@@ -202,6 +204,8 @@ struct Context {
     /// It could not be reached, or answered nothing readable.
     void eim_failed(const char* step, const Error&);
     Ok post(const OutboxItem&);
+    /// Every eIM is to be told, at once. SGP.32 §3.1.1.1
+    Ok state_changed(rsp::StateChangeCause);
     /// Queue an EimPackageResultResponseError (SGP.32 §6.3.2.7) for the eIM being served.
     Ok post_package_error(rsp::EimPackageResultErrorCode, Bytes eim_transaction_id);
 };

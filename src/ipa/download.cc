@@ -263,6 +263,7 @@ Result<Next> take_package(Context& c, Bytes reply) {
     }
     c.state.download.phase = DownloadDuty::Phase::loading;
     c.state.download.transaction_id = run.transaction;
+    expect_change(c);
     TRY(c.save()); // after a power cut the card is asked what became of it (RR-10)
     c.note("package to load", package.der.size());
     return Next::advance;
@@ -294,10 +295,8 @@ Result<Next> take_immediate(Context& c, Bytes reply) {
     if (result != rsp::ImmediateEnableResponse::ImmediateEnableResult::ok)
         return Next::advance; // not configured
     c.reset_card = true;
-    c.state.change = {true, static_cast<uint8_t>(rsp::StateChangeCause::immediate_enable_profile), {}};
-    for (size_t i = 0; i < c.eim_count; ++i) c.eims[i].told = false;
     c.note("enabled immediately");
-    TRY(c.save());
+    TRY(c.state_changed(rsp::StateChangeCause::immediate_enable_profile));
     return Next::advance;
 }
 

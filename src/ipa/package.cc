@@ -6,6 +6,7 @@
 namespace halyard::ipa {
 namespace {
 Result<Bytes> ask_card(Context& c, Buffer) {
+    expect_change(c);
     TRY(c.save()); // from here on the card may hold a result that this eIM is owed (RR-10)
     return c.result;
 }

@@ -27,6 +27,7 @@ struct Procedure {
 };
 
 extern const Procedure kStart;
+extern const Procedure kLook;
 extern const Procedure kPoll;
 extern const Procedure kPackage;
 extern const Procedure kData;

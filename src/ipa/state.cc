@@ -106,6 +106,23 @@ struct ToldBlob {
                         field<&T::certificates>("certificates", 0x83));
     }
 };
+struct SeenBlob {
+    bool valid = false;
+    uint64_t count = 0;
+    uint64_t profiles = 0;
+    uint64_t enabled = 0;
+    uint64_t role = 0;
+    static constexpr auto asn1() {
+        using T = SeenBlob;
+        return sequence("Seen",
+                        0x30,
+                        field<&T::valid>("valid", 0x80),
+                        field<&T::count>("count", 0x81),
+                        field<&T::profiles>("profiles", 0x82),
+                        field<&T::enabled>("enabled", 0x83),
+                        field<&T::role>("role", 0x84));
+    }
+};
 struct VersionBlob {
     uint64_t version = kVersion;
     static constexpr auto asn1() {
@@ -120,7 +137,9 @@ struct StateBlob {
     DownloadBlob download{};
     ChangeBlob change{};
     List<ItemBlob> outbox{};
-    std::optional<List<ToldBlob>> told{}; // not in the first states
+    std::optional<List<ToldBlob>> told{}; // this and the next ones: not in the first states
+    std::optional<SeenBlob> seen{};
+    std::optional<uint64_t> device{};
     static constexpr auto asn1() {
         using T = StateBlob;
         return sequence("State",
@@ -132,7 +151,9 @@ struct StateBlob {
                         field<&T::download>("download", 0xA4),
                         field<&T::change>("change", 0xA5),
                         field<&T::outbox>("outbox", 0xA6),
-                        field<&T::told>("told", 0xA7));
+                        field<&T::told>("told", 0xA7),
+                        field<&T::seen>("seen", 0xA8),
+                        field<&T::device>("device", 0x89));
     }
 };
 
@@ -210,7 +231,13 @@ Result<Bytes> encode_state(const State& state, Buffer buffer) {
                                       download.restarts},
                          .change = {state.change.active, state.change.cause, state.change.except.bytes()},
                          .outbox = {.items = std::span<const ItemBlob>(items).first(state.outbox_count)},
-                         .told = List<ToldBlob>{.items = std::span<const ToldBlob>(told).first(told_count)}};
+                         .told = List<ToldBlob>{.items = std::span<const ToldBlob>(told).first(told_count)},
+                         .seen = SeenBlob{state.seen.valid,
+                                          state.seen.count,
+                                          state.seen.profiles,
+                                          state.seen.enabled,
+                                          static_cast<uint64_t>(state.seen.role)},
+                         .device = state.device};
     return asn1::encode(blob, buffer);
 }
 
@@ -226,6 +253,13 @@ Result<State> decode_state(Bytes der) {
         if (state.outbox_count == kMaxOutbox) return fail(Errc::limit, "outbox");
         return take_item(state.outbox[state.outbox_count++], item);
     }));
+    if (const auto& seen = blob.seen)
+        state.seen = {seen->valid,
+                      seen->count,
+                      seen->profiles,
+                      seen->enabled,
+                      TRY(phase_from(seen->role, Seen::Role::emergency, "seen role"))};
+    state.device = blob.device.value_or(0);
     size_t told = 0;
     if (blob.told)
         TRY(blob.told->for_each([&](const ToldBlob& t) {

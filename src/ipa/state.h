@@ -67,6 +67,17 @@ struct Told {
     uint64_t certificates = 0;
 };
 
+/// The profiles as they were left, so that a change by somebody else is noticed. Hashes of ICCIDs.
+struct Seen {
+    enum class Role : uint8_t { other, fallback, emergency };
+    bool valid = false; // else whatever is there next is what is expected
+    uint64_t count = 0;
+    uint64_t profiles = 0;
+    uint64_t enabled = 0;
+    Role role = Role::other; // of the enabled one
+    bool operator==(const Seen&) const = default;
+};
+
 /// Everything that must survive a power cut and cannot be read back from the card (RR-10).
 struct State {
     bool initial_eim_done = false;
@@ -77,6 +88,8 @@ struct State {
     std::array<OutboxItem, kMaxOutbox> outbox{};
     size_t outbox_count = 0;
     std::array<Told, 8> told{};
+    Seen seen;
+    uint64_t device = 0; // hash of TAC and IMEI; 0: not known yet
 };
 
 /// The blob: DER, first component its version. no_space when the buffer is too small.

@@ -36,6 +36,8 @@ State full_state() {
     state.outbox_count = kMaxOutbox;
     constexpr uint64_t kMost = 0x7FFFFFFFFFFFFFFF;
     for (auto& told : state.told) told = {kMost, true, kMost, kMost};
+    state.seen = {true, 300, kMost, kMost, Seen::Role::emergency};
+    state.device = kMost;
     return state;
 }
 } // namespace
@@ -54,6 +56,8 @@ TEST_CASE("when every field of the state is full, it fits the blob and comes bac
     CHECK(state->outbox[3].result.bytes().size() == 384);
     CHECK(state->told[7].certificates == 0x7FFFFFFFFFFFFFFF);
     CHECK(state->told[7].announced);
+    CHECK(state->seen == full_state().seen);
+    CHECK(state->device == 0x7FFFFFFFFFFFFFFF);
     const auto blob2 = encode_state(*state, again);
     REQUIRE(blob2);
     CHECK(hex(*blob) == hex(*blob2));

@@ -36,6 +36,8 @@ Result<ActivationCode> parse_activation_code(std::string_view);
 /// Ends the download duty with a report for the eIM: the installation result of `transaction`, or an error.
 Ok report_installation(Context&);
 Ok report_download_error(Context&);
+/// What follows changes the profiles, and it is our doing: saved with the duty, so that it is not reported.
+void expect_change(Context&);
 /// Removes the first item with this result from the outbox.
 void drop_item(Context&, size_t index);
 

@@ -62,6 +62,9 @@ Result<Device> device_of(const Statement& q) {
     d.version = static_cast<uint64_t>(q.integer(16));
     d.token_proven = q.integer(17) != 0;
     d.number = q.integer(18);
+    if (!q.is_null(19)) d.state_change = q.integer(19);
+    if (!q.is_null(20)) d.state_changed = Time(q.integer(20));
+    if (!q.is_null(21)) d.rplmn = TRY(fixed<std::array<uint8_t, 3>>(q.octets(21), "device_reports.rplmn"));
     return d;
 }
 namespace {
@@ -80,9 +83,22 @@ void bind_device(Statement& q, const Device& d) {
     q.bind(d.profiles_evidence).bind(d.created.count()).bind(d.last_seen.count());
     q.bind(d.token_proven ? 1 : 0).bind(d.number);
 }
+Ok put_report(Connection& c, const Device& d) {
+    if (!d.state_change && !d.rplmn) return {};
+    auto q = TRY(c.prepare("INSERT OR REPLACE INTO device_reports VALUES(?,?,?,?)"));
+    q.bind(Bytes(d.eid));
+    bind_integer(q, d.state_change);
+    q.bind(d.state_changed.count());
+    if (d.rplmn)
+        q.bind(Bytes(*d.rplmn));
+    else
+        q.bind_null();
+    return q.run();
+}
 } // namespace
 
 Ok put_device(Connection& c, const Device& d) {
+    TRY(put_report(c, d));
     if (d.version == 0) {
         auto q =
             TRY(c.prepare("INSERT INTO devices(name, counter, token, euicc_certificate, eum_certificate, "

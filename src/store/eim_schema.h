@@ -48,6 +48,8 @@ CREATE TABLE tokens(
 inline constexpr const char* kEimAdditions = R"(
 CREATE TABLE IF NOT EXISTS session_facts(
   transaction_id BLOB PRIMARY KEY, facts BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS device_reports(
+  eid BLOB PRIMARY KEY, state_change INTEGER, state_changed INTEGER NOT NULL, rplmn BLOB) STRICT, WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS session_facts_end AFTER DELETE ON sessions
   BEGIN DELETE FROM session_facts WHERE transaction_id=old.transaction_id; END;
 )";

@@ -68,7 +68,7 @@ Result<std::optional<Operation>> EimStore::one(const char* sql, const Args&... a
 Result<std::optional<Device>> EimStore::device(const Eid& eid) {
     std::optional<Device> out;
     TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("SELECT " DEVICE_COLUMNS " FROM devices WHERE eid=?"));
+        auto q = TRY(c.prepare("SELECT " DEVICE_COLUMNS " FROM " DEVICE_TABLES " WHERE eid=?"));
         if (TRY(q.bind(Bytes(eid)).step())) out = TRY(device_of(q));
         return {};
     }));
@@ -77,7 +77,8 @@ Result<std::optional<Device>> EimStore::device(const Eid& eid) {
 Result<std::vector<Device>> EimStore::devices(const std::optional<Eid>& after, size_t limit) {
     std::vector<Device> out;
     TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("SELECT " DEVICE_COLUMNS " FROM devices WHERE eid > ? ORDER BY eid LIMIT ?"));
+        auto q = TRY(
+            c.prepare("SELECT " DEVICE_COLUMNS " FROM " DEVICE_TABLES " WHERE eid > ? ORDER BY eid LIMIT ?"));
         if (after)
             q.bind(Bytes(*after));
         else

@@ -38,6 +38,9 @@ eim::Device full_device() {
     d.profiles_evidence = "op_5";
     d.created = Time(1);
     d.last_seen = Time(9);
+    d.state_change = 6;
+    d.state_changed = Time(8);
+    d.rplmn = {0x62, 0xF2, 0x10};
     return d;
 }
 Operation full_operation(const std::string& id) {
@@ -97,6 +100,8 @@ TEST_CASE("when devices and operations are stored, every field comes back after 
     CHECK(
         std::tie(d.profiles_as_of, d.profiles_evidence, d.created, d.last_seen) ==
         std::tie(expected.profiles_as_of, expected.profiles_evidence, expected.created, expected.last_seen));
+    CHECK(std::tie(d.state_change, d.state_changed, d.rplmn) ==
+          std::tie(expected.state_change, expected.state_changed, expected.rplmn));
     const auto o = **store->operation("op_1");
     const auto e = full_operation("op_1");
     CHECK(o.sequence == 1);

@@ -1,7 +1,6 @@
 // Compact forms between IPA and eIM: every signed object arrives whole at the SM-DP+, or not at all. SGP.32
 // §3.2.3.2; TC_IPA_Compact, TC_eIM_ESipa_AuthenticateClient and its neighbours
 #include "binding/esipa_json.h"
-#include "profile/package.h"
 #include "tests/loop/eim_kit.h"
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -31,19 +30,7 @@ struct Thrifty {
     }
     const Eid& eid() const { return d.identity.eid; }
     std::string order(unsigned n, rsp::StoreMetadataRequest metadata = {}) {
-        const auto package = *profile::sample_operational(
-            {.iccid = iccid(iccid_text(n)), .imsi = "00101100000000" + std::to_string(n)});
-        metadata.iccid = iccid(iccid_text(n));
-        metadata.service_provider_name = metadata.profile_name = "Loop";
-        using Event = rsp::NotificationEvent;
-        const rsp::NotificationConfigurationInformation wanted[] = {
-            {.profile_management_operation = {Event::notification_enable},
-             .notification_address = kSmdpAddress}};
-        metadata.notification_configuration_info =
-            asn1::List<rsp::NotificationConfigurationInformation>{.items = wanted};
-        const auto placed = *w.smdp.server.place(
-            {.package = owned(package.reveal()), .metadata = *asn1::encode(metadata)}, w.now);
-        return std::string("1$") + kSmdpAddress + "$" + placed.matching_id;
+        return w.smdp.order(iccid_text(n), "00101100000000" + std::to_string(n), w.now, metadata);
     }
     std::string download(unsigned n = 1) { return w.eim.download(eid(), order(n)); }
     eim::State state(const std::string& id) { return w.eim.operation(id).state; }

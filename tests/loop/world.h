@@ -47,7 +47,9 @@ struct Pki {
 struct Smdp {
     Smdp(const Pki&, Random&);
     /// An order for a personalised sample profile; its activation code.
-    std::string order(std::string_view iccid, std::string imsi, Time now);
+    /// `more`: what its metadata have beside the names.
+    std::string
+    order(std::string_view iccid, std::string imsi, Time now, rsp::StoreMetadataRequest more = {});
     Result<rsp::Es9Answer> exchange(Bytes message, Time now);
     const smdp::Order find(std::string_view iccid);
 

@@ -1,4 +1,4 @@
-#include "rsp/plmn.h"
+#include "rsp/device_text.h"
 #include <doctest/doctest.h>
 
 using namespace halyard;
@@ -23,4 +23,13 @@ TEST_CASE("what is no MCC-MNC is refused with the name of the option") {
         CHECK(std::string(bad.error().where) == "rplmn");
     }
     CHECK(rsp::to_text(rsp::Plmn{0xFF, 0xFF, 0xFF}) == "FFFFFF");
+}
+
+TEST_CASE("an IMEI has its check digit in the high half of the last octet") {
+    // SGP.22 §4.2: 353918050000008
+    CHECK(hex(*rsp::imei_from_text("353918050000008")) == "539381500000008F");
+    for (const char* text : {"", "35391805000000", "3539180500000081", "35391805000000x"}) {
+        CAPTURE(text);
+        CHECK_FALSE(rsp::imei_from_text(text));
+    }
 }

@@ -1,4 +1,4 @@
-#include "rsp/plmn.h"
+#include "rsp/device_text.h"
 #include <algorithm>
 
 namespace halyard::rsp {
@@ -32,6 +32,16 @@ std::string to_text(const Plmn& plmn) {
         text += static_cast<char>('0' + digits[i]);
     }
     return text;
+}
+
+Result<std::array<uint8_t, 8>> imei_from_text(std::string_view digits, const char* where) {
+    const bool all = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!all || digits.size() != 15) return fail(Errc::bad_value, where);
+    std::array<uint8_t, 8> imei{};
+    for (size_t i = 0; i < 14; i += 2)
+        imei[i / 2] = static_cast<uint8_t>((digits[i + 1] - '0') << 4 | (digits[i] - '0'));
+    imei[7] = static_cast<uint8_t>((digits[14] - '0') << 4 | 0x0F);
+    return imei;
 }
 
 } // namespace halyard::rsp
