@@ -84,8 +84,13 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--resolve", *resolve, "SM-DP+ HOST=ADDR:PORT, may be repeated");
     c->add_option(
         "--forward-to", o->forward_to, "SM-DP+ address notifications may go to beside those of orders");
+    auto trust = std::make_shared<std::string>();
+    c->add_option(
+        "--inject-to", o->inject_to, "HOST[:PORT] of a device that packages may be sent to, may be repeated");
+    c->add_option("--inject-trust", *trust, "CA of such devices' certificates, PEM; default the CI");
     c->callback([=, &exit_code] {
         o->state = *state;
+        o->inject_trust = *trust;
         o->pki.path = *pki;
         if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {
             exit_code = report(ok.error(), "eim serve", false);

@@ -1,4 +1,5 @@
 #pragma once
+#include "apps/eim/inject.h"
 #include "eim/server.h"
 #include "net/https_server.h"
 #include "store/eim_store.h"
@@ -8,14 +9,16 @@ namespace halyard::eim_app {
 /// The `/v1` REST API (docs/api.md): JSON in and out, errors as application/problem+json (RFC 9457).
 class Api {
   public:
-    Api(eim::Server& server, store::EimStore& store, std::string eim_id)
-        : server_(server), store_(store), eim_id_(std::move(eim_id)) {}
+    /// `injector`: none when packages are not sent to devices.
+    Api(eim::Server& server, store::EimStore& store, std::string eim_id, Injector* injector = nullptr)
+        : server_(server), store_(store), eim_id_(std::move(eim_id)), injector_(injector) {}
     net::Response handle(const net::Request&, Time now);
 
   private:
     net::Response route(const net::Request&, const std::string& who, Time now);
     net::Response import(const net::Request&, Time now);
     net::Response search_devices(const net::Request&);
+    net::Response inject(const net::Request&, Time now);
     net::Response create(const net::Request&, const std::string& who, Time now);
     net::Response search_operations(const net::Request&);
     net::Response operation(std::string_view id, std::string_view verb, const net::Request&, Time now);
@@ -23,6 +26,7 @@ class Api {
     eim::Server& server_;
     store::EimStore& store_;
     std::string eim_id_;
+    Injector* injector_;
 };
 
 } // namespace halyard::eim_app

@@ -16,6 +16,8 @@ struct ServeOptions {
     uint16_t port = 0, api_port = 0;
     std::map<std::string, std::string> resolve; // SM-DP+ host → address:port
     std::vector<std::string> forward_to;
+    std::vector<std::string> inject_to; // devices that packages may be sent to
+    std::filesystem::path inject_trust; // CA of their certificates; empty: our CI
 };
 /// Serves ESipa and the REST API until SIGTERM or SIGINT. Prints {"esipa":"https://…","api":"https://…"} when
 /// ready. Exit status 0, or 3 when the database broke and only a restart helps.

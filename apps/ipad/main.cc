@@ -58,6 +58,10 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_flag(
         "!--no-immediate-enable", options.ipa.immediate_enable, "Do not enable right after installation");
     app.add_flag("--ppr-consent", options.ipa.ppr_consent, "The owner consents to policy rules that need it");
+    app.add_option("--inject-listen", options.inject.listen, "ADDR:PORT where eIMs may send packages to");
+    app.add_option("--inject-cert", options.inject.certificate, "Its certificate, PEM");
+    app.add_option("--inject-key", options.inject.key, "and key, PEM");
+    app.add_option("--inject-trust", options.inject.trust, "CA of the certificates that eIMs must show, PEM");
     app.add_option("--log-level", args.log_level, "debug, info, warn or error, on stderr");
     app.add_option("--lab-network-down-iccid",
                    options.lab_network_down,

@@ -76,6 +76,9 @@ Ok set_device(Options& options, const std::string& tac, const std::vector<std::s
         ipa.capabilities.ipa_features.mask |= asn1::bit(static_cast<unsigned>(found->second)).mask;
     }
     ipa.capabilities.ipa_supported_protocols = asn1::BitSet<Protocols>{Protocols::ipa_retrieve_https};
+    if (!options.inject.listen.empty())
+        ipa.capabilities.ipa_supported_protocols->mask |=
+            asn1::bit(static_cast<unsigned>(Protocols::ipa_inject_https)).mask;
     const OwnedBytes octets = TRY(from_hex(tac, "tac"));
     if (octets.size() != ipa.device.tac.size()) return fail(Errc::bad_length, "tac");
     std::copy(octets.begin(), octets.end(), ipa.device.tac.begin());

@@ -1,4 +1,5 @@
 #pragma once
+#include "apps/ipad/inject.h"
 #include "ipa/config.h"
 #include <map>
 #include <string>
@@ -17,7 +18,8 @@ struct Options {
     OwnedBytes initial_eim;  // AddInitialEimRequest
     bool esipa_json = false; // the JSON binding instead of ASN.1
     bool once = false;
-    int max_idle = 0;             // seconds without any peer answering before giving up; 0: never
+    int max_idle = 0; // seconds without any peer answering before giving up; 0: never
+    InjectDoor::Options inject;
     std::string lab_network_down; // ICCID: links fail while this profile is enabled
     ipa::Config ipa;
 };

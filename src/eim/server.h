@@ -41,6 +41,15 @@ struct NewOperation {
     Sha256 request_hash{};
 };
 
+/// What a device answered to a package that was sent to it.
+struct Transferred {
+    enum class End : uint8_t { done, later, refused }; // later: its result comes with a message of its own
+    End end = End::done;
+    int code = 0;                       // refused: eimPackageError
+    std::vector<uint64_t> acknowledged; // what was taken over
+    OwnedBytes acknowledgement;         // the same as a TransferEimPackageRequest to send; empty: nothing
+};
+
 class Server {
   public:
     /// `config` and `store` must outlive it.
@@ -50,6 +59,13 @@ class Server {
     /// One ESipa message in, its answer out (empty for functions without one). Errors: bad_tag, truncated …
     /// for what is no ESipa message; storage and conflict when nothing was done and the peer should repeat.
     Result<OwnedBytes> esipa(Bytes message, Time now);
+
+    /// TransferEimPackageRequest (BF4E) with what the device would get if it polled now: chosen, stored and
+    /// counted alike, and sent again with the same octets. None: nothing is waiting. not_found "eid". §5.14.4
+    Result<std::optional<OwnedBytes>> transfer_request(const Eid&, Time now);
+    /// Its answer, judged as if the device had brought it. Errors: those of decoding; storage and conflict
+    /// when nothing was done.
+    Result<Transferred> transfer_answer(const Eid&, Bytes request, Bytes answer, Time now);
 
     /// All or none. Errors: not_found "eid", "after"; conflict "idempotency-key" (another body under it);
     /// bad_value, limit, unsupported naming the field. The same key and body again: the operations made the

@@ -82,6 +82,7 @@ const Procedure& procedure_of(Duty duty) {
     case Duty::package: return kPackage;
     case Duty::data: return kData;
     case Duty::deliver: return kDeliver;
+    case Duty::acknowledge: return kAcknowledge;
     case Duty::report: return kReport;
     case Duty::notify: return kNotify;
     case Duty::download: return kDownload;

@@ -117,6 +117,11 @@ Ok Context::post(const OutboxItem& item) {
 }
 
 Ok Context::post_package_error(rsp::EimPackageResultErrorCode code, Bytes eim_transaction_id) {
+    if (transfer.active) { // whoever sent the package waits for the answer
+        transfer.error = code;
+        note("package refused", static_cast<uint64_t>(code));
+        return {};
+    }
     OutboxItem item;
     TRY(item.eim_id.assign(serving().id.bytes()));
     if (eim_transaction_id.size() <= 16) TRY(item.eim_transaction_id.assign(eim_transaction_id));

@@ -18,6 +18,7 @@ enum class Duty : uint8_t {
     package,
     data,
     deliver,
+    acknowledge,
     report,
     notify,
     download,
@@ -148,6 +149,19 @@ struct NotifyRun {
     bool compacted = false;          // the one under way
 };
 
+/// A TransferEimPackageRequest between its arrival and its answer. SGP.32 §5.14.4
+struct TransferRun {
+    bool active = false;
+    bool ready = false; // `answer` is for the host to take
+    asn1::Tag tag = 0;  // of the package in it
+    Bytes answer;       // BF4E…
+    std::array<uint8_t, 6> short_answer{};
+    std::optional<rsp::EimPackageResultErrorCode> error;
+    // What the last answer brought along; acknowledgements for it come with a message of their own.
+    Offered offered;
+    EimId offered_to;
+};
+
 /// Everything the steps know. Owned by the engine.
 struct Context {
     Context(const Config& c, StateStore& s, Listener& l, Memory m)
@@ -190,6 +204,7 @@ struct Context {
     DownloadRun download;
     DataRun data;
     NotifyRun notification;
+    TransferRun transfer;
     std::array<uint8_t, kMaxStateBlob> blob{};
 
     Eim& serving() { return eims[eim]; }

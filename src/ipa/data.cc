@@ -169,7 +169,13 @@ Result<Bytes> ask_eim(Context& c, Buffer out) {
     rsp::IpaEuiccDataResponse response;
     response.is = data;
     const Bytes encoded = TRY(asn1::encode(response, out));
-    return provide_result(c, out, encoded);
+    if (!c.transfer.active) return provide_result(c, out, encoded);
+    TRY(answer_transfer(c, encoded));
+    c.transfer.offered = c.offered;
+    c.transfer.offered_to = c.serving().id;
+    c.acknowledgements = {}; // they come with a message of their own
+    TRY(remember_told(c, data));
+    return Bytes{};
 }
 Result<Next> take_answer(Context& c, Bytes reply) {
     TRY(take_acknowledgements(c, reply));
@@ -197,7 +203,7 @@ Ok post_error(Context& c, Code code) {
     writer.optional(0x80, c.data.eim_transaction_id.bytes()).header(0xA1).header(0xBF52);
     TRY(item.result.assign(TRY(writer.finish("ipaEuiccDataResponseError"))));
     ++c.serving().bad_packages;
-    return c.post(item);
+    return c.transfer.active ? answer_transfer(c, item.result.bytes()) : c.post(item);
 }
 
 void failed(Context& c, const Step& step, const Error& error) {

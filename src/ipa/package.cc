@@ -40,7 +40,9 @@ Ok post_error_result(Context& c, Bytes result) {
     c.state.package = {};
     ++c.serving().bad_packages;
     c.note("package failed");
-    return c.post(item);
+    if (!c.transfer.active) return c.post(item);
+    TRY(answer_transfer(c, result));
+    return c.save();
 }
 
 Result<Next> take_result(Context& c, Bytes reply) {
@@ -49,10 +51,14 @@ Result<Next> take_result(Context& c, Bytes reply) {
         TRY(post_error_result(c, reply));
         return Next::advance;
     }
+    // Over a profile that is about to change it goes later, which proves the new one.
+    if (c.transfer.active && !facts.switched) TRY(answer_transfer(c, reply));
     c.serving().results = true;
     c.serving().bad_packages = 0;
     c.serving().unacknowledged = 0;
     c.serving().deliver = {};
+    // Answered at once, it will be acknowledged at once; should that not come, it is delivered as any other.
+    if (!c.transfer.answer.empty()) c.serving().deliver.after(c.now, c.backoff(1));
     c.note("package executed", facts.number);
     c.state.rollback = {}; // an earlier grant ended when the card took this package
     if (facts.enabled && c.state.package.rollback) TRY(arm_rollback(c));
@@ -68,6 +74,7 @@ void loaded(Context&) {}
 void load_failed(Context& c, const Step& step, const Error& error) {
     c.note_error("step failed", step.name, error);
     if (error.code == Errc::storage) { // nothing was sent to the card
+        c.transfer.error = rsp::EimPackageResultErrorCode::undefined_error;
         c.state.package = {};
         c.serving().poll.after(c.now, c.backoff(1));
         return;

@@ -32,6 +32,7 @@ extern const Procedure kPoll;
 extern const Procedure kPackage;
 extern const Procedure kData;
 extern const Procedure kDeliver;
+extern const Procedure kAcknowledge;
 extern const Procedure kReport;
 extern const Procedure kNotify;
 extern const Procedure kDownload;

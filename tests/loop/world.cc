@@ -230,6 +230,10 @@ Result<OwnedBytes> World::carry(Device& device, const ipa::Action& action) {
         if (card_tap) card_tap({}, euicc::Card::atr());
         return owned(euicc::Card::atr());
     }
+    if (action.kind == ipa::Action::Kind::answer) {
+        device.transferred = owned(action.message);
+        return OwnedBytes{};
+    }
     if (action.to == ipa::Peer::card) {
         OwnedBytes answer = device.card->transmit(action.message);
         if (card_tap) card_tap(action.message, answer);

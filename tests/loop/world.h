@@ -107,6 +107,7 @@ struct Device : ipa::StateStore, ipa::Listener {
     OwnedBytes initial_eim;
     OwnedBytes saved;
     std::vector<std::string> events;
+    std::optional<OwnedBytes> transferred; // answer to what was given to Engine::transfer
     OwnedBytes in = OwnedBytes(512 * 1024), out = OwnedBytes(64 * 1024), keep = OwnedBytes(64 * 1024);
     std::unique_ptr<ipa::Engine> engine;
 };
