@@ -14,7 +14,7 @@ using eim_app::Client, eim_app::ClientOptions, nlohmann::ordered_json;
 struct Arguments {
     ClientOptions client;
     std::string ca, token_file, file, eid, id, state, kind, iccid, activation_code, code_file, after, expires,
-        commands, key, to;
+        commands, key, to, peer;
     std::vector<std::string> resolve, ids;
     bool json = false, no_rollback = false, force = false, wait = false;
     unsigned timeout = 0;
@@ -225,9 +225,9 @@ template <class F> void command(CLI::App* c, const Shared& a, int& exit_code, F 
     c->add_flag("--json", a->json, "JSON, one object a line");
     c->callback([a, &exit_code, run, c] {
         const auto done = run(*a);
-        exit_code =
-            done ? *done
-                 : report(done.error(), "eim " + c->get_parent()->get_name() + " " + c->get_name(), a->json);
+        const std::string group = c->get_parent()->get_name();
+        const std::string what = (group == "eim" ? group : "eim " + group) + " " + c->get_name();
+        exit_code = done ? *done : report(done.error(), what, a->json);
     });
 }
 
@@ -301,12 +301,33 @@ void add_operations(CLI::App* eim, const Shared& a, int& exit_code) {
         return wait_for(client, args.ids, args.timeout, args.json);
     });
 }
+
+void print_deviations(const ordered_json& entry, bool json) {
+    if (json) {
+        std::printf("%s\n", entry.dump().c_str());
+        return;
+    }
+    for (const auto& d : entry["deviations"])
+        std::printf("%s  %zu  %s at %s\n",
+                    entry.value("peer", "").c_str(),
+                    d.value("count", size_t{0}),
+                    d.value("what", "").c_str(),
+                    d.value("where", "").c_str());
+}
 } // namespace
 
 void add_eim_client_commands(CLI::App* eim, int& exit_code) {
     auto a = std::make_shared<Arguments>();
     add_devices(eim, a, exit_code);
     add_operations(eim, a, exit_code);
+    CLI::App* d =
+        eim->add_subcommand("deviations", "What peers sent that is not as specified, and was understood");
+    d->add_option("--peer", a->peer, "Of one: an EID, or the address of somebody who named none");
+    command(d, a, exit_code, [](const Arguments& x) {
+        ordered_json query{{"limit", 1000}};
+        if (!x.peer.empty()) query["peer"] = x.peer;
+        return list(x, "/v1/deviations:search", query, print_deviations);
+    });
 }
 
 } // namespace halyard::cli

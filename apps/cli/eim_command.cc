@@ -88,6 +88,7 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option(
         "--inject-to", o->inject_to, "HOST[:PORT] of a device that packages may be sent to, may be repeated");
     c->add_option("--inject-trust", *trust, "CA of such devices' certificates, PEM; default the CI");
+    c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
         o->state = *state;
         o->inject_trust = *trust;

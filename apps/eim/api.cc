@@ -114,6 +114,7 @@ net::Response Api::route(const net::Request& request, const std::string& who, Ti
     if (path == "/v1/euiccs:import") return post ? import(request, now) : wrong_method("POST");
     if (path == "/v1/euiccs:search") return post ? search_devices(request) : wrong_method("POST");
     if (path == "/v1/euiccs:inject") return post ? inject(request, now) : wrong_method("POST");
+    if (path == "/v1/deviations:search") return post ? search_deviations(request) : wrong_method("POST");
     if (path == "/v1/operations") return post ? create(request, who, now) : wrong_method("POST");
     if (path == "/v1/operations:search") return post ? search_operations(request) : wrong_method("POST");
     constexpr std::string_view kOne = "/v1/operations/";
@@ -205,6 +206,34 @@ net::Response Api::inject(const net::Request& request, Time now) {
              {"acknowledged", done->acknowledged},
              {"end", kEnds[static_cast<size_t>(done->end)]}};
     if (done->end == eim::Transferred::End::refused) out["code"] = done->code;
+    return json_response(200, out);
+}
+
+net::Response Api::search_deviations(const net::Request& request) {
+    const auto body = body_of(request);
+    if (!body) return body.error();
+    const auto limit = limit_of(*body);
+    if (!limit) return problem(limit.error());
+    for (const auto& [key, value] : body->items()) {
+        if (key != "peer" && key != "cursor" && key != "limit")
+            return problem(Complaint{key, "is not a member of this object"});
+        if (key != "limit" && !value.is_string()) return problem(Complaint{key, "must be a string"});
+    }
+    std::vector<app::PeerLedger::Entry> found;
+    if (body->contains("peer")) {
+        const std::string peer = (*body)["peer"];
+        if (auto kinds = peers_.of(peer); !kinds.empty()) found.push_back({peer, std::move(kinds)});
+    } else {
+        found = peers_.peers(body->value("cursor", ""), *limit);
+    }
+    Json out{{"items", Json::array()}};
+    for (const auto& entry : found) {
+        Json kinds = Json::array();
+        for (const Tolerated& t : entry.kinds)
+            kinds.push_back({{"what", t.what}, {"where", t.where}, {"count", t.count}});
+        out["items"].push_back({{"peer", entry.peer}, {"deviations", std::move(kinds)}});
+    }
+    if (!body->contains("peer") && found.size() == *limit) out["cursor"] = found.back().peer;
     return json_response(200, out);
 }
 

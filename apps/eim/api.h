@@ -1,4 +1,5 @@
 #pragma once
+#include "apps/common/peer_ledger.h"
 #include "apps/eim/inject.h"
 #include "eim/server.h"
 #include "net/https_server.h"
@@ -10,8 +11,12 @@ namespace halyard::eim_app {
 class Api {
   public:
     /// `injector`: none when packages are not sent to devices.
-    Api(eim::Server& server, store::EimStore& store, std::string eim_id, Injector* injector = nullptr)
-        : server_(server), store_(store), eim_id_(std::move(eim_id)), injector_(injector) {}
+    Api(eim::Server& server,
+        store::EimStore& store,
+        const app::PeerLedger& peers,
+        std::string eim_id,
+        Injector* injector = nullptr)
+        : server_(server), store_(store), peers_(peers), eim_id_(std::move(eim_id)), injector_(injector) {}
     net::Response handle(const net::Request&, Time now);
 
   private:
@@ -19,12 +24,14 @@ class Api {
     net::Response import(const net::Request&, Time now);
     net::Response search_devices(const net::Request&);
     net::Response inject(const net::Request&, Time now);
+    net::Response search_deviations(const net::Request&);
     net::Response create(const net::Request&, const std::string& who, Time now);
     net::Response search_operations(const net::Request&);
     net::Response operation(std::string_view id, std::string_view verb, const net::Request&, Time now);
 
     eim::Server& server_;
     store::EimStore& store_;
+    const app::PeerLedger& peers_;
     std::string eim_id_;
     Injector* injector_;
 };

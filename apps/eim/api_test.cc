@@ -53,7 +53,8 @@ struct Site {
     None link;
     Counter random;
     eim::Server server{config, *store, link, random};
-    Api api{server, *store, "eim.example"};
+    app::PeerLedger peers;
+    Api api{server, *store, peers, "eim.example"};
     std::string token;
 };
 
@@ -80,6 +81,7 @@ TEST_CASE("when no valid token comes along, every route but health is closed") {
     const std::pair<const char*, const char*> routes[] = {{"POST", "/v1/euiccs:import"},
                                                           {"POST", "/v1/euiccs:inject"},
                                                           {"POST", "/v1/euiccs:search"},
+                                                          {"POST", "/v1/deviations:search"},
                                                           {"POST", "/v1/operations"},
                                                           {"POST", "/v1/operations:search"},
                                                           {"GET", "/v1/operations/op_1"},

@@ -34,7 +34,7 @@ struct Site {
         net::Request r{.method = "POST", .target = path, .body = owned(bytes_of(body))};
         r.headers.add("Authorization", "Bearer " + token);
         r.headers.add("Content-Type", "application/json");
-        return Api(server, *store, "eim.example", sends ? &*injector : nullptr).handle(r, kNow);
+        return Api(server, *store, peers, "eim.example", sends ? &*injector : nullptr).handle(r, kNow);
     }
     net::Response inject(const std::string& url, const Eid& eid = kEid, bool sends = true) {
         return post("/v1/euiccs:inject", R"({"eid":")" + to_text(eid) + R"(","url":")" + url + "\"}", sends);
@@ -45,6 +45,7 @@ struct Site {
     None link;
     crypto::SystemRandom random;
     eim::Server server{config, *store, link, random};
+    app::PeerLedger peers;
     std::optional<Injector> injector;
     std::string token;
 };

@@ -69,7 +69,14 @@ Result<int> serve(const ServeOptions& options) {
     crypto::SystemRandom random;
     eim::Server server(config, *store, link, random);
     auto injector = TRY(open_injector(options));
-    Api api(server, *store, config.eim_id, injector ? &*injector : nullptr);
+    app::PeerLedger peers;
+    Api api(server, *store, peers, config.eim_id, injector ? &*injector : nullptr);
+    const auto serve_esipa = [&](const net::Request& r) {
+        const PeerScope scope(options.strict);
+        net::Response answer = esipa(server, r, Time(app::now_ms()));
+        peers.add(scope, r.peer.substr(0, r.peer.rfind(':')));
+        return answer;
+    };
     app::catch_signals();
 
     net::HttpsServer::Options listen;
@@ -79,8 +86,7 @@ Result<int> serve(const ServeOptions& options) {
     listen.max_connections_per_network = listen.max_connections; // fleets share an operator's NAT
     net::HttpsServer esipa_server, api_server;
     listen.port = options.port;
-    TRY(esipa_server.start(listen,
-                           [&](const net::Request& r) { return esipa(server, r, Time(app::now_ms())); }));
+    TRY(esipa_server.start(listen, serve_esipa));
     listen.port = options.api_port;
     TRY(api_server.start(listen, [&](const net::Request& r) { return api.handle(r, Time(app::now_ms())); }));
     std::printf("{\"esipa\":\"https://%s:%u\",\"api\":\"https://%s:%u\"}\n",

@@ -18,6 +18,7 @@ struct ServeOptions {
     std::vector<std::string> forward_to;
     std::vector<std::string> inject_to; // devices that packages may be sent to
     std::filesystem::path inject_trust; // CA of their certificates; empty: our CI
+    bool strict = false;                // refuse every deviation of a peer
 };
 /// Serves ESipa and the REST API until SIGTERM or SIGINT. Prints {"esipa":"https://…","api":"https://…"} when
 /// ready. Exit status 0, or 3 when the database broke and only a restart helps.

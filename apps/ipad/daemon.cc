@@ -1,5 +1,6 @@
 #include "apps/ipad/daemon.h"
 #include "apps/common/files.h"
+#include "apps/common/peer_ledger.h"
 #include "store/ipa_file.h"
 #include <chrono>
 #include <csignal>
@@ -138,6 +139,10 @@ class Daemon final : ipa::Listener {
     }
 
     void carry_out(const ipa::Action& action) {
+        const PeerScope scope(options_.strict);
+        const std::string peer = action.to == ipa::Peer::card  ? "eUICC"
+                                 : action.to == ipa::Peer::eim ? "eIM " + std::string(action.eim_id)
+                                                               : "SM-DP+ " + std::string(action.address);
         Result<OwnedBytes> answer = OwnedBytes{};
         if (action.kind == ipa::Action::Kind::reset_card) {
             links_.drop_connections();
@@ -158,6 +163,7 @@ class Daemon final : ipa::Listener {
             engine_.reply(Bytes(*answer), monotonic());
         else
             engine_.reply(answer.error(), monotonic());
+        peers_.add(scope, peer);
     }
 
     void look_at_network() {
@@ -176,6 +182,7 @@ class Daemon final : ipa::Listener {
     store::IpaFile store_;
     EimBook book_;
     Links links_;
+    app::PeerLedger peers_;
     OwnedBytes in_ = OwnedBytes(4u << 20); // the largest answer: SR-48
     OwnedBytes out_ = OwnedBytes(128u << 10);
     OwnedBytes keep_ = OwnedBytes(256u << 10);

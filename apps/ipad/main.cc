@@ -37,6 +37,8 @@ void describe(CLI::App& app, Arguments& args) {
         ->check(CLI::IsMember({"asn1", "json"}));
     app.add_option(
         "--initial-eim", args.initial_eim, "Configuration to add while no eIM is associated (once)");
+    app.add_flag(
+        "--strict", options.strict, "Refuse whatever deviates from the specification (conformance work)");
     app.add_flag("--reopen-initial-eim", options.ipa.reopen_initial_eim, "Allow --initial-eim once more");
     app.add_option("--resolve", args.resolve, "HOST=ADDR:PORT, may be repeated");
     app.add_option("--trust", args.trust, "CA certificate, PEM or DER, may be repeated");

@@ -18,7 +18,8 @@ struct Options {
     OwnedBytes initial_eim;  // AddInitialEimRequest
     bool esipa_json = false; // the JSON binding instead of ASN.1
     bool once = false;
-    int max_idle = 0; // seconds without any peer answering before giving up; 0: never
+    int max_idle = 0;    // seconds without any peer answering before giving up; 0: never
+    bool strict = false; // refuse every deviation of a peer
     InjectDoor::Options inject;
     std::string lab_network_down; // ICCID: links fail while this profile is enabled
     ipa::Config ipa;

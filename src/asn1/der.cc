@@ -15,7 +15,8 @@ struct DecodeContext {
         return at && at >= begin ? static_cast<uint32_t>(at - begin) : 0;
     }
     Ok note(Deviation deviation, const char* where, const uint8_t* at) {
-        if (options.strict && deviation != Deviation::unknown_field)
+        const bool extension = deviation == Deviation::unknown_field; // EXTENSIBILITY IMPLIED allows it
+        if (!extension && (options.strict || (options.tally && PeerScope::is_strict())))
             return fail(Errc::bad_value, where, static_cast<uint32_t>(deviation), offset(at));
         if (options.seen) {
             ++options.seen->counts[static_cast<size_t>(deviation)];
@@ -23,7 +24,7 @@ struct DecodeContext {
             options.seen->last_offset = offset(at);
         }
         if (options.noted) options.noted->push_back({deviation, where, offset(at)});
-        if (options.tally) tolerate(name(deviation), where, message, offset(at));
+        if (options.tally) count_tolerated(name(deviation), where, message, offset(at));
         return {};
     }
 };

@@ -1,5 +1,6 @@
 #include "base/tolerated.h"
 #include "base/log.h"
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <string>
@@ -19,6 +20,8 @@ struct Slot {
     std::atomic<size_t> count{0};
 };
 std::array<Slot, kSlots> slots;
+
+thread_local PeerScope* innermost = nullptr;
 
 bool holds(const Slot& slot, std::string_view what, std::string_view where) {
     return slot.state.load(std::memory_order_acquire) == State::ready && what == slot.what &&
@@ -48,11 +51,38 @@ Slot& slot_of(const char* what, const char* where) {
 
 } // namespace
 
-void tolerate(const char* what, const char* where, const char* message, uint32_t offset) {
-    if (slot_of(what, where).count.fetch_add(1, std::memory_order_relaxed) > 0) return;
+void count_tolerated(const char* what, const char* where, const char* message, uint32_t offset) {
+    const size_t before = slot_of(what, where).count.fetch_add(1, std::memory_order_relaxed);
+    if (innermost) return innermost->add(what, where); // whoever opened it logs the first of each peer
+    if (before > 0) return;
     std::string line = std::string("tolerated: ") + what + " at " + where;
     if (*message) line += std::string(" of ") + message + ", octet " + std::to_string(offset);
     log(LogLevel::warning, line + "; from now on counted only");
+}
+
+Ok tolerate(const char* what, const char* where, const char* message, uint32_t offset) {
+    if (PeerScope::is_strict()) return fail(Errc::bad_value, where, 0, offset);
+    count_tolerated(what, where, message, offset);
+    return {};
+}
+
+PeerScope::PeerScope(bool strict) : outer_(innermost), strict_(strict || is_strict()) { innermost = this; }
+PeerScope::~PeerScope() { innermost = outer_; }
+
+void PeerScope::name_peer(std::string_view name) {
+    if (!innermost) return;
+    innermost->peer_size_ = std::min(name.size(), innermost->peer_.size());
+    std::copy_n(name.begin(), innermost->peer_size_, innermost->peer_.begin());
+}
+bool PeerScope::is_strict() { return innermost && innermost->strict_; }
+
+void PeerScope::add(const char* what, const char* where) {
+    for (Tolerated& t : std::span(seen_).first(kinds_)) {
+        if (std::string_view(t.what) != what || std::string_view(t.where) != where) continue;
+        ++t.count;
+        return;
+    }
+    if (kinds_ < seen_.size()) seen_[kinds_++] = {what, where, 1};
 }
 
 std::vector<Tolerated> tolerated() {

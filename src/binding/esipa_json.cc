@@ -217,7 +217,7 @@ Result<OwnedBytes> esipa_request_from_json(EsipaFunction f, std::string_view tex
         // Some peers put the whole BF50 where one of its alternatives belongs.
         const auto result = TRY(from_base64(json["eimPackageResult"].get<std::string>(), "eimPackageResult"));
         if (TRY(asn1::read_tlv(result, "eimPackageResult")).tag == r.tag) {
-            tolerate("whole message in place of its part", "eimPackageResult");
+            TRY(tolerate("whole message in place of its part", "eimPackageResult"));
             return result;
         }
     }

@@ -44,7 +44,7 @@ Result<OwnedBytes> base64_tlv(const Member& m, const std::string& text) {
     const OwnedBytes octets = TRY(from_base64(text, m.name));
     if (m.form == Form::octets) return tlv(m.tag, octets);
     if (m.form == Form::value && octets.size() == m.bare) {
-        tolerate("value without its header", m.name);
+        TRY(tolerate("value without its header", m.name));
         return tlv(m.tag, octets);
     }
     const asn1::Tlv inner = TRY(asn1::read_tlv(octets, m.name));
@@ -137,7 +137,7 @@ Result<OwnedBytes> one_to_content(std::span<const Member> members, const Json& j
         // An error code of 0 or null beside a package means none; seen in the field.
         if (it == json.end()) continue;
         if (it->is_null() || (m.form == Form::integer && *it == 0)) {
-            tolerate("error code that is none", m.name);
+            TRY(tolerate("error code that is none", m.name));
             continue;
         }
         if (!content.empty()) return fail(Errc::bad_value, m.name);

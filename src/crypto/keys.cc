@@ -298,8 +298,8 @@ Ok verify_tolerant(const PublicKey& key,
     if (signature.size() == 64) return verify(key, parts, signature, where);
     const auto ok = verify_digest(key, sha256(parts), signature, where);
     if (!ok) return ok;
+    TRY(tolerate("ECDSA signature in DER form", where));
     if (was_der) *was_der = true;
-    tolerate("ECDSA signature in DER form", where);
     return ok;
 }
 

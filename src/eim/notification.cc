@@ -128,16 +128,16 @@ Result<OwnedBytes> Server::notification(Bytes message, Time now) {
     std::optional<RelaySession> session;
     if (const auto transaction = session_of(pending)) {
         session = TRY(store_.session(*transaction));
-        if (session) device = TRY(store_.device(session->eid));
+        if (session) device = TRY(peer(session->eid));
     } else if (const auto* compact = std::get_if<rsp::CompactOtherSignedNotification>(&pending.is)) {
         Eid eid{};
         if (compact->eid_value)
             std::copy(compact->eid_value->begin(), compact->eid_value->end(), eid.begin());
-        if (compact->eid_value) device = TRY(store_.device(eid));
+        if (compact->eid_value) device = TRY(peer(eid));
     } else if (const auto* other = std::get_if<1>(&pending.is)) {
         const auto certificate = crypto::Certificate::parse(other->value.euicc_certificate.der());
         if (certificate)
-            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(store_.device(*eid));
+            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(peer(*eid));
     }
     if (!device) return fail(Errc::rejected, "pendingNotification: of no device of this eIM");
     Turn turn{.device = std::move(*device), .now = now};

@@ -30,7 +30,7 @@ Result<OwnedBytes> Server::poll(Bytes message, Time now) {
     }
     Eid eid{};
     std::copy(decoded->eid_value.begin(), decoded->eid_value.end(), eid.begin());
-    auto device = TRY(store_.device(eid));
+    auto device = TRY(peer(eid));
     if (!device) return no(valid_check_digits(eid) ? Error::eid_not_found : Error::invalid_eid);
     Turn turn{.device = std::move(*device), .now = now};
     for (Operation& o : TRY(store_.open_operations(eid))) add(turn, std::move(o));

@@ -50,7 +50,7 @@ Result<std::optional<Server::Relay>> Server::relay_of(Bytes transaction_id) {
     auto session = TRY(store_.session(transaction_id));
     if (!session) return std::optional<Relay>{};
     auto operation = TRY(store_.operation(session->operation));
-    auto device = TRY(store_.device(session->eid));
+    auto device = TRY(peer(session->eid));
     if (!operation || !device || operation->state != State::executing) return std::optional<Relay>{};
     return std::optional<Relay>(Relay{std::move(*session), std::move(*operation), std::move(*device)});
 }
@@ -61,7 +61,7 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     auto o = TRY(store_.by_transaction(*request.eim_transaction_id));
     if (!o || o->kind != Kind::download || (o->state != State::offered && o->state != State::executing))
         return refuse_initiate(InitiateError::invalid_eim_transaction_id);
-    auto device = TRY(store_.device(o->eid));
+    auto device = TRY(peer(o->eid));
     if (!device) return refuse_initiate(InitiateError::invalid_eim_transaction_id);
     const auto code = TRY(parse_activation_code(o->activation_code));
     if (request.smdp_address && !same_address(*request.smdp_address, code.address))
@@ -232,7 +232,7 @@ Result<OwnedBytes> Server::relay_cancel(Bytes message, Time now) {
                                      .cancel_session_response = request.cancel_session_response};
     OwnedBytes full;
     if (rsp::is_compact(request.cancel_session_response)) {
-        const auto device = TRY(store_.device(session->eid));
+        const auto device = TRY(peer(session->eid));
         if (!device) return refuse_cancel(CancelError::invalid_transaction_id);
         auto made = full_cancel(request.cancel_session_response, *session, *device);
         if (!made) {

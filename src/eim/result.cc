@@ -66,13 +66,13 @@ Result<std::optional<Device>> Server::device_of(const rsp::ProvideEimPackageResu
     Eid eid{};
     if (provided.eid_value) {
         std::copy(provided.eid_value->begin(), provided.eid_value->end(), eid.begin());
-        return store_.device(eid);
+        return peer(eid);
     }
     // EIDs are left out by some: the transaction is ours and tells. SGP.32 §5.14.6
     const auto transaction = transaction_of(provided.eim_package_result);
     if (!transaction) return std::optional<Device>{};
     const auto o = TRY(store_.by_transaction(*transaction));
-    return o ? store_.device(o->eid) : Result<std::optional<Device>>(std::nullopt);
+    return o ? peer(o->eid) : Result<std::optional<Device>>(std::nullopt);
 }
 
 Result<OwnedBytes> Server::provide(Bytes message, Time now) {

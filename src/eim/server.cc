@@ -1,5 +1,6 @@
 #include "eim/server.h"
 #include "base/log.h"
+#include "base/tolerated.h"
 #include <algorithm>
 
 namespace halyard::eim {
@@ -60,6 +61,11 @@ Result<OwnedBytes> Server::dispatch(Bytes message, Time now) {
     case 0xBF41: return relay_cancel(message, now);
     default: return fail(Errc::bad_tag, "ESipa message", first.tag);
     }
+}
+
+Result<std::optional<Device>> Server::peer(const Eid& eid) {
+    PeerScope::name_peer(to_text(eid));
+    return store_.device(eid);
 }
 
 Ok Server::commit(Turn& turn) {

@@ -110,6 +110,8 @@ class Server {
         std::vector<Evidence> evidence;
         std::vector<uint64_t> acknowledged; // sequence numbers of the card
     };
+    /// The device a message comes from, or says it comes from; deviations met in it are that peer's.
+    Result<std::optional<Device>> peer(const Eid&);
     Ok commit(Turn&);
     Result<Operation*> by_transaction(Turn&, const std::optional<Bytes>& transaction_id);
     Result<Operation*> by_counter(Turn&, uint64_t counter);

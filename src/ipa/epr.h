@@ -1,4 +1,5 @@
 #pragma once
+#include "base/tolerated.h"
 #include "rsp/esipa.h"
 
 namespace halyard::ipa {
@@ -46,6 +47,7 @@ Result<Bytes> list_in(Bytes response, asn1::Tag list_tag);
 template <class F> Ok for_each_tlv(Bytes content, F&& f) {
     while (!content.empty()) {
         const auto tlv = TRY(asn1::read_tlv(content, "element"));
+        if (tlv.long_length) TRY(tolerate(asn1::name(asn1::Deviation::long_length), "element"));
         if (!f(tlv)) return {};
         content = tlv.rest;
     }

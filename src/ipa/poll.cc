@@ -147,7 +147,7 @@ Result<Next> take_package(Context& c, Bytes reply) {
     auto package = asn1::read_tlv(outer.content, "getEimPackageResponse");
     // One ASN.1 compiler writes the tag of this CHOICE twice.
     if (package && package->tag == outer.tag && package->rest.empty()) {
-        tolerate(asn1::name(asn1::Deviation::repeated_tag), "getEimPackageResponse");
+        TRY(tolerate(asn1::name(asn1::Deviation::repeated_tag), "getEimPackageResponse"));
         package = asn1::read_tlv(package->content, "getEimPackageResponse");
     }
     if (!package) return refuse(c, Code::invalid_package_format, {});
