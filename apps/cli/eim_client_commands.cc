@@ -55,12 +55,17 @@ void print_device(const ordered_json& d, bool json) {
         std::printf("%s\n", d.dump().c_str());
         return;
     }
+    std::string dialect;
+    const ordered_json spoken = d.value("dialect", ordered_json::object());
+    for (const auto& [who, edition] : spoken.items())
+        if (edition.is_string()) dialect += who + " " + edition.get<std::string>() + "  ";
     std::string profiles;
     for (const auto& p : d["profiles"])
         profiles += " " + p.value("iccid", "") + (p.value("state", "") == "enabled" ? "*" : "");
-    std::printf("%s  seen %-20s %s%s\n",
+    std::printf("%s  seen %-20s %s%s%s\n",
                 d.value("eid", "").c_str(),
                 d.value("last_seen", "never").c_str(),
+                dialect.c_str(),
                 d.value("profiles_known", false) ? "" : "(not proven)",
                 profiles.c_str());
 }

@@ -72,16 +72,23 @@ Ok export_configuration(const Arguments& a) {
 
 void add_serve(CLI::App* top, int& exit_code) {
     auto o = std::make_shared<eim_app::ServeOptions>();
-    auto state = std::make_shared<std::string>(), pki = std::make_shared<std::string>();
+    auto state = std::make_shared<std::string>();
+    auto pki = std::make_shared<std::vector<std::string>>();
     auto resolve = std::make_shared<std::vector<std::string>>();
     CLI::App* c = top->add_subcommand("serve", "Serve ESipa and the REST API over HTTPS until SIGTERM");
     c->add_option("--state", *state, "Directory of this eIM")->required();
-    c->add_option("--pki", *pki, "Directory with eim-sign, eim-tls and ci")->required();
+    c->add_option("--pki",
+                  *pki,
+                  "Directory with eim-sign, eim-tls and ci; repeated: further directories, their ci only")
+        ->required();
+    c->add_option("--crl", o->crls, "Revocation list for EUMs and eUICCs, DER or PEM; may be repeated");
     c->add_option("--eim-id", o->eim_id, "eimId; default the name in eim-tls");
     c->add_option("--bind", o->bind, "Address to listen on");
     c->add_option("--port", o->port, "ESipa port; 0: any");
     c->add_option("--api-port", o->api_port, "REST API port; 0: any");
     c->add_option("--resolve", *resolve, "SM-DP+ HOST=ADDR:PORT, may be repeated");
+    c->add_option("--es9", o->es9, "Binding towards SM-DP+: json or asn1")
+        ->check(CLI::IsMember({"json", "asn1"}));
     c->add_option(
         "--forward-to", o->forward_to, "SM-DP+ address notifications may go to beside those of orders");
     auto trust = std::make_shared<std::string>();
@@ -92,7 +99,8 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->callback([=, &exit_code] {
         o->state = *state;
         o->inject_trust = *trust;
-        o->pki.path = *pki;
+        o->pki.path = pki->front();
+        for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
         if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {
             exit_code = report(ok.error(), "eim serve", false);
             return;

@@ -22,10 +22,25 @@ std::string read_file_of_card(SoftCard& card, std::initializer_list<const char*>
     return hex(Bytes(response).first(size));
 }
 
+// What a terminal reads of the enabled profile, where there is one.
+Ok add_files(SoftCard& card, ordered_json& out) {
+    const std::string iccid = read_file_of_card(card, {"00A4000C023F00", "00A4000C022FE2"}, 10);
+    const std::string imsi = read_file_of_card(card, {"00A4040C07A0000000871002", "00A4000C026F07"}, 9);
+    if (!iccid.empty()) {
+        Iccid value{};
+        const OwnedBytes octets = TRY(from_hex(iccid));
+        std::copy(octets.begin(), octets.end(), value.begin());
+        out["ef_iccid"] = to_text(value);
+    }
+    if (!imsi.empty()) out["ef_imsi"] = profile::imsi_from_ef(TRY(from_hex(imsi)));
+    return {};
+}
+
 Ok show(const std::string& dir, bool json) {
     auto card = TRY(SoftCard::open(dir));
     const euicc::State& state = card->card().isdr().state();
     ordered_json out{{"eid", to_text(card->identity().eid)},
+                     {"dialect", rsp::name(card->identity().edition)},
                      {"memory", card->identity().memory},
                      {"memory_free", card->card().isdr().free_memory()}};
     // These references end at the next member: it may move them all.
@@ -56,21 +71,14 @@ Ok show(const std::string& dir, bool json) {
     for (const auto& r : state.results) results.push_back({{"seq", r.seq}});
     out["next_seq"] = state.next_seq;
     out["rollback_possible"] = state.rollback.has_value();
-    const std::string iccid = read_file_of_card(*card, {"00A4000C023F00", "00A4000C022FE2"}, 10);
-    const std::string imsi = read_file_of_card(*card, {"00A4040C07A0000000871002", "00A4000C026F07"}, 9);
-    if (!iccid.empty()) {
-        Iccid value{};
-        const OwnedBytes octets = TRY(from_hex(iccid));
-        std::copy(octets.begin(), octets.end(), value.begin());
-        out["ef_iccid"] = to_text(value);
-    }
-    if (!imsi.empty()) out["ef_imsi"] = profile::imsi_from_ef(TRY(from_hex(imsi)));
+    TRY(add_files(*card, out));
     if (json) {
         std::printf("%s\n", out.dump().c_str());
         return {};
     }
-    std::printf("EID           %s\nmemory        %u octets, %lu free\n",
+    std::printf("EID           %s\ndialect       %s\nmemory        %u octets, %lu free\n",
                 to_text(card->identity().eid).c_str(),
+                rsp::name(card->identity().edition),
                 card->identity().memory,
                 static_cast<unsigned long>(card->card().isdr().free_memory()));
     std::printf("EF.ICCID      %s\nEF.IMSI       %s\n\nprofiles\n",
@@ -94,13 +102,15 @@ Ok show(const std::string& dir, bool json) {
 }
 
 Ok create(const std::string& dir,
-          const std::string& pki,
+          const std::vector<std::string>& pki,
           const std::string& eid,
           const std::string& bootstrap,
+          const std::string& dialect,
           uint32_t memory) {
-    app::SoftCardOptions options{.memory = memory};
+    app::SoftCardOptions options{.memory = memory, .edition = TRY(rsp::edition_from(dialect))};
     if (!bootstrap.empty()) options.bootstrap = TRY(app::read_file(bootstrap, 16u << 20, "bootstrap"));
-    return SoftCard::create(dir, {pki}, TRY(eid_from_text(eid)), options);
+    for (size_t i = 1; i < pki.size(); ++i) options.more_pki.push_back({pki[i]});
+    return SoftCard::create(dir, {pki.front()}, TRY(eid_from_text(eid)), options);
 }
 
 Ok apdu(const std::string& dir, const std::vector<std::string>& commands) {
@@ -122,7 +132,8 @@ void add_euicc_commands(CLI::App& app, int& exit_code) {
     CLI::App* top = app.add_subcommand("euicc", "Software eUICCs: make one, look into it, talk to it");
     top->require_subcommand(1);
     struct Arguments {
-        std::string dir, pki, eid, bootstrap;
+        std::string dir, eid, bootstrap, dialect = "v1.2";
+        std::vector<std::string> pki;
         uint32_t memory = 1024 * 1024;
         bool json = false;
         std::vector<std::string> apdus;
@@ -130,13 +141,17 @@ void add_euicc_commands(CLI::App& app, int& exit_code) {
     auto a = std::make_shared<Arguments>();
     CLI::App* make = top->add_subcommand("create", "A new card with an identity of `halyard pki init`");
     make->add_option("dir", a->dir, "Directory of the card")->required();
-    make->add_option("--pki", a->pki, "Directory of `halyard pki init`")->required();
+    make->add_option(
+            "--pki", a->pki, "Directory of `halyard pki init`; repeated: further CIs, the preferred first")
+        ->required();
     make->add_option("--eid", a->eid, "32 digits; one of that directory")->required();
     make->add_option("--bootstrap", a->bootstrap, "Profile package to ship enabled");
     make->add_option("--memory", a->memory, "Octets for profiles");
+    make->add_option("--dialect", a->dialect, "Edition of SGP.32 the card is built to, default v1.2")
+        ->check(CLI::IsMember({"v1.0", "v1.1", "v1.2", "v1.3"}));
     make->add_flag("--json", a->json, "Errors as one JSON object");
     make->callback([a, &exit_code] {
-        if (const auto ok = create(a->dir, a->pki, a->eid, a->bootstrap, a->memory); !ok)
+        if (const auto ok = create(a->dir, a->pki, a->eid, a->bootstrap, a->dialect, a->memory); !ok)
             exit_code = report(ok.error(), a->dir, a->json);
     });
     CLI::App* look = top->add_subcommand(

@@ -1,4 +1,6 @@
 #include "apps/cli/commands.h"
+#include "apps/cli/profile_batch.h"
+#include "apps/cli/profile_commands.h"
 #include "apps/common/files.h"
 #include "crypto/hash.h"
 #include "profile/image.h"
@@ -7,10 +9,7 @@
 #include <nlohmann/json.hpp>
 
 namespace halyard::cli {
-namespace {
-using nlohmann::ordered_json;
 
-// DER, or its hex.
 Result<OwnedBytes> read_package(const std::string& path) {
     OwnedBytes content = TRY(app::read_file(path));
     if (!content.empty() && content[0] == 0xA0) return content;
@@ -29,6 +28,9 @@ const char* kind_name(profile::FileKind kind) {
     }
     return "";
 }
+
+namespace {
+using nlohmann::ordered_json;
 
 // "001/01" of 00F110. 3GPP TS 24.008 §10.5.1.13
 std::string network(const std::array<uint8_t, 3>& b) {
@@ -200,40 +202,79 @@ Ok sample(const PersonalArguments& a) {
         TRY(a.kind == "bootstrap" ? profile::sample_bootstrap(p) : profile::sample_operational(p));
     return app::write_secret(a.out, package.reveal());
 }
+
+void add_personalize(CLI::App& top, int& exit_code) {
+    auto a = std::make_shared<PersonalArguments>();
+    auto b = std::make_shared<BatchArguments>();
+    CLI::App* personal = top.add_subcommand(
+        "personalize", "Put one subscriber's data into a package, or many from a CSV file");
+    personal->add_option("file", a->file, "Package, DER or hex")->required();
+    personal->add_option("-o,--out", a->out, "Result, mode 0600; with --csv the directory of ICCID.der files")
+        ->required();
+    CLI::Option* csv = personal->add_option("--csv",
+                                            b->csv,
+                                            "Rows under a header row: iccid, imsi, ki, opc or op, acc, "
+                                            "msisdn, spn, pin1, puk1, adm1, smsp, file:PATH");
+    const auto single = [&](const char* flag, std::string& value, const char* what) {
+        personal->add_option(flag, value, what)->excludes(csv);
+    };
+    single("--iccid", a->iccid, "18 to 20 digits");
+    single("--imsi", a->imsi, "6 to 15 digits");
+    single("--secrets",
+           a->secrets,
+           "JSON file with any of k, opc (32 hex digits, Milenage), pin1, adm1 (4 to 8 digits), puk1 (8 "
+           "digits)");
+    single("--spn", a->spn, "Service provider name, up to 16 octets");
+    personal
+        ->add_option(
+            "--report", b->report, "With --csv: the rows that failed as JSON; otherwise DIR/report.json")
+        ->needs(csv);
+    const auto many = [&](const char* flag, bool& value, const char* what) {
+        personal->add_flag(flag, value, what)->needs(csv);
+    };
+    many("--strict", b->strict, "With --csv: all rows, or none when one is wrong");
+    many("--overwrite", b->overwrite, "With --csv: replace packages that are there already");
+    many("--any-check-digit", b->any_check_digit, "With --csv: take ICCIDs whose check digit is wrong");
+    many("--quiet", b->quiet, "With --csv: no progress");
+    personal->add_flag("--json", a->json, "Errors, and with --csv the report, as one JSON object");
+    personal->callback([a, b, &exit_code] {
+        if (!b->csv.empty()) {
+            b->file = a->file;
+            b->out = a->out;
+            b->json = a->json;
+            exit_code = personalise_batch(*b);
+        } else if (const auto ok = personalise(*a); !ok) {
+            exit_code = report(ok.error(), a->file, a->json);
+        }
+    });
+}
 } // namespace
 
 void add_profile_commands(CLI::App& app, int& exit_code) {
     CLI::App* top =
-        app.add_subcommand("profile", "Profile packages (SAIP): look at, personalise, make samples");
+        app.add_subcommand("profile", "Profile packages (SAIP): look at, check, compare, build, personalise");
     top->require_subcommand(1);
     auto path = std::make_shared<std::string>();
-    auto json = std::make_shared<bool>(false), content = std::make_shared<bool>(false);
+    auto text_out = std::make_shared<std::string>();
+    auto json = std::make_shared<bool>(false), content = std::make_shared<bool>(false),
+         text = std::make_shared<bool>(false);
     CLI::App* show_command =
         top->add_subcommand("show", "Elements, facts and the file system a card makes of it");
     show_command->add_option("file", *path, "Package, DER or hex")->required();
     show_command->add_flag("--json", *json, "Print one JSON object");
     show_command->add_flag("--content", *content, "Also file contents (never keys or PINs)");
+    CLI::Option* as_text =
+        show_command->add_flag("--text", *text, "ASN.1 value notation for `build`, with all keys and codes");
+    show_command->add_option("--out", *text_out, "The text goes to this file, mode 0600")->needs(as_text);
     show_command->callback([=, &exit_code] {
-        if (const auto ok = show(*path, *json, *content); !ok) exit_code = report(ok.error(), *path, *json);
+        const auto ok = *text ? show_text(*path, *text_out) : show(*path, *json, *content);
+        if (!ok) exit_code = report(ok.error(), *path, *json);
     });
+    add_profile_lint(*top, exit_code);
+    add_profile_diff(*top, exit_code);
+    add_profile_build(*top, exit_code);
 
-    auto a = std::make_shared<PersonalArguments>();
-    CLI::App* personal = top->add_subcommand("personalize", "Put one subscriber's data into a package");
-    personal->add_option("file", a->file, "Package, DER or hex")->required();
-    personal->add_option("--out", a->out, "Result, mode 0600")->required();
-    personal->add_option("--iccid", a->iccid, "18 to 20 digits");
-    personal->add_option("--imsi", a->imsi, "6 to 15 digits");
-    personal->add_option(
-        "--secrets",
-        a->secrets,
-        "JSON file with any of k, opc (32 hex digits, Milenage), pin1, adm1 (4 to 8 digits), "
-        "puk1 (8 digits)");
-    personal->add_option("--spn", a->spn, "Service provider name, up to 16 octets");
-    personal->add_flag("--json", a->json, "Errors as one JSON object");
-    personal->callback([a, &exit_code] {
-        if (const auto ok = personalise(*a); !ok) exit_code = report(ok.error(), a->file, a->json);
-    });
-
+    add_personalize(*top, exit_code);
     auto s = std::make_shared<PersonalArguments>();
     CLI::App* make =
         top->add_subcommand("sample", "A package of our own making: test network 001/01, Milenage");

@@ -160,17 +160,25 @@ void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_cod
 
 void add_serve(CLI::App* top, int& exit_code) {
     auto o = std::make_shared<smdp_app::ServeOptions>();
-    auto state = std::make_shared<std::string>(), pki = std::make_shared<std::string>();
+    auto state = std::make_shared<std::string>();
+    auto pki = std::make_shared<std::vector<std::string>>();
     CLI::App* c = top->add_subcommand("serve", "Serve ES9+ over HTTPS until SIGTERM");
     c->add_option("--state", *state, "Directory of this SM-DP+")->required();
-    c->add_option("--pki", *pki, "Directory with smdp-auth, smdp-pb, smdp-tls and ci")->required();
+    c->add_option(
+         "--pki",
+         *pki,
+         "Directory with smdp-auth, smdp-pb, smdp-tls and ci; repeated: further CIs, TLS of the first")
+        ->required();
+    c->add_option("--crl", o->crls, "Revocation list for EUMs and eUICCs, DER or PEM; may be repeated");
     c->add_option("--address", o->address, "host[:port] devices are told; kept from then on");
     c->add_option("--bind", o->bind, "Address to listen on");
     c->add_option("--port", o->port, "Port to listen on; 0: any");
     c->add_flag("--own-keys", o->own_keys, "Protect profiles with keys of their own (ReplaceSessionKeys)");
+    c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
         o->state = *state;
-        o->pki.path = *pki;
+        o->pki.path = pki->front();
+        for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
         const auto ended = smdp_app::serve(*o);
         exit_code = ended ? *ended : report(ended.error(), "smdp serve", false);
     });

@@ -1,20 +1,25 @@
 #include "apps/common/es9_client.h"
+#include "base/log.h"
+#include "binding/admin_protocol.h"
 
 namespace halyard::app {
+using binding::Es9Form;
 
-Result<Es9Client> Es9Client::open(net::HttpsClient::Options options, std::string user_agent) {
-    return Es9Client(TRY(net::HttpsClient::open(std::move(options))), std::move(user_agent));
+Result<Es9Client> Es9Client::open(net::HttpsClient::Options options, std::string user_agent, Es9Form form) {
+    return Es9Client(TRY(net::HttpsClient::open(std::move(options))), std::move(user_agent), form);
 }
 
 Result<rsp::Es9Answer> Es9Client::exchange(std::string_view address, Bytes message) {
     const auto function = TRY(binding::function_of_message(message));
     net::Url url = TRY(net::parse_address(address, "smdpAddress"));
-    url.path = binding::path(function);
+    const bool asn1 = form_ == Es9Form::asn1;
+    url.path = asn1 ? binding::kAsn1Path : binding::path(function);
     net::Request request;
-    request.headers = {{"Content-Type", "application/json;charset=UTF-8"},
-                       {"X-Admin-Protocol", "gsma/rsp/v2.5.0"},
+    request.headers = {{"Content-Type", asn1 ? binding::kAsn1Type : binding::kJsonType},
+                       {"X-Admin-Protocol", binding::to_text(binding::kEs9Protocol)},
                        {"User-Agent", user_agent_}};
-    request.body = owned(bytes_of(TRY(binding::request_to_json(function, message))));
+    request.body = asn1 ? binding::request_to_asn1(message)
+                        : owned(bytes_of(TRY(binding::request_to_json(function, message))));
     const auto response = TRY(http_.exchange(url, request));
     if (response.status == 503 || response.status == 429) {
         const std::string wait(response.headers.get("Retry-After"));
@@ -22,7 +27,15 @@ Result<rsp::Es9Answer> Es9Client::exchange(std::string_view address, Bytes messa
         return fail(Errc::unreachable, "http status", static_cast<uint32_t>(response.status));
     }
     *retry_after_ = 0;
-    return binding::answer_from_json(function, response.status, text_of(response.body));
+    auto answer = binding::answer_from_body(function, response.status, response.body, form_);
+    const std::string who = std::string("ES9+ ") + binding::name(function) + " at " + url.authority() + ": ";
+    if (!answer)
+        log(LogLevel::warning,
+            who + "HTTP " + std::to_string(response.status) + ", " + name(answer.error().code) + " at " +
+                answer.error().where);
+    else if (answer->failed)
+        log(LogLevel::info, who + rsp::describe(*answer->failed));
+    return answer;
 }
 
 } // namespace halyard::app

@@ -1,28 +1,31 @@
 #pragma once
-#include "binding/es9_json.h"
+#include "binding/es9_asn1.h"
 #include "net/https_client.h"
 #include <atomic>
 #include <memory>
 
 namespace halyard::app {
 
-/// ES9+ to any SM-DP+: messages in their ASN.1 form in and out, JSON on the wire. Thread-safe.
+/// ES9+ to any SM-DP+: messages in their ASN.1 form in and out, JSON or ASN.1 on the wire. Thread-safe.
 class Es9Client {
   public:
     /// `user_agent`: "gsma-rsp-ipad" of a device, "gsma-rsp-eim" of an eIM.
-    static Result<Es9Client> open(net::HttpsClient::Options, std::string user_agent);
-    /// `address`: "host[:port]". A function that failed is an answer; errors: unreachable, unverified,
-    /// rejected "http status", bad_value for an answer that is none.
+    static Result<Es9Client>
+    open(net::HttpsClient::Options, std::string user_agent, binding::Es9Form form = binding::Es9Form::json);
+    /// `address`: "host[:port]". The answer is read in whichever form it comes. A function that failed is an
+    /// answer; errors: unreachable, unverified, rejected "http status", bad_value for an answer that is none.
+    /// What went wrong is logged with address and function.
     Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message);
     void close_idle() { http_.close_idle(); }
     /// Seconds the server asked to stay away in its last 503 or 429; 0 otherwise.
     int retry_after() const { return *retry_after_; }
 
   private:
-    Es9Client(net::HttpsClient http, std::string user_agent)
-        : http_(std::move(http)), user_agent_(std::move(user_agent)) {}
+    Es9Client(net::HttpsClient http, std::string user_agent, binding::Es9Form form)
+        : http_(std::move(http)), user_agent_(std::move(user_agent)), form_(form) {}
     net::HttpsClient http_;
     std::string user_agent_;
+    binding::Es9Form form_;
     std::unique_ptr<std::atomic<int>> retry_after_ =
         std::make_unique<std::atomic<int>>(0); // shared by threads
 };

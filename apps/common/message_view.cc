@@ -1,34 +1,11 @@
 #include "apps/common/message_view.h"
-#include <algorithm>
+#include "binding/message_json.h"
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 namespace halyard::app {
 namespace {
 using nlohmann::ordered_json;
-
-bool is_space(uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_hex(uint8_t c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':';
-}
-
-// The lines between BEGIN and END; everything when there are none.
-std::string without_armour(std::string_view text) {
-    std::string out;
-    for (size_t at = 0; at < text.size();) {
-        const size_t end = std::min(text.find('\n', at), text.size());
-        const std::string_view line = text.substr(at, end - at);
-        if (!line.starts_with("-----")) out.append(line).push_back('\n');
-        at = end + 1;
-    }
-    return out;
-}
-
-std::string hex_of(uint32_t number) {
-    char text[16];
-    (void)std::snprintf(text, sizeof text, "%02X", number);
-    return text;
-}
 
 std::string names_of(const std::vector<const rsp::Message*>& messages) {
     std::string out;
@@ -54,8 +31,10 @@ Ok render(MessageView& view, Bytes tlv, bool strict) {
     TRY(view.message->read(tlv, options, &rendering, [](void* context, const void* value) {
         auto& r = *static_cast<Rendering*>(context);
         asn1::print(r.type, value, r.view.text, 1);
-        asn1::to_json(r.type, value, r.view.json);
     }));
+    const asn1::Walk walk = asn1::walk(*view.message->type, tlv);
+    if (walk.error) return tl::unexpected<Error>(*walk.error);
+    view.json = binding::json_of(walk.root);
     if (!view.text.empty() && view.text.back() != '\n') view.text += '\n'; // a leaf or list by itself
     for (asn1::Noted& d : view.deviations) d.offset += static_cast<uint32_t>(view.offset);
     return {};
@@ -63,14 +42,10 @@ Ok render(MessageView& view, Bytes tlv, bool strict) {
 
 } // namespace
 
-Result<OwnedBytes> der_of(Bytes content, const char* where) {
-    if (std::ranges::all_of(content, is_space)) return fail(Errc::truncated, where);
-    // Octets of a message are never all printable: its tags or lengths are not.
-    if (!std::ranges::all_of(content, [](uint8_t c) { return is_space(c) || (c > 0x20 && c < 0x7F); }))
-        return owned(content);
-    if (std::ranges::all_of(content, [](uint8_t c) { return is_space(c) || is_hex(c); }))
-        return from_hex(text_of(content), where);
-    return from_base64(without_armour(text_of(content)), where);
+std::string tag_text(asn1::Tag tag) {
+    char text[16];
+    (void)std::snprintf(text, sizeof text, "%02X", tag);
+    return text;
 }
 
 MessageViews view_messages(Bytes der, const rsp::Message* type, bool strict) {
@@ -107,8 +82,9 @@ MessageViews view_messages(Bytes der, const rsp::Message* type, bool strict) {
 std::string to_text(const MessageViews& views) {
     std::string out;
     for (const MessageView& v : views.messages) {
-        out += std::string(v.message->name) + " (" + hex_of(v.tag) + ", " + v.message->section + "), octet " +
-               std::to_string(v.offset) + ", " + std::to_string(v.octets) + " octets\n" + v.text;
+        out += std::string(v.message->name) + " (" + tag_text(v.tag) + ", " + v.message->section +
+               "), octet " + std::to_string(v.offset) + ", " + std::to_string(v.octets) + " octets\n" +
+               v.text;
         for (const asn1::Noted& d : v.deviations)
             out += std::string("  tolerated: ") + asn1::name(d.what) + " at " + d.where + ", octet " +
                    std::to_string(d.offset) + '\n';
@@ -117,23 +93,25 @@ std::string to_text(const MessageViews& views) {
     return out;
 }
 
+ordered_json json_of(const MessageView& v) {
+    ordered_json out{{"type", v.message->name},
+                     {"tag", tag_text(v.tag)},
+                     {"section", v.message->section},
+                     {"offset", v.offset},
+                     {"octets", v.octets},
+                     {"value", ordered_json::parse(v.json, nullptr, false)}};
+    auto& deviations = out["deviations"] = ordered_json::array();
+    for (const asn1::Noted& d : v.deviations)
+        deviations.push_back({{"what", asn1::name(d.what)}, {"where", d.where}, {"offset", d.offset}});
+    auto& others = out["others"] = ordered_json::array();
+    for (const rsp::Message* m : v.others) others.push_back(m->name);
+    return out;
+}
+
 std::string to_json(const MessageViews& views) {
     ordered_json out;
     auto& list = out["messages"] = ordered_json::array();
-    for (const MessageView& v : views.messages) {
-        ordered_json one{{"type", v.message->name},
-                         {"tag", hex_of(v.tag)},
-                         {"section", v.message->section},
-                         {"offset", v.offset},
-                         {"octets", v.octets},
-                         {"value", ordered_json::parse(v.json, nullptr, false)}};
-        auto& deviations = one["deviations"] = ordered_json::array();
-        for (const asn1::Noted& d : v.deviations)
-            deviations.push_back({{"what", asn1::name(d.what)}, {"where", d.where}, {"offset", d.offset}});
-        auto& others = one["others"] = ordered_json::array();
-        for (const rsp::Message* m : v.others) others.push_back(m->name);
-        list.push_back(std::move(one));
-    }
+    for (const MessageView& v : views.messages) list.push_back(json_of(v));
     if (const auto& e = views.error) {
         out["error"] = {
             {"code", name(e->code)}, {"where", e->where}, {"detail", e->detail}, {"offset", e->offset}};
@@ -146,7 +124,7 @@ std::string to_json(const MessageViews& views) {
 std::string describe_error(const MessageViews& views) {
     const Error& e = *views.error;
     std::string out = std::string(name(e.code)) + " at " + e.where;
-    if (e.detail) out += " (" + std::to_string(e.detail) + ", 0x" + hex_of(e.detail) + ")";
+    if (e.detail) out += " (" + std::to_string(e.detail) + ", 0x" + tag_text(e.detail) + ")";
     if (views.as) out += std::string(" of ") + views.as->name;
     out += ", octet " + std::to_string(e.offset);
     if (e.code == Errc::unsupported) out += "; `halyard profile show` reads these";

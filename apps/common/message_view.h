@@ -1,14 +1,14 @@
 #pragma once
-// What people have of a message, made readable: hex, base64 or DER in; names and values out.
+// Messages made readable: names and values out.
+#include "apps/common/message_input.h"
 #include "rsp/registry.h"
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace halyard::app {
 
-/// DER as people keep it: the octets themselves, hex (spaces, colons and line breaks as they like), base64,
-/// or PEM of any label. Errors: bad_value for text that is neither; truncated
-/// when there is nothing, or half a hex octet.
-Result<OwnedBytes> der_of(Bytes content, const char* where = "input");
+/// "BF51"
+std::string tag_text(asn1::Tag);
 
 struct MessageView {
     const rsp::Message* message;
@@ -16,7 +16,7 @@ struct MessageView {
     size_t offset, octets;
     std::vector<const rsp::Message*> others; // what reads the same octets
     std::vector<asn1::Noted> deviations;     // offsets count from the beginning of the input
-    std::string text, json;                  // the value
+    std::string text, json;                  // the value; json as binding/message_json.h has it
 };
 struct MessageViews {
     std::vector<MessageView> messages;
@@ -30,6 +30,7 @@ MessageViews view_messages(Bytes der, const rsp::Message* type = nullptr, bool s
 
 /// Several lines for people; without the error.
 std::string to_text(const MessageViews&);
+nlohmann::ordered_json json_of(const MessageView&);
 /// One object: messages, and error when there is one.
 std::string to_json(const MessageViews&);
 /// "missing field at counterValue (tag or detail 0x81) as EuiccPackageRequest, octet 17", and what to do

@@ -17,6 +17,7 @@ TEST_CASE("when a message is kept as hex, base64, PEM or DER, the same octets co
     CHECK(*der_of(der) == der);
     CHECK(*from("BF4F03020101") == der);
     CHECK(*from(" bf:4f:03\r\n02 01\t01\n") == der);
+    CHECK(*from("0xBF, 0x4F, 0x03,\n0x02, 0x01, 0X01") == der);
     CHECK(*from("v08DAgEB\n") == der); // echo BF4F03020101 | xxd -r -p | base64
     CHECK(*from("v08D\nAgEB") == der);
     CHECK(*from("-----BEGIN MESSAGE-----\r\nv08DAgEB\r\n-----END MESSAGE-----\r\n") == der);

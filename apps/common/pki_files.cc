@@ -1,4 +1,5 @@
 #include "apps/common/pki_files.h"
+#include "base/log.h"
 #include <algorithm>
 
 namespace halyard::app {
@@ -39,6 +40,22 @@ Ok PkiDirectory::store(const std::string& name, const pki::Credential& credentia
     if (credential.key.valid()) TRY(write_secret(key(name), credential.key.to_pem().reveal()));
     TRY(write_file(path / (name + ".der"), credential.certificate.der));
     return write_file(pem(name), bytes_of(credential.certificate.to_pem()));
+}
+
+Result<rsp::Revocation> load_crls(const std::vector<std::string>& files, Time now) {
+    rsp::Revocation out;
+    for (const std::string& file : files) {
+        // PEM is a third longer than what it holds.
+        const OwnedBytes content = TRY(read_file(file, rsp::Crl::kMaxSize * 3 / 2, "crl"));
+        for (rsp::Crl& crl : TRY(rsp::Crl::parse_file(content))) {
+            if (now > crl.next_update)
+                log(LogLevel::warning,
+                    file + ": nextUpdate has passed" +
+                        (now > crl.next_update + out.grace ? "; certificates it covers are refused" : ""));
+            out.crls.push_back(std::move(crl));
+        }
+    }
+    return out;
 }
 
 } // namespace halyard::app

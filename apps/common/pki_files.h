@@ -25,4 +25,8 @@ struct PkiDirectory {
     Ok store(const std::string& name, const pki::Credential&) const;
 };
 
+/// Revocation lists out of files, DER or PEM; the log says which are past their nextUpdate. Errors: those of
+/// Crl::parse; not_found "crl".
+Result<rsp::Revocation> load_crls(const std::vector<std::string>& files, Time now);
+
 } // namespace halyard::app

@@ -1,19 +1,30 @@
 #include "apps/common/soft_card.h"
+#include <charconv>
 
 namespace halyard::app {
 namespace {
+// card.txt, lines: EID, octets of memory, edition. A card of before there were editions has no third line.
+Ok read_options(euicc::Identity& identity, std::string_view text) {
+    const auto line = [&] {
+        const std::string_view one = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(one.size() + 1, text.size()));
+        return one;
+    };
+    identity.eid = TRY(eid_from_text(line()));
+    const std::string_view memory = line();
+    const auto read = std::from_chars(memory.data(), memory.data() + memory.size(), identity.memory);
+    if (read.ec != std::errc() || read.ptr != memory.data() + memory.size())
+        return fail(Errc::bad_value, "card.txt: memory");
+    if (const std::string_view edition = line(); !edition.empty())
+        identity.edition = TRY(rsp::edition_from(edition));
+    return {};
+}
+
 Result<euicc::Identity> load_identity(const std::filesystem::path& directory) {
     const PkiDirectory files{directory};
     euicc::Identity identity;
-    const OwnedBytes options = TRY(read_file(directory / "card.txt"));
-    // Two lines: EID, octets of memory.
-    const std::string_view text = text_of(options);
-    const size_t line = text.find('\n');
-    if (line == std::string_view::npos) return fail(Errc::bad_value, "card.txt");
-    identity.eid = TRY(eid_from_text(text.substr(0, line)));
-    identity.memory =
-        static_cast<uint32_t>(std::strtoul(std::string(text.substr(line + 1)).c_str(), nullptr, 10));
-    for (int i = 0; i < 8; ++i) {
+    TRY(read_options(identity, text_of(TRY(read_file(directory / "card.txt")))));
+    for (size_t i = 0; i < SoftCard::kMaxCis; ++i) {
         const std::string n = std::to_string(i);
         if (!std::filesystem::exists(directory / ("euicc" + n + ".der"))) break;
         auto credential = TRY(files.credential("euicc" + n));
@@ -63,10 +74,17 @@ Ok SoftCard::create(const std::filesystem::path& directory,
     if (std::filesystem::exists(directory / "card.txt")) return fail(Errc::conflict, "card");
     TRY(make_directory(directory));
     const PkiDirectory files{directory};
-    TRY(files.store("euicc0", TRY(pki.credential("euicc/" + to_text(eid)))));
-    TRY(files.store("eum0", {{}, TRY(pki.certificate("eum"))}));
-    TRY(files.store("ci0", {{}, TRY(pki.certificate("ci"))}));
-    const std::string text = to_text(eid) + "\n" + std::to_string(options.memory) + "\n";
+    std::vector<PkiDirectory> all{pki};
+    all.insert(all.end(), options.more_pki.begin(), options.more_pki.end());
+    if (all.size() > kMaxCis) return fail(Errc::limit, "pki", static_cast<uint32_t>(all.size()));
+    for (size_t i = 0; i < all.size(); ++i) { // numbers are the order of euiccCiPKIdList
+        const std::string n = std::to_string(i);
+        TRY(files.store("euicc" + n, TRY(all[i].credential("euicc/" + to_text(eid)))));
+        TRY(files.store("eum" + n, {{}, TRY(all[i].certificate("eum"))}));
+        TRY(files.store("ci" + n, {{}, TRY(all[i].certificate("ci"))}));
+    }
+    const std::string text =
+        to_text(eid) + "\n" + std::to_string(options.memory) + "\n" + rsp::name(options.edition) + "\n";
     if (!options.bootstrap.empty()) {
         // Before card.txt, which makes it a card: a creation that was cut short can be repeated.
         euicc::Identity identity{.eid = eid, .memory = options.memory};

@@ -10,14 +10,17 @@ namespace halyard::app {
 
 struct SoftCardOptions {
     uint32_t memory = 1024 * 1024;
+    rsp::Edition edition = rsp::Edition::v1_2; // of SGP.32, that the card is built to
     OwnedBytes bootstrap; // profile package that is there and enabled from the start; empty: none
     std::string bootstrap_name = "Bootstrap";
+    std::vector<PkiDirectory> more_pki; // further CIs the card is under, in order of preference
 };
 
 class SoftCard {
   public:
-    /// A new card: identity `eid` from a PKI directory (euicc/<EID>, eum, ci). Errors: conflict when there is
-    /// a card already.
+    static constexpr size_t kMaxCis = 8;
+    /// A new card: identity `eid` from a PKI directory (euicc/<EID>, eum, ci), the CI it prefers, and from
+    /// further ones. Errors: conflict when there is a card already; limit above kMaxCis.
     static Ok create(const std::filesystem::path& directory,
                      const PkiDirectory& pki,
                      const Eid& eid,

@@ -197,7 +197,8 @@ net::Response Api::inject(const net::Request& request, Time now) {
         if (std::string_view(e.where) == "url")
             return e.code == Errc::rejected ? problem(403, "url is not one that this eIM may call", "url")
                                             : problem(Complaint{"url", "must be https://HOST[:PORT]"});
-        if (e.code == Errc::not_found || e.code == Errc::storage || e.code == Errc::conflict)
+        if (e.code == Errc::not_found || e.code == Errc::storage || e.code == Errc::conflict ||
+            e.code == Errc::unsupported)
             return problem(e);
         return problem(502, std::string("the device: ") + name(e.code) + " at " + e.where);
     }

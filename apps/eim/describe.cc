@@ -65,6 +65,8 @@ Json describe(const eim::Device& d) {
     out["associated"] = !d.euicc_key.empty();
     out["counter"] = d.counter;
     if (d.token) out["association_token"] = *d.token;
+    const auto dialect = [](std::optional<rsp::Edition> e) { return e ? Json(rsp::name(*e)) : Json(); };
+    out["dialect"] = {{"ipa", dialect(d.ipa_edition)}, {"euicc", dialect(d.euicc_edition())}};
     out["profiles_known"] = d.profiles_known;
     auto& profiles = out["profiles"] = Json::array();
     for (const auto& p : d.profiles) {

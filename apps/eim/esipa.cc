@@ -1,30 +1,18 @@
 #include "apps/eim/esipa.h"
 #include "base/log.h"
+#include "binding/admin_protocol.h"
 #include "binding/esipa_json.h"
+#include "binding/http_habits.h"
 
 namespace halyard::eim_app {
 namespace {
 constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
 constexpr const char* kJson = "application/json;charset=UTF-8";
+constexpr std::string_view kAgents[] = {"gsma-rsp-ipad", "gsma-rsp-ipae"};
 
-// "gsma/rsp/v2.1.0": the peer's own edition is answered with the same; anything else with ours.
-std::string protocol_for(std::string_view theirs) {
-    constexpr std::string_view kPrefix = "gsma/rsp/v";
-    const std::string ours = "gsma/rsp/v2.1.0";
-    if (!theirs.starts_with(kPrefix) || theirs.size() > kPrefix.size() + 11) return ours;
-    int dots = 0;
-    bool digit = false;
-    for (char c : theirs.substr(kPrefix.size())) {
-        if (c == '.' && digit) {
-            ++dots;
-            digit = false;
-        } else if (c >= '0' && c <= '9') {
-            digit = true;
-        } else {
-            return ours;
-        }
-    }
-    return dots == 2 && digit ? std::string(theirs) : ours;
+// An edition of SGP.32 in the place of SGP.22's: only from v1.3 on is it written there.
+std::optional<rsp::Edition> edition_in(std::string_view protocol) {
+    return protocol.starts_with("gsma/rsp/v1.3.") ? std::optional(rsp::Edition::v1_3) : std::nullopt;
 }
 
 // A fault of the transport: nothing was done, or the peer should come again.
@@ -39,10 +27,13 @@ net::Response refused(const Error& e) {
     return net::plain(400, std::string(name(e.code)) + " at " + e.where);
 }
 
-Result<OwnedBytes>
-in_json(eim::Server& server, binding::EsipaFunction function, std::string_view body, Time now) {
+Result<OwnedBytes> in_json(eim::Server& server,
+                           binding::EsipaFunction function,
+                           std::string_view body,
+                           Time now,
+                           std::optional<rsp::Edition> hint) {
     const OwnedBytes message = TRY(binding::esipa_request_from_json(function, body));
-    const OwnedBytes answer = TRY(server.esipa(message, now));
+    const OwnedBytes answer = TRY(server.esipa(message, now, hint));
     return owned(bytes_of(TRY(binding::esipa_answer_to_json(function, answer))));
 }
 } // namespace
@@ -58,11 +49,18 @@ net::Response esipa(eim::Server& server, const net::Request& request, Time now) 
         r.headers.add("Allow", "POST");
         return r;
     }
-    auto answer =
-        asn1 ? server.esipa(request.body, now) : in_json(server, *function, text_of(request.body), now);
+    const std::string_view protocol = request.headers.get("X-Admin-Protocol");
+    binding::note_protocol(request.peer, protocol);
+    const binding::RequestHeaders sent{
+        protocol, request.headers.get("Content-Type"), request.headers.get("User-Agent")};
+    if (const auto ok = binding::judge_headers(sent, asn1 ? kAsn1 : "application/json", kAgents); !ok)
+        return refused(ok.error());
+    const auto hint = edition_in(protocol);
+    auto answer = asn1 ? server.esipa(request.body, now, hint)
+                       : in_json(server, *function, text_of(request.body), now, hint);
     if (!answer) return refused(answer.error());
     net::Response response;
-    response.headers.add("X-Admin-Protocol", protocol_for(request.headers.get("X-Admin-Protocol")));
+    response.headers.add("X-Admin-Protocol", binding::answered_protocol(protocol, binding::kEsipaProtocol));
     if (answer->empty()) {
         response.status = 204; // HandleNotification has no answer
         return response;

@@ -1,4 +1,5 @@
 #include "apps/eim/esipa.h"
+#include "apps/eim/words.h"
 #include "store/eim_store.h"
 #include <doctest/doctest.h>
 
@@ -87,4 +88,23 @@ TEST_CASE("when the path is one of the JSON binding, the same functions answer i
     CHECK(post("getEimPackage", "[]").status == 400);
     CHECK(post("provideEimPackageResult", "{}").status == 400);
     CHECK(post("transferEimPackage", "{}").status == 404);
+}
+
+TEST_CASE("when an IPA of v1.3 says so in the header, the device is known as one; the SGP.22 editions say "
+          "nothing") {
+    Front f;
+    const Eid eid = *eid_from_text("89049032000000000000000000000189");
+    REQUIRE(f.store->commit({.devices = {{.eid = eid}}}));
+    CHECK(f.send(kPoll, {{"X-Admin-Protocol", "gsma/rsp/v2.1.0"}}).status == 200);
+    CHECK_FALSE((*f.store->device(eid))->ipa_edition);
+    const auto shown = [&] { return describe(**f.store->device(eid))["dialect"].dump(); };
+    CHECK(shown() == R"({"ipa":null,"euicc":null})");
+    CHECK(f.send(kPoll, {{"X-Admin-Protocol", "gsma/rsp/v1.3.0"}}).status == 200);
+    CHECK((*f.store->device(eid))->ipa_edition == rsp::Edition::v1_3);
+    CHECK(shown() == R"({"ipa":"v1.3","euicc":null})");
+    // rPLMN under 81: the form of v1.0 is stronger
+    CHECK(f.send("BF4F175A1089049032000000000000000000000189810362F210",
+                 {{"X-Admin-Protocol", "gsma/rsp/v1.3.0"}})
+              .status == 200);
+    CHECK((*f.store->device(eid))->ipa_edition == rsp::Edition::v1_0);
 }

@@ -62,10 +62,16 @@ Result<int> serve(const ServeOptions& options) {
     config.forward_to = options.forward_to;
     net::HttpsClient::Options http;
     http.trust.anchors.push_back(TRY(options.pki.certificate("ci")).der);
+    for (const app::PkiDirectory& pki : options.more_pki) {
+        config.anchors.push_back(TRY(pki.anchor()));
+        http.trust.anchors.push_back(TRY(pki.certificate("ci")).der);
+    }
+    config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));
     http.trust.policy = rsp::policy_oid(rsp::Role::dp_tls);
     http.connect_to = options.resolve;
     http.max_body = 8 * 1024 * 1024;
-    Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim")));
+    const auto form = options.es9 == "asn1" ? binding::Es9Form::asn1 : binding::Es9Form::json;
+    Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim", form)));
     crypto::SystemRandom random;
     eim::Server server(config, *store, link, random);
     auto injector = TRY(open_injector(options));

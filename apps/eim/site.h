@@ -11,13 +11,16 @@ namespace halyard::eim_app {
 struct ServeOptions {
     std::filesystem::path state;
     app::PkiDirectory pki;
-    std::string eim_id; // empty: the first dNSName of eim-tls
+    std::vector<app::PkiDirectory> more_pki; // whose CIs eUICCs and SM-DP+ may be under, too
+    std::vector<std::string> crls;           // files
+    std::string eim_id;                      // empty: the first dNSName of eim-tls
     std::string bind = "127.0.0.1";
     uint16_t port = 0, api_port = 0;
     std::map<std::string, std::string> resolve; // SM-DP+ host → address:port
     std::vector<std::string> forward_to;
     std::vector<std::string> inject_to; // devices that packages may be sent to
     std::filesystem::path inject_trust; // CA of their certificates; empty: our CI
+    std::string es9 = "json";           // or asn1: the binding towards SM-DP+
     bool strict = false;                // refuse every deviation of a peer
 };
 /// Serves ESipa and the REST API until SIGTERM or SIGINT. Prints {"esipa":"https://…","api":"https://…"} when

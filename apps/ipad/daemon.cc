@@ -65,6 +65,11 @@ class Lock {
 
 constexpr int kIdleTooLong = 3; // 1: refused or failed, 2: wrong command line
 
+/// What an IPA of that edition writes into X-Admin-Protocol. SGP.32 §6.1.1
+const char* protocol_of(rsp::Edition edition) {
+    return edition == rsp::Edition::v1_3 ? "gsma/rsp/v1.3.0" : "gsma/rsp/v2.1.0";
+}
+
 class Daemon final : ipa::Listener {
   public:
     Daemon(const Options& options, EventLog log, std::unique_ptr<CardLink> card)
@@ -72,7 +77,9 @@ class Daemon final : ipa::Listener {
           store_(options.state + "/ipa.state"), book_(options.state + "/eims.der"),
           links_({{.anchors = options.trust, .anchors_pem = options.trust_pem},
                   options.resolve,
-                  options.esipa_json ? Binding::json : Binding::asn1},
+                  options.esipa_json ? Binding::json : Binding::asn1,
+                  options.es9_asn1 ? binding::Es9Form::asn1 : binding::Es9Form::json,
+                  protocol_of(options.ipa.edition)},
                  book_),
           engine_(options.ipa, store_, *this, {in_, out_, keep_}) {}
 

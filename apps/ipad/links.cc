@@ -51,7 +51,7 @@ Result<app::Es9Client*> Links::smdp_client() {
     if (smdp_) return &*smdp_;
     net::Trust trust = options_.trust;
     trust.policy = rsp::policy_oid(rsp::Role::dp_tls);
-    smdp_.emplace(TRY(app::Es9Client::open(options_for(std::move(trust)), "gsma-rsp-ipad")));
+    smdp_.emplace(TRY(app::Es9Client::open(options_for(std::move(trust)), "gsma-rsp-ipad", options_.es9)));
     return &*smdp_;
 }
 
@@ -67,7 +67,7 @@ Links::post(net::HttpsClient& client, const net::Url& url, std::string content_t
         return fail(Errc::unreachable, "retry after");
     net::Request request;
     request.headers = {{"Content-Type", std::move(content_type)},
-                       {"X-Admin-Protocol", "gsma/rsp/v2.1.0"},
+                       {"X-Admin-Protocol", options_.protocol},
                        {"User-Agent", "gsma-rsp-ipad"}};
     request.body = owned(body);
     auto response = TRY(client.exchange(url, request));

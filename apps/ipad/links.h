@@ -19,6 +19,8 @@ class Links {
         net::Trust trust; // for SM-DP+, and for eIMs whose configuration names nothing
         std::map<std::string, std::string> connect_to;
         Binding esipa = Binding::asn1;
+        binding::Es9Form es9 = binding::Es9Form::json;
+        const char* protocol = "gsma/rsp/v2.1.0"; // X-Admin-Protocol towards eIMs
     };
     Links(Options options, const EimBook& book) : options_(std::move(options)), book_(book) {}
     /// unreachable: no connection, a time-out, or a server that said when to come back; rejected "http

@@ -11,7 +11,7 @@ constexpr int kWrongCommandLine = 2;
 struct Arguments {
     ipad::Options options;
     std::string download = "direct";
-    std::string esipa = "asn1";
+    std::string esipa = "asn1", es9 = "json", dialect = "v1.2";
     std::string initial_eim;
     std::vector<std::string> resolve;
     std::vector<std::string> trust;
@@ -35,6 +35,10 @@ void describe(CLI::App& app, Arguments& args) {
         ->check(CLI::IsMember({"direct", "indirect"}));
     app.add_option("--esipa", args.esipa, "Binding towards eIMs: asn1 or json")
         ->check(CLI::IsMember({"asn1", "json"}));
+    app.add_option("--es9", args.es9, "Binding towards SM-DP+: json or asn1")
+        ->check(CLI::IsMember({"json", "asn1"}));
+    app.add_option("--dialect", args.dialect, "Edition of SGP.32 the device speaks, default v1.2")
+        ->check(CLI::IsMember({"v1.0", "v1.1", "v1.2", "v1.3"}));
     app.add_option(
         "--initial-eim", args.initial_eim, "Configuration to add while no eIM is associated (once)");
     app.add_flag(
@@ -75,6 +79,8 @@ Ok complete(Arguments& args) {
     options.ipa.download =
         args.download == "indirect" ? ipa::Config::Download::indirect : ipa::Config::Download::direct;
     options.esipa_json = args.esipa == "json";
+    options.es9_asn1 = args.es9 == "asn1";
+    options.ipa.edition = TRY(rsp::edition_from(args.dialect));
     options.ipa.poll_interval = seconds(args.poll_interval);
     options.ipa.rollback.over = seconds(args.rollback_seconds);
     options.ipa.retry_first = seconds(args.retry_seconds);

@@ -17,9 +17,10 @@ struct Options {
     std::string trust_pem;
     OwnedBytes initial_eim;  // AddInitialEimRequest
     bool esipa_json = false; // the JSON binding instead of ASN.1
+    bool es9_asn1 = false;   // the other way round towards SM-DP+
     bool once = false;
-    int max_idle = 0;    // seconds without any peer answering before giving up; 0: never
     bool strict = false; // refuse every deviation of a peer
+    int max_idle = 0;    // seconds without any peer answering before giving up; 0: never
     InjectDoor::Options inject;
     std::string lab_network_down; // ICCID: links fail while this profile is enabled
     ipa::Config ipa;

@@ -49,9 +49,11 @@ Result<std::string> status(const std::string& folder) {
     json["eims"] = Json::array();
     for (const auto& [id, der] : book.entries()) {
         const auto data = TRY(asn1::decode<rsp::EimConfigurationData>(Bytes(der)));
+        const ipa::PeerDialect* dialect = state.dialect_of(bytes_of(id));
         json["eims"].push_back({{"eimId", id},
                                 {"eimFqdn", std::string(data.eim_fqdn.value_or(data.eim_id))},
-                                {"indirectProfileDownload", data.indirect_profile_download.has_value()}});
+                                {"indirectProfileDownload", data.indirect_profile_download.has_value()},
+                                {"dialect", dialect ? Json(rsp::name(dialect->edition)) : Json(nullptr)}});
     }
     return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }

@@ -28,6 +28,23 @@ OwnedBytes read_card(app::SoftCard& card, std::initializer_list<const char*> sel
 bool decided(const std::string& state) {
     return state == "succeeded" || state == "failed" || state == "cancelled" || state == "expired";
 }
+
+// Member "dialect" of a device, {"ipa":"v1.0","euicc":"v1.0"}; "" where the eIM does not know.
+std::string seen_dialect(const Json& device, const char* side) {
+    if (!device.contains("dialect") || !device["dialect"].is_object()) return {};
+    const Json& dialect = device["dialect"];
+    return dialect.contains(side) && dialect[side].is_string() ? dialect[side].get<std::string>() : "";
+}
+
+// The eUICC says its edition itself. An IPA is known by how it writes, which changed between v1.0 and v1.1
+// only.
+std::string not_recognised(const DeviceReport& r) {
+    if (r.seen_euicc != r.dialect)
+        return "the eIM took the eUICC of " + r.dialect + " for one of " + r.seen_euicc;
+    if ((r.seen_ipa == "v1.0") != (r.dialect == "v1.0") || r.seen_ipa.empty())
+        return "the eIM took the IPA of " + r.dialect + " for one of " + r.seen_ipa;
+    return {};
+}
 } // namespace
 
 void Run::say(const std::string& line) const { std::fprintf(stderr, "lab: %s\n", line.c_str()); }
@@ -116,6 +133,8 @@ Ok Run::judge(const DevicePlan& d, DeviceReport& r, const Json& orders) {
     // The last audit: a list signed by the eUICC, verified by the eIM.
     const Json found = TRY(send("/v1/euiccs:search", {{"eid", r.eid}}, {}));
     if (found["items"].empty()) return fail(Errc::not_found, "euiccs");
+    r.seen_ipa = seen_dialect(found["items"][0], "ipa");
+    r.seen_euicc = seen_dialect(found["items"][0], "euicc");
     std::map<std::string, std::string> proven;
     for (const auto& p : found["items"][0]["profiles"]) proven[p.value("iccid", "")] = p.value("state", "");
     const std::map<std::string, std::string> wanted{{d.bootstrap_iccid, "disabled"}, {d.iccid, "enabled"}};
@@ -146,6 +165,8 @@ Ok Run::judge(const DevicePlan& d, DeviceReport& r, const Json& orders) {
         r.failure = "EF.ICCID of the card is " + r.card_iccid;
     else if (r.card_imsi != d.imsi)
         r.failure = "EF.IMSI of the card is " + r.card_imsi;
+    else
+        r.failure = not_recognised(r);
     return {};
 }
 
@@ -178,6 +199,7 @@ Ok Run::collect() {
         DeviceReport r{.eid = to_text(d.eid),
                        .mode = d.mode,
                        .esipa = d.esipa,
+                       .dialect = d.dialect,
                        .iccid = d.iccid,
                        .imsi = d.imsi,
                        .spare_iccid = d.spare_iccid};

@@ -17,6 +17,9 @@ struct Options {
     std::string download = "direct"; // direct, indirect, both
     std::string esipa = "asn1";      // asn1, json, both: the binding between devices and eIM
     bool compact = false;            // devices announce minimizeEsipaBytes
+    std::string es9 =
+        "json"; // json, asn1, both (devices by turns, eIM ASN.1): the binding towards the SM-DP+
+    std::vector<std::string> dialects{"v1.2"}; // of the devices, in turn
     std::filesystem::path state; // empty: a new directory under the system's temporary one, removed by --once
     uint64_t seed = 1;           // EIDs, ICCIDs and IMSIs follow from it; keys never do
     std::string curve = "p256";
@@ -26,9 +29,11 @@ struct Options {
 /// What one device went through, as the eIM tells it and as the card itself answers.
 struct DeviceReport {
     std::string eid;
-    std::string mode;        // direct or indirect
-    std::string esipa;       // asn1 or json
-    std::string iccid, imsi; // ordered
+    std::string mode;                 // direct or indirect
+    std::string esipa;                // asn1 or json
+    std::string dialect;              // the edition of SGP.32 its IPA and eUICC are built to
+    std::string seen_ipa, seen_euicc; // what the eIM recognised; empty when it does not say
+    std::string iccid, imsi;          // ordered
     std::string spare_iccid;
     bool downloaded = false;           // the SM-DP+ handed out the bound package
     bool installed = false;            // verified profile installation result

@@ -41,8 +41,14 @@ std::vector<DevicePlan> make_plan(const Options& options, const std::vector<Eid>
         char name[32];
         std::snprintf(name, sizeof name, "device-%04u", static_cast<unsigned>(i + 1));
         DevicePlan d{.eid = eids[i], .name = name};
-        d.mode = options.download == "both" ? (i % 2 ? "indirect" : "direct") : options.download;
-        d.esipa = options.esipa == "both" ? (i / 2 % 2 ? "json" : "asn1") : options.esipa;
+        // Every round has each dialect once; mode and binding shift from round to round, so that four rounds
+        // hold all there is.
+        const uint64_t round = i / options.dialects.size(), place = i % options.dialects.size();
+        d.dialect = options.dialects[place];
+        d.mode =
+            options.download == "both" ? ((round + place) % 2 ? "indirect" : "direct") : options.download;
+        d.esipa = options.esipa == "both" ? ((round / 2 + place / 2) % 2 ? "json" : "asn1") : options.esipa;
+        d.es9 = options.es9 == "both" ? ((round + round / 2 + place) % 2 ? "asn1" : "json") : options.es9;
         d.bootstrap_iccid = iccid(options.seed, 9, i + 1);
         d.bootstrap_imsi = imsi(options.seed, 9, i + 1);
         d.iccid = iccid(options.seed, 1, i + 1);

@@ -7,7 +7,8 @@ namespace halyard::lab {
 struct DevicePlan {
     Eid eid{};
     std::string name, mode; // "device-0001", direct or indirect
-    std::string esipa;      // asn1 or json
+    std::string esipa, es9; // asn1 or json
+    std::string dialect;    // "v1.2"
     std::string bootstrap_iccid, bootstrap_imsi;
     std::string iccid, imsi, spare_iccid, spare_imsi;
 };

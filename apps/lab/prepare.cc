@@ -51,7 +51,7 @@ Ok Run::mint() {
                                     .imsi = d.bootstrap_imsi};
         p.type = "Halyard bootstrap";
         TRY(profile::draw_secrets(p, random));
-        app::SoftCardOptions card;
+        app::SoftCardOptions card{.edition = TRY(rsp::edition_from(d.dialect))};
         card.bootstrap = owned(TRY(profile::sample_bootstrap(p)).reveal());
         TRY(app::make_directory(device_dir(d)));
         TRY(app::SoftCard::create(device_dir(d) / "card", files, d.eid, card));
@@ -147,6 +147,8 @@ Ok Run::start() {
                                             "{esipa}",
                                             "--api-port",
                                             "{api}",
+                                            "--es9",
+                                            options_.es9 == "json" ? "json" : "asn1",
                                             "--resolve",
                                             std::string(kSmdp) + "=" + endpoint(smdp_url_)}),
                            .log = directory_ / "log" / "eim.log",
@@ -197,6 +199,10 @@ Ok Run::start_device(const DevicePlan& d) {
                                         d.mode,
                                         "--esipa",
                                         d.esipa,
+                                        "--es9",
+                                        d.es9,
+                                        "--dialect",
+                                        d.dialect,
                                         "--initial-eim",
                                         (directory_ / "eim-configuration.der").string(),
                                         "--resolve",

@@ -68,7 +68,11 @@ Ok Site::load_credentials(const app::PkiDirectory& pki) {
     TRY(rsp::check_under_anchor(auth.certificate, rsp::Role::dp_auth, anchor, now));
     TRY(rsp::check_under_anchor(pb.certificate, rsp::Role::dp_pb, anchor, now));
     TRY(rsp::check_same_server(auth.certificate, pb.certificate));
-    config.oid = TRY(rsp::server_oid(auth.certificate));
+    const std::string oid = TRY(rsp::server_oid(auth.certificate));
+    if (!config.oid.empty() && oid != config.oid) return fail(Errc::conflict, "registeredID of smdp-auth");
+    for (const smdp::Credentials& known : config.credentials)
+        if (same(known.ci.key_id, anchor.key_id)) return fail(Errc::conflict, "ci");
+    config.oid = oid;
     config.oid_der = TRY(asn1::oid_from_text(config.oid));
     config.credentials.push_back(
         {anchor, std::move(auth.key), std::move(pb.key), auth.certificate.der, pb.certificate.der});

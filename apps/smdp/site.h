@@ -15,7 +15,8 @@ struct Site {
 
     /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address", storage.
     static Result<std::unique_ptr<Site>> open(const std::filesystem::path& state, const std::string& address);
-    /// Credentials for serving.
+    /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
+    /// name different SM-DP+ or the same CI twice.
     Ok load_credentials(const app::PkiDirectory&);
     smdp::Server server() { return {config, *store, random}; }
     /// "1$address$matchingId". SGP.22 §4.1
@@ -37,10 +38,13 @@ Result<smdp::Order> place(Site&, const OrderRequest&);
 struct ServeOptions {
     std::filesystem::path state;
     app::PkiDirectory pki;
+    std::vector<app::PkiDirectory> more_pki; // this SM-DP+ under further CIs; TLS is that of `pki`
+    std::vector<std::string> crls;           // files
     std::string address;
     std::string bind = "127.0.0.1";
     uint16_t port = 0;
     bool own_keys = false;
+    bool strict = false; // refuse every deviation of a peer
 };
 /// Serves ES9+ until SIGTERM or SIGINT. Prints {"listening":"https://…"} on stdout when ready. Exit status:
 /// 0, or 3 when the database broke and only a restart helps.

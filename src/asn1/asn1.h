@@ -84,6 +84,8 @@ struct Type {
 };
 
 // ---- What a message struct writes ---------------------------------------------------------------------
+// In `template <int = 0> static constexpr auto asn1()`: a template only so that a file compiles the
+// descriptions it uses, not all that it includes.
 
 template <size_t N> struct Spec {
     Kind kind;

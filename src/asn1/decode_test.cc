@@ -12,14 +12,14 @@ enum class Color : uint8_t { red = 1, green = 2 };
 enum class Flag : uint8_t { first = 0, second = 1, third = 2 };
 struct Either {
     std::variant<uint8_t, std::string_view> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Either;
         return choice("Either", 0, alternative<&T::is, 0>("number"), alternative<&T::is, 1>("text"));
     }
 };
 struct Point {
     uint8_t x = 0, y = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Point;
         return sequence("Point", 0x30, field<&T::x>("x", 0x80), field<&T::y>("y", 0x81));
     }
@@ -40,7 +40,7 @@ struct All {
     std::optional<std::string_view> text;
     Exact<Point> exact;
     asn1::Raw raw;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = All;
         return sequence("All",
                         0xBF20,

@@ -95,13 +95,13 @@ Ok decode_choice(
 }
 
 // Behind the last known field: later editions may have added something; what an earlier field should have
-// been is a defect (twice, or out of order).
+// been is a defect (twice, out of order, or a second alternative of a CHOICE without a tag).
 Ok skip_unknown(const Type& type, Bytes content, DecodeContext& c) {
     while (!content.empty()) {
         const Tlv tlv = TRY(next_tlv(content, type.name, c));
         const bool universal = !(tlv.whole[0] & 0xC0);
-        for (const Field& f : type.fields)
-            if (!universal && tag_of(f) == tlv.tag)
+        for (const Field& f : type.fields) // an open type has no tag to know it by
+            if (!universal && f.type->kind != Kind::any && selects(f, tlv.tag))
                 return fail(Errc::bad_tag, f.name, tlv.tag, c.offset(content.data()));
         TRY(c.note(Deviation::unknown_field, type.name, content.data()));
         content = tlv.rest;

@@ -13,7 +13,7 @@ enum class Flag : uint8_t { first = 0, second = 1 };
 constexpr auto asn1_names(Flag) { return std::array<asn1::NamedValue, 2>{{{0, "first"}, {1, "second"}}}; }
 struct Either {
     std::variant<uint8_t, std::string_view> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Either;
         return choice("Either", 0, alternative<&T::is, 0>("number"), alternative<&T::is, 1>("text"));
     }
@@ -31,7 +31,7 @@ struct Body {
     Bytes bytes;
     std::optional<std::string_view> text;
     asn1::Raw raw;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Body;
         return sequence("Body",
                         0x30,

@@ -25,7 +25,7 @@ void operator delete(void* p, size_t) noexcept { std::free(p); }
 namespace {
 struct ManyNumbers {
     asn1::List<uint8_t> numbers;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return asn1::sequence("ManyNumbers", 0xBF34, asn1::field<&ManyNumbers::numbers>("numbers", 0xA0));
     }
 };

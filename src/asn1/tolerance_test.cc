@@ -13,7 +13,7 @@ OwnedBytes octets(std::string_view text) { return *from_hex(text); }
 struct Flagged {
     uint8_t number = 0;
     std::optional<asn1::Null> flag;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Flagged;
         return sequence(
             "Flagged", 0xBF31, field<&T::number>("number", 0x80), field<&T::flag>("flag", 0x05).or_tag(0x81));
@@ -21,7 +21,7 @@ struct Flagged {
 };
 struct Answer {
     std::variant<Flagged, uint8_t> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Answer;
         return choice(
             "Answer", 0xBF32, alternative<&T::is, 0>("ok", 0xA0), alternative<&T::is, 1>("error", 0x02));
@@ -29,13 +29,13 @@ struct Answer {
 };
 struct Certified {
     asn1::Raw certificate;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return sequence("Certified", 0xBF33, field<&Certified::certificate>("certificate", 0xA5));
     }
 };
 struct Numbers {
     List<uint8_t> numbers;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return sequence("Numbers", 0xBF34, field<&Numbers::numbers>("tallied numbers", 0xA0));
     }
 };

@@ -193,6 +193,23 @@ Result<std::string> members_to_json(std::span<const Member> members, Bytes conte
 }
 } // namespace
 
+namespace {
+Result<std::optional<OwnedBytes>> bare_result(const Json& json) {
+    const auto member = json.find("provideEimPackageResult");
+    if (member == json.end() || !member->is_string() || json.contains("pendingNotification"))
+        return std::optional<OwnedBytes>{};
+    auto value = TRY(from_base64(member->get<std::string>(), "provideEimPackageResult"));
+    switch (TRY(asn1::read_tlv(value, "provideEimPackageResult")).tag) {
+    case 0xBF51:
+    case 0x30:
+    case 0xBF52:
+    case 0xBF54:
+    case 0x02: return std::optional<OwnedBytes>(std::move(value));
+    default: return std::optional<OwnedBytes>{};
+    }
+}
+} // namespace
+
 const char* path(EsipaFunction f) { return row(f).path; }
 
 Result<EsipaFunction> esipa_function_of_path(std::string_view p) {
@@ -211,7 +228,11 @@ Result<EsipaFunction> esipa_function_of_message(Bytes der) {
 Result<OwnedBytes> esipa_request_from_json(EsipaFunction f, std::string_view text) {
     const Json json = TRY(parse_object(text, 1u << 20));
     const Row& r = row(f);
-    if (r.request_is_choice) return tlv(r.tag, TRY(one_to_content(r.request, json)));
+    if (r.request_is_choice) {
+        // In v1.0 a result is one of its alternatives, without the BF50 around it.
+        const auto bare = TRY(bare_result(json));
+        return tlv(r.tag, bare ? tlv(0xA1, *bare) : TRY(one_to_content(r.request, json)));
+    }
     OwnedBytes content = TRY(to_content(r.request, json));
     if (f == F::provide_eim_package_result) {
         // Some peers put the whole BF50 where one of its alternatives belongs.
@@ -237,6 +258,9 @@ Result<std::string> esipa_answer_to_json(EsipaFunction f, Bytes der) {
     if (f == F::handle_notification) return std::string();
     const asn1::Tlv t = TRY(message_of(f, der));
     if (f == F::transfer_eim_package) return transfer_to_json(t.content);
+    // v1.0: nothing to acknowledge
+    if (f == F::provide_eim_package_result && t.content.empty())
+        return members_to_json(kProvideAnswer, {}, false);
     const asn1::Tlv first = TRY(asn1::read_tlv(t.content, "ESipa answer"));
     if (first.tag == r.error) {
         int64_t code = 0;

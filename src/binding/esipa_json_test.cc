@@ -293,3 +293,24 @@ TEST_CASE("that a compact object did not verify has a code in every function, in
                                               {F::get_bound_profile_package, "BF3A03810101"}};
     for (const auto& [f, der] : rows) CHECK(answer(f, to_answer(f, der)) == der);
 }
+
+TEST_CASE("when an IPA of v1.0 speaks JSON, what it puts into base64 is in its form, for the eIM to read") {
+    // no eidValue; 30 { BF51 { A2 { eimId } }, BF2B { A0 } }: 8 + 5 = 13
+    const std::string both = "300DBF5105A203800165BF2B02A000";
+    CHECK(request(F::provide_eim_package_result, R"({"eimPackageResult":")" + base64_of(both) + "\"}") ==
+          "BF500F" + both);
+    CHECK(request(F::provide_eim_package_result, R"({"eimPackageResult":")" + base64_of("020101") + "\"}") ==
+          "BF5003020101");
+    // a result as a notification: the alternative without BF50 is what A1 encloses in v1.0
+    CHECK(request(F::handle_notification,
+                  R"({"provideEimPackageResult":")" + base64_of("BF5105A203800165") + "\"}") ==
+          "BF3D0AA108BF5105A203800165");
+    // with BF50 it stays what it is
+    CHECK(request(F::handle_notification,
+                  R"({"provideEimPackageResult":")" + base64_of("BF5008BF5105A203800165") + "\"}") ==
+          "BF3D0BBF5008BF5105A203800165");
+    // nothing to acknowledge is an empty BF50 there
+    CHECK(to_answer(F::provide_eim_package_result, "BF5000") == kOk + "}");
+    CHECK(to_answer(F::get_eim_package, "BF4F06BF52035C0180") ==
+          kOk + R"(,"ipaEuiccDataRequest":")" + base64_of("BF52035C0180") + "\"}");
+}

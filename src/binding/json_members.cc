@@ -1,5 +1,6 @@
 #include "binding/json_members.h"
 #include "base/tolerated.h"
+#include <set>
 
 namespace halyard::binding {
 
@@ -13,7 +14,7 @@ OwnedBytes tlv(asn1::Tag tag, Bytes content) {
     return head;
 }
 
-Result<Json> parse_object(std::string_view text, size_t limit) {
+Result<Json> parse_object(std::string_view text, size_t limit, std::string* twice) {
     if (text.size() > limit) return fail(Errc::limit, "body", static_cast<uint32_t>(text.size()));
     int depth = 0; // before the parser recurses (SR-48)
     bool in_string = false;
@@ -28,14 +29,27 @@ Result<Json> parse_object(std::string_view text, size_t limit) {
         depth += (c == '{' || c == '[') - (c == '}' || c == ']');
         if (depth > 32) return fail(Errc::limit, "depth", 32, static_cast<uint32_t>(i));
     }
-    Json json = Json::parse(text, nullptr, false);
+    std::vector<std::set<std::string>> open; // the names so far of each object that is not closed yet
+    std::optional<std::string> again;
+    const auto look = [&](int, Json::parse_event_t event, Json& name) {
+        if (event == Json::parse_event_t::object_start) open.emplace_back();
+        if (event == Json::parse_event_t::object_end) open.pop_back();
+        if (event == Json::parse_event_t::key && !open.back().insert(name.get<std::string>()).second &&
+            !again)
+            again = name.get<std::string>();
+        return true;
+    };
+    Json json = Json::parse(text, look, false);
     if (!json.is_object()) return fail(Errc::bad_value, "body");
+    if (again && twice) *twice = *again;
+    if (again) return fail(Errc::bad_value, "duplicate member");
     return json;
 }
 
 namespace {
 Result<OwnedBytes> integer_tlv(const Member& m, const Json& value) {
     if (!value.is_number_integer()) return fail(Errc::bad_value, m.name);
+    if (value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX) return fail(Errc::bad_value, m.name);
     asn1::Scratch scratch;
     return tlv(m.tag, asn1::save_integer(value.get<int64_t>(), scratch));
 }
@@ -56,8 +70,32 @@ Result<OwnedBytes> base64_tlv(const Member& m, const std::string& text) {
     return m.form == Form::cancellation ? tlv(m.tag, inner.content) : octets;
 }
 
+Result<OwnedBytes> list_tlv(const Member& m, const Json& value) {
+    if (!value.is_array()) return fail(Errc::bad_value, m.name);
+    OwnedBytes content;
+    for (const Json& one : value) {
+        if (!one.is_object()) return fail(Errc::bad_value, m.name);
+        append(content, tlv(0x30, TRY(to_content({m.item, m.items}, one))));
+    }
+    return tlv(m.tag, content);
+}
+
+Result<Json> list_to_json(const Member& m, Bytes content) {
+    Json array = Json::array();
+    while (!content.empty()) {
+        const asn1::Tlv one = TRY(asn1::read_tlv(content, m.name));
+        if (one.tag != 0x30) return fail(Errc::bad_tag, m.name, one.tag);
+        Json object = Json::object();
+        TRY(from_content({m.item, m.items}, one.content, object));
+        array.push_back(std::move(object));
+        content = one.rest;
+    }
+    return array;
+}
+
 Result<OwnedBytes> to_tlv(const Member& m, const Json& value) {
     if (m.form == Form::integer) return integer_tlv(m, value);
+    if (m.form == Form::list) return list_tlv(m, value);
     if (m.form == Form::flag) {
         if (!value.is_boolean()) return fail(Errc::bad_value, m.name);
         return value.get<bool>() ? tlv(m.tag, {}) : OwnedBytes{};
@@ -106,6 +144,7 @@ Result<Json> to_json(const Member& m, const asn1::Tlv& t) {
         return Json(value);
     }
     case Form::flag: return Json(true);
+    case Form::list: return list_to_json(m, t.content);
     case Form::octets:
     case Form::enclosed: return Json(base64(t.content));
     case Form::cancellation: return Json(base64(tlv(0xBF41, t.content)));

@@ -20,19 +20,23 @@ enum class Form : uint8_t {
     enclosed,       // base64 of the TLV that the tag encloses
     cancellation,   // base64 of BF41 …, which is A1 … in the ASN.1 form
     any,            // base64 of a TLV with any tag
+    list,           // an array of objects; the tag encloses one 30 { item members } for each
 };
 struct Member {
     const char* name;
     asn1::Tag tag;
     Form form;
     bool required = true;
-    uint8_t bare = 0; // octets of the content that Form::value tolerates without header
+    uint8_t bare = 0;             // octets of the content that Form::value tolerates without header
+    const Member* item = nullptr; // what each object of Form::list holds
+    uint8_t items = 0;
 };
 
 /// Tag, length, content.
 OwnedBytes tlv(asn1::Tag tag, Bytes content);
-/// An object of at most `limit` octets and 32 levels. Errors: limit, bad_value "body".
-Result<Json> parse_object(std::string_view text, size_t limit);
+/// An object of at most `limit` octets and 32 levels. Errors: limit, bad_value "body"; bad_value "duplicate
+/// member" for what could be read in two ways, then `*twice` is its name.
+Result<Json> parse_object(std::string_view text, size_t limit, std::string* twice = nullptr);
 /// The TLVs of the members present, in order. Errors name the member: missing_field, bad_value, bad_tag,
 /// bad_length.
 Result<OwnedBytes> to_content(std::span<const Member>, const Json&);

@@ -9,6 +9,8 @@
 
 namespace halyard::crypto {
 namespace {
+constexpr const char* kPermittedEins = "2.23.146.1.2.2.0";
+
 template <auto Free> struct Deleter {
     template <class T> void operator()(T* p) const { Free(p); }
 };
@@ -115,6 +117,46 @@ void read_name_constraints(const X509* x, Certificate& c) {
     NAME_CONSTRAINTS_free(constraints);
 }
 
+void read_distribution_points(const X509* x, Certificate& c) {
+    auto* points =
+        static_cast<CRL_DIST_POINTS*>(X509_get_ext_d2i(x, NID_crl_distribution_points, nullptr, nullptr));
+    for (int i = 0; points && i < sk_DIST_POINT_num(points); ++i) {
+        const DIST_POINT_NAME* name = sk_DIST_POINT_value(points, i)->distpoint;
+        if (!name || name->type != 0) continue; // 0: fullName
+        for (int n = 0; n < sk_GENERAL_NAME_num(name->name.fullname); ++n) {
+            const GENERAL_NAME* one = sk_GENERAL_NAME_value(name->name.fullname, n);
+            if (one->type != GEN_URI) continue;
+            const ASN1_IA5STRING* uri = one->d.uniformResourceIdentifier;
+            c.crl_uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                                    static_cast<size_t>(ASN1_STRING_length(uri)));
+        }
+    }
+    CRL_DIST_POINTS_free(points);
+}
+
+// SEQUENCE OF PrintableString, which the library does not know. False: damaged. SGP.22 v3 §4.5.2.1
+bool read_permitted_eins(const X509* x, Certificate& c) {
+    ASN1_OBJECT* oid = OBJ_txt2obj(kPermittedEins, 1);
+    const int at = X509_get_ext_by_OBJ(x, oid, -1);
+    ASN1_OBJECT_free(oid);
+    if (at < 0) return true;
+    const ASN1_OCTET_STRING* value = X509_EXTENSION_get_data(X509_get_ext(x, at));
+    const uint8_t* p = ASN1_STRING_get0_data(value);
+    const uint8_t* const end = p + ASN1_STRING_length(value);
+    ASN1_SEQUENCE_ANY* eins = d2i_ASN1_SEQUENCE_ANY(nullptr, &p, end - p);
+    bool sound = eins && p == end;
+    for (int i = 0; sound && i < sk_ASN1_TYPE_num(eins); ++i) {
+        const ASN1_TYPE* one = sk_ASN1_TYPE_value(eins, i);
+        sound = ASN1_TYPE_get(one) == V_ASN1_PRINTABLESTRING;
+        if (sound)
+            c.permitted_eins.emplace_back(
+                reinterpret_cast<const char*>(ASN1_STRING_get0_data(one->value.printablestring)),
+                static_cast<size_t>(ASN1_STRING_length(one->value.printablestring)));
+    }
+    sk_ASN1_TYPE_pop_free(eins, ASN1_TYPE_free);
+    return sound;
+}
+
 void read_key_usage(const X509* x, Certificate& c) {
     auto* usage = static_cast<ASN1_BIT_STRING*>(X509_get_ext_d2i(x, NID_key_usage, nullptr, nullptr));
     if (!usage) return;
@@ -139,7 +181,9 @@ void read_criticality(const X509* x, Certificate& c) {
         case NID_subject_key_identifier:
         case NID_authority_key_identifier:
         case NID_crl_distribution_points: break;
-        default: c.unknown_critical.push_back(text_of_oid(X509_EXTENSION_get_object(extension)));
+        default:
+            if (auto oid = text_of_oid(X509_EXTENSION_get_object(extension)); oid != kPermittedEins)
+                c.unknown_critical.push_back(std::move(oid));
         }
     }
 }
@@ -209,6 +253,8 @@ bool read(X509* x, Certificate& c) {
     read_extended_key_usage(x, c);
     read_basic_constraints(x, c);
     read_name_constraints(x, c);
+    if (!read_permitted_eins(x, c)) return false;
+    read_distribution_points(x, c);
     read_key_usage(x, c);
     read_criticality(x, c);
     return true;

@@ -35,6 +35,8 @@ struct Certificate {
     std::optional<uint32_t> path_length;
     bool has_name_constraints = false;
     std::string permitted_organization, permitted_serial_prefix; // RSP's single directoryName. SGP.26 §3.1
+    std::vector<std::string> permitted_eins; // permittedEins of v3 EUMs: an EID starts with one of them
+    std::vector<std::string> crl_uris;       // cRLDistributionPoints
     std::vector<std::string>
         unknown_critical; // dotted OIDs of critical extensions that are none of the above
 

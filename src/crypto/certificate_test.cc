@@ -222,3 +222,29 @@ TEST_CASE("when one PEM block of several is damaged, the file is refused rather 
         c->to_pem() + "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n" + c->to_pem();
     CHECK(Certificate::parse_file(bytes_of(bad)).error().code == Errc::bad_value);
 }
+
+TEST_CASE("when a certificate lists EINs and where its CRLs are, they are read; damaged ones are refused") {
+    OpenSsl openssl;
+    const auto with = [&](const std::string& extension) {
+        return Certificate::parse(
+            openssl.self_signed("prime256v1", "-extensions ca -addext '" + extension + "'"));
+    };
+    // SEQUENCE OF PrintableString "89049032", "8904". SGP.22 v3
+    const auto eins = with("2.23.146.1.2.2.0=DER:301013083839303439303332130438393034");
+    REQUIRE(eins);
+    CHECK(eins->permitted_eins == std::vector<std::string>{"89049032", "8904"});
+    CHECK(eins->unknown_critical.empty());
+    const auto critical = with("2.23.146.1.2.2.0=critical,DER:3006130438393034");
+    REQUIRE(critical);
+    CHECK(critical->unknown_critical.empty());
+    for (const char* damaged : {"30060C0438393034",     // UTF8String
+                                "30061304383930340500", // something behind it
+                                "3007130438393034",     // cut short
+                                "130438393034",         // no SEQUENCE
+                                "0500"})
+        CHECK_FALSE(with(std::string("2.23.146.1.2.2.0=DER:") + damaged));
+    const auto points = with("crlDistributionPoints=URI:http://a.test/1.crl,URI:http://a.test/2.crl");
+    REQUIRE(points);
+    CHECK(points->crl_uris == std::vector<std::string>{"http://a.test/1.crl", "http://a.test/2.crl"});
+    CHECK(points->permitted_eins.empty());
+}

@@ -37,29 +37,24 @@ Result<crypto::PublicKey> key_of(const RelaySession& session, const Device& devi
 }
 } // namespace
 
-Result<OwnedBytes> session_key(const rsp::AuthenticateResponseOk& ok,
-                               const Device& device,
-                               std::span<const rsp::TrustAnchor> anchors,
-                               Time now) {
+Result<OwnedBytes>
+session_key(const rsp::AuthenticateResponseOk& ok, const Device& device, const Config& config, Time now) {
     const auto euicc = TRY(crypto::Certificate::parse(ok.euicc_certificate.der(), "euiccCertificate"));
     if (same(euicc.spki, device.euicc_key)) return owned(euicc.spki);
     const auto eum = TRY(crypto::Certificate::parse(ok.eum_certificate.der(), "eumCertificate"));
-    if (TRY(rsp::check_euicc_chain(euicc, eum, anchors, now)) != device.eid)
+    if (TRY(rsp::check_euicc_chain(euicc, eum, config.anchors, now, &config.revocation)) != device.eid)
         return fail(Errc::unverified, "euiccCertificate: another EID");
     return owned(euicc.spki);
 }
 
-Result<OwnedBytes> full_authenticate(Bytes response,
-                                     RelaySession& session,
-                                     const Device& device,
-                                     std::span<const rsp::TrustAnchor> anchors,
-                                     Time now) {
+Result<OwnedBytes> full_authenticate(
+    Bytes response, RelaySession& session, const Device& device, const Config& config, Time now) {
     const Facts facts(&session, device);
     OwnedBytes buffer(kMaxObject);
     const Bytes full = TRY(rsp::expand_authenticate(response, facts.known, buffer));
     const auto decoded = TRY(asn1::decode<rsp::AuthenticateServerResponse>(full));
     const auto& ok = std::get<rsp::AuthenticateResponseOk>(decoded.is);
-    OwnedBytes key = TRY(session_key(ok, device, anchors, now));
+    OwnedBytes key = TRY(session_key(ok, device, config, now));
     TRY(crypto::verify_tolerant(TRY(crypto::public_key_from_spki(key, "euiccCertificate")),
                                 {ok.euicc_signed1.der},
                                 ok.euicc_signature1,

@@ -12,7 +12,7 @@ bool asked_for(const Operation& o, uint8_t tag) {
 Ok Server::take_certificates(Device& device, Bytes euicc_der, Bytes eum_der, Time now) const {
     const auto euicc = TRY(crypto::Certificate::parse(euicc_der, "euiccCertificate"));
     const auto eum = TRY(crypto::Certificate::parse(eum_der, "eumCertificate"));
-    if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now)) != device.eid)
+    if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now, &config_.revocation)) != device.eid)
         return fail(Errc::unverified, "euiccCertificate: another EID");
     // A key once proven is not replaced by what an IPA sends unsigned. SR-22
     if (!device.euicc_key.empty() && !same(device.euicc_key, euicc.spki))
@@ -25,10 +25,11 @@ Ok Server::take_certificates(Device& device, Bytes euicc_der, Bytes eum_der, Tim
 
 // A wrong token makes every package fail, and whoever knows an EID can send one. So one that a signature has
 // proven gives way only where the owner asked for the data.
-void Server::take_token(Turn& turn, const Operation& o, std::optional<int64_t> token) {
+void Server::take_token(Turn& turn, const Operation& o, std::optional<int64_t> token, bool tied) {
     Device& device = turn.device;
+    const bool believed_less = o.automatic || !tied;
     if (!asked_for(o, 0x84) || token == device.token) return;
-    if (device.token_proven && o.automatic) {
+    if (device.token_proven && believed_less) {
         note(turn, nullptr, "the IPA reports another association token; not believed", o.transaction_id);
         return;
     }
@@ -36,10 +37,19 @@ void Server::take_token(Turn& turn, const Operation& o, std::optional<int64_t> t
     device.token_proven = false;
 }
 
+// By its transaction; an IPA of v1.0 names none, so its answer is to the question that is out.
+Result<Operation*> Server::data_request_of(Turn& turn, const std::optional<Bytes>& transaction_id) {
+    Operation* found = TRY(by_transaction(turn, transaction_id));
+    if (transaction_id || turn.device.ipa_edition != rsp::Edition::v1_0) return found;
+    for (Operation& o : TRY(store_.open_operations(turn.device.eid)))
+        if (o.kind == Kind::data && o.state == State::offered && !o.held) return keep(turn, std::move(o));
+    return found;
+}
+
 Ok Server::take_data(Turn& turn, Bytes der, const rsp::IpaEuiccDataResponse& response) {
     if (const auto* error = std::get_if<rsp::IpaEuiccDataResponseError>(&response.is)) {
         note(turn,
-             TRY(by_transaction(turn, error->eim_transaction_id)),
+             TRY(data_request_of(turn, error->eim_transaction_id)),
              "data request refused by the IPA, code " +
                  std::to_string(static_cast<int>(error->ipa_euicc_data_error_code)),
              der);
@@ -56,7 +66,7 @@ Ok Server::take_data(Turn& turn, Bytes der, const rsp::IpaEuiccDataResponse& res
             (void)TRY(take_notification(turn, n));
             return {};
         }));
-    Operation* o = TRY(by_transaction(turn, data.eim_transaction_id));
+    Operation* o = TRY(data_request_of(turn, data.eim_transaction_id));
     if (!o || o->kind != Kind::data) {
         note(turn, nullptr, "data that nobody asked for", der);
         return {};
@@ -75,7 +85,7 @@ Ok Server::take_data(Turn& turn, Bytes der, const rsp::IpaEuiccDataResponse& res
         note(turn, o, "the answer lacks the certificates asked for", der);
         return {};
     }
-    take_token(turn, *o, data.association_token);
+    take_token(turn, *o, data.association_token, data.eim_transaction_id.has_value());
     if (data.euicc_info2) device.euicc_info2 = owned(data.euicc_info2->der);
     if (data.ipa_capabilities) device.ipa_features = data.ipa_capabilities->ipa_features.mask;
     if (data.device_info) device.device_info = TRY(asn1::encode(*data.device_info));

@@ -40,10 +40,16 @@ std::optional<Bytes> transaction_of(Bytes request) {
 } // namespace
 
 Result<std::optional<OwnedBytes>> Server::transfer_request(const Eid& eid, Time now) {
+    const auto device = TRY(store_.device(eid));
+    if (device && device->ipa_edition == rsp::Edition::v1_0)
+        return fail(Errc::unsupported, "TransferEimPackage of v1.0");
     rsp::GetEimPackageRequest ask;
     std::copy(eid.begin(), eid.end(), ask.eid_value.begin());
     const OwnedBytes message = TRY(asn1::encode(ask));
-    const OwnedBytes answer = TRY(repeated([&] { return poll(message, now); }));
+    const OwnedBytes answer = TRY(repeated([&] {
+        Peer peer;
+        return poll(message, peer, now);
+    }));
     const auto outer = TRY(asn1::read_tlv(answer, "getEimPackageResponse"));
     const auto package = TRY(asn1::read_tlv(outer.content, "getEimPackageResponse"));
     if (package.tag != 0x02) return std::optional(wrapped(0xBF4E, package.whole));
@@ -76,7 +82,10 @@ Result<Transferred> Server::transfer_answer(const Eid& eid, Bytes request, Bytes
         alternative = refusal;
     }
     const OwnedBytes message = as_provided(eid, alternative);
-    const auto provided = TRY(repeated([&] { return take_provided(message, now); }));
+    const auto provided = TRY(repeated([&] {
+        Peer peer;
+        return take_provided(message, peer, now);
+    }));
     if (provided.refused) return fail(Errc::not_found, "eid");
     out.acknowledged = provided.acknowledged;
     if (out.acknowledged.empty()) return out;

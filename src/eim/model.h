@@ -2,6 +2,7 @@
 // What an eIM keeps: devices (eUICCs), operations, relayed download sessions, notifications to forward.
 #include "base/octets.h"
 #include "base/time.h"
+#include "rsp/edition.h"
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ struct Device {
     OwnedBytes euicc_info2;                        // BF22…, as the IPA reported it
     uint64_t ipa_features = 0;                     // bits of IpaFeatures
     OwnedBytes device_info;                        // DeviceInfo 30…
+    std::optional<rsp::Edition> ipa_edition;       // by what it sends; absent: nothing has told yet
     bool profiles_known = false;                   // `profiles` is proven and nothing changed it since
     std::vector<KnownProfile> profiles;
     Time profiles_as_of{};
@@ -39,6 +41,8 @@ struct Device {
     std::optional<std::array<uint8_t, 3>> rplmn; // that it last named
     Time created{}, last_seen{};
     uint64_t version = 0; // compare-and-set (RR-07)
+    /// What the eUICC follows, as `euicc_info2` says; absent: not known. SGP.32 §5.9.2
+    std::optional<rsp::Edition> euicc_edition() const;
     const KnownProfile* find(const Iccid& iccid) const {
         for (const KnownProfile& p : profiles)
             if (p.iccid == iccid) return &p;

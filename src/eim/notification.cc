@@ -47,7 +47,7 @@ Ok Server::verify_notification(const Device& device,
     const auto euicc = TRY(crypto::Certificate::parse(other.euicc_certificate.der(), "euiccCertificate"));
     if (!same(euicc.spki, device.euicc_key)) {
         const auto eum = TRY(crypto::Certificate::parse(other.eum_certificate.der(), "eumCertificate"));
-        if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now)) != device.eid)
+        if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now, &config_.revocation)) != device.eid)
             return fail(Errc::unverified, "euiccCertificate: another EID");
     }
     const auto key = TRY(crypto::public_key_from_spki(euicc.spki, "euiccCertificate"));
@@ -115,10 +115,10 @@ Result<bool> Server::take_notification(Turn& turn, const rsp::PendingNotificatio
 }
 
 // Its answer is empty, so what is not taken over must not get one: the card would forget it. SGP.32 §3.7
-Result<OwnedBytes> Server::notification(Bytes message, Time now) {
+Result<OwnedBytes> Server::notification(Bytes message, Peer& peer, Time now) {
     const auto handle = TRY(asn1::decode<rsp::HandleNotificationEsipa>(message));
     if (const auto* provided = std::get_if<asn1::Exact<rsp::ProvideEimPackageResult>>(&handle.is)) {
-        if (TRY(take_provided(provided->der, now)).refused)
+        if (TRY(take_provided(provided->der, peer, now)).refused)
             return fail(Errc::rejected, "provideEimPackageResult: of no device of this eIM");
         return OwnedBytes{};
     }
@@ -128,16 +128,16 @@ Result<OwnedBytes> Server::notification(Bytes message, Time now) {
     std::optional<RelaySession> session;
     if (const auto transaction = session_of(pending)) {
         session = TRY(store_.session(*transaction));
-        if (session) device = TRY(peer(session->eid));
+        if (session) device = TRY(sender(session->eid));
     } else if (const auto* compact = std::get_if<rsp::CompactOtherSignedNotification>(&pending.is)) {
         Eid eid{};
         if (compact->eid_value)
             std::copy(compact->eid_value->begin(), compact->eid_value->end(), eid.begin());
-        if (compact->eid_value) device = TRY(peer(eid));
+        if (compact->eid_value) device = TRY(sender(eid));
     } else if (const auto* other = std::get_if<1>(&pending.is)) {
         const auto certificate = crypto::Certificate::parse(other->value.euicc_certificate.der());
         if (certificate)
-            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(peer(*eid));
+            if (const auto eid = rsp::eid_of(*certificate)) device = TRY(sender(*eid));
     }
     if (!device) return fail(Errc::rejected, "pendingNotification: of no device of this eIM");
     Turn turn{.device = std::move(*device), .now = now};

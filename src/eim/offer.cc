@@ -4,6 +4,7 @@
 #include "eim/package.h"
 #include "eim/server.h"
 #include "rsp/token.h"
+#include <algorithm>
 
 namespace halyard::eim {
 namespace {
@@ -32,7 +33,9 @@ Result<OwnedBytes> Server::offer(Turn& turn, Operation& o) {
     turn.device.last_seen = turn.now;
     turn.device_changed = true;
     o.changed = turn.now;
-    if (!o.request.empty()) { // verbatim (RR-06)
+    // A question is put again as this IPA can answer it; what was signed goes out verbatim (RR-06).
+    const bool ask_anew = o.kind == Kind::data && turn.device.ipa_edition == rsp::Edition::v1_0;
+    if (!o.request.empty() && !ask_anew) {
         ++o.offers;
         TRY(commit(turn));
         return hand_out(o.request);
@@ -91,9 +94,18 @@ Result<OwnedBytes> Server::sign_package(const Operation& o) const {
 }
 
 Result<OwnedBytes> Server::unsigned_request(const Turn& turn, const Operation& o) const {
-    if (o.kind == Kind::data)
+    if (o.kind == Kind::data) {
+        OwnedBytes tags = o.tag_list;
+        // Answers of v1.0 name neither transaction nor EID: the certificate tells whose they are.
+        const auto lacks = [&](uint8_t tag) {
+            return std::find(tags.begin(), tags.end(), tag) == tags.end();
+        };
+        if (turn.device.ipa_edition == rsp::Edition::v1_0)
+            for (const uint8_t tag : {uint8_t{0xA5}, uint8_t{0xA6}})
+                if (lacks(tag)) tags.push_back(tag);
         return asn1::encode(
-            rsp::IpaEuiccDataRequest{.tag_list = o.tag_list, .eim_transaction_id = Bytes(o.transaction_id)});
+            rsp::IpaEuiccDataRequest{.tag_list = tags, .eim_transaction_id = Bytes(o.transaction_id)});
+    }
     using Features = rsp::IpaCapabilities::IpaFeatures;
     const auto bit = static_cast<unsigned>(Features::eim_download_data_handling);
     rsp::ProfileDownloadTriggerRequest trigger{.eim_transaction_id = Bytes(o.transaction_id)};

@@ -53,11 +53,13 @@ Result<std::vector<Operation>> Server::create(const std::vector<NewOperation>& w
 }
 
 Result<Operation> Server::prepare(const NewOperation& w, const std::vector<Operation>& batch, Time now) {
-    if (!TRY(store_.device(w.eid))) return fail(Errc::not_found, "eid");
+    const auto device = TRY(store_.device(w.eid));
+    if (!device) return fail(Errc::not_found, "eid");
     Operation o = make(w.eid, w.kind, now);
     switch (w.kind) {
     case Kind::package:
         (void)TRY(check_package(w.package));
+        if (const auto edition = device->euicc_edition()) TRY(check_edition(w.package, *edition));
         o.package = w.package;
         break;
     case Kind::download:

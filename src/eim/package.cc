@@ -92,6 +92,19 @@ Ok check_tag_list(Bytes tags) {
     return {};
 }
 
+Ok check_edition(Bytes package, rsp::Edition edition) {
+    if (edition > rsp::Edition::v1_0) return {};
+    return each_psmo(package, [](const Psmo& psmo) -> Ok {
+        if (std::holds_alternative<rsp::SetFallbackAttribute>(psmo.is))
+            return fail(Errc::unsupported, "setFallbackAttribute by an eUICC of SGP.32 v1.0");
+        if (std::holds_alternative<rsp::UnsetFallbackAttribute>(psmo.is))
+            return fail(Errc::unsupported, "unsetFallbackAttribute by an eUICC of SGP.32 v1.0");
+        if (std::holds_alternative<rsp::SetDefaultDpAddressRequest>(psmo.is))
+            return fail(Errc::unsupported, "setDefaultDpAddress by an eUICC of SGP.32 v1.0");
+        return {};
+    });
+}
+
 bool changes_something(Bytes package) {
     const auto p = asn1::decode<EuiccPackage>(package);
     if (!p) return true;
@@ -123,11 +136,12 @@ OwnedBytes eim_audit_package() {
     return std::move(*asn1::encode(package));
 }
 
-OwnedBytes audit_package() {
-    // ICCID, state, provider, name, class, fallback attribute: no icons over the air.
+OwnedBytes audit_package(std::optional<rsp::Edition> euicc) {
+    // ICCID, state, provider, name, class, fallback attribute (since v1.1): no icons over the air.
     static constexpr uint8_t kTags[] = {0x5A, 0x9F, 0x70, 0x91, 0x92, 0x95, 0x9F, 0x26};
     Psmo list;
-    list.is = rsp::ProfileInfoListRequest{.tag_list = Bytes(kTags)};
+    list.is = rsp::ProfileInfoListRequest{
+        .tag_list = Bytes(kTags).first(euicc == rsp::Edition::v1_0 ? 6 : sizeof kTags)};
     const Psmo psmos[] = {list};
     EuiccPackage package;
     package.is = asn1::List<Psmo>{.items = psmos};

@@ -17,7 +17,10 @@ bool has_effect(const Operation&);
 /// True for a list of eCOs.
 bool is_about_eims(Bytes euicc_package);
 /// { listProfileInfo } for an audit.
-OwnedBytes audit_package();
+OwnedBytes audit_package(std::optional<rsp::Edition> euicc = {});
+/// unsupported, naming the first command that an eUICC of that edition does not know.
+/// docs/adr/0007-dialects.md
+Ok check_edition(Bytes package, rsp::Edition);
 /// { listEim }, where what is to be decided are eCOs.
 OwnedBytes eim_audit_package();
 

@@ -67,6 +67,8 @@ TEST_CASE("when a package only reads, it changes nothing") {
 
 TEST_CASE("when the audits are made, they are listProfileInfo with ICCID and state, and listEim") {
     CHECK(hex(audit_package()) == "A00DBF2D0A5C085A9F709192959F26");
+    CHECK(hex(audit_package(rsp::Edition::v1_0)) == "A00BBF2D085C065A9F70919295"); // 9F26 came with v1.1
+    CHECK(hex(audit_package(rsp::Edition::v1_1)) == hex(audit_package()));
     CHECK(hex(eim_audit_package()) == "A102AB00");
     CHECK(is_about_eims(eim_audit_package()));
     CHECK_FALSE(is_about_eims(audit_package()));
@@ -204,4 +206,19 @@ TEST_CASE("when an activation code is read, its parts are found and the rest is 
         CHECK_MESSAGE(parse_activation_code(bad).error().code == Errc::bad_value, bad);
     CHECK(same_address("SMDP.Example", "smdp.example"));
     CHECK_FALSE(same_address("smdp.example", "smdp.example.org"));
+}
+
+TEST_CASE("when an edition has no such command, it is named; eCOs and what every edition has pass") {
+    const auto refused = [](const OwnedBytes& package, rsp::Edition e) {
+        const auto ok = check_edition(package, e);
+        return ok ? std::string() : std::string(name(ok.error().code)) + " " + ok.error().where;
+    };
+    CHECK(refused(psmos("A900"), rsp::Edition::v1_0) ==
+          "unsupported unsetFallbackAttribute by an eUICC of SGP.32 v1.0");
+    CHECK(refused(psmos(kEnableA + "BF6503800161"), rsp::Edition::v1_0) ==
+          "unsupported setDefaultDpAddress by an eUICC of SGP.32 v1.0");
+    CHECK(refused(psmos(kList + kEnableA + "A600" + "A700"), rsp::Edition::v1_0).empty());
+    CHECK(refused(h("A102AB00"), rsp::Edition::v1_0).empty());
+    for (const rsp::Edition e : {rsp::Edition::v1_1, rsp::Edition::v1_2, rsp::Edition::v1_3})
+        CHECK(refused(psmos("A900"), e).empty());
 }

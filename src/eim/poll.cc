@@ -17,7 +17,7 @@ bool is_out(const Operation& o) { return o.state == State::offered || o.state ==
 bool is_overdue(const Operation& o, Time now) { return o.expires.count() && now > o.expires; }
 } // namespace
 
-Result<OwnedBytes> Server::poll(Bytes message, Time now) {
+Result<OwnedBytes> Server::poll(Bytes message, Peer& peer, Time now) {
     const auto decoded = asn1::decode<rsp::GetEimPackageRequest>(message);
     if (!decoded) {
         // The two faults that have a code of their own. SGP.32 §5.14.5
@@ -30,9 +30,10 @@ Result<OwnedBytes> Server::poll(Bytes message, Time now) {
     }
     Eid eid{};
     std::copy(decoded->eid_value.begin(), decoded->eid_value.end(), eid.begin());
-    auto device = TRY(peer(eid));
+    auto device = TRY(sender(eid));
     if (!device) return no(valid_check_digits(eid) ? Error::eid_not_found : Error::invalid_eid);
     Turn turn{.device = std::move(*device), .now = now};
+    recognise(turn, peer);
     for (Operation& o : TRY(store_.open_operations(eid))) add(turn, std::move(o));
     take_report(turn, *decoded);
     if (decoded->notify_state_change) {
@@ -99,8 +100,10 @@ Operation* Server::decide_first(Turn& turn, Operation& undecided) {
     for (Operation& o : turn.operations)
         if (o.resolves == undecided.id && o.state == State::queued) return o.held ? nullptr : &o;
     const bool eims = undecided.kind == Kind::package && is_about_eims(undecided.package);
-    Operation decide = audit(
-        turn.device.eid, eims ? eim_audit_package() : audit_package(), "decides " + undecided.id, turn.now);
+    Operation decide = audit(turn.device.eid,
+                             eims ? eim_audit_package() : audit_package(turn.device.euicc_edition()),
+                             "decides " + undecided.id,
+                             turn.now);
     decide.resolves = undecided.id;
     return add(turn, std::move(decide));
 }
@@ -110,7 +113,8 @@ Operation* Server::audit_profiles(Turn& turn, std::string why) {
     for (Operation& o : turn.operations)
         if (o.automatic && o.kind == Kind::package && o.state == State::queued && o.resolves.empty())
             return o.held ? nullptr : &o;
-    return add(turn, audit(turn.device.eid, audit_package(), std::move(why), turn.now));
+    return add(turn,
+               audit(turn.device.eid, audit_package(turn.device.euicc_edition()), std::move(why), turn.now));
 }
 
 Result<Operation*> Server::next_in_queue(Turn& turn) {
@@ -128,6 +132,11 @@ Result<Operation*> Server::next_in_queue(Turn& turn) {
             continue;
         }
         if (!TRY(is_ready(turn, o))) continue;
+        if (const auto edition = turn.device.euicc_edition(); edition && o.kind == Kind::package)
+            if (const auto ok = check_edition(o.package, *edition); !ok) {
+                settle(turn, o, false, std::string(ok.error().where) + " is not supported");
+                continue;
+            }
         const bool judged = o.kind == Kind::package
                                 ? changes_something(o.package) && !is_about_eims(o.package)
                                 : o.kind == Kind::download && o.iccid && o.attempts == 0;

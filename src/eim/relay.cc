@@ -50,7 +50,7 @@ Result<std::optional<Server::Relay>> Server::relay_of(Bytes transaction_id) {
     auto session = TRY(store_.session(transaction_id));
     if (!session) return std::optional<Relay>{};
     auto operation = TRY(store_.operation(session->operation));
-    auto device = TRY(peer(session->eid));
+    auto device = TRY(sender(session->eid));
     if (!operation || !device || operation->state != State::executing) return std::optional<Relay>{};
     return std::optional<Relay>(Relay{std::move(*session), std::move(*operation), std::move(*device)});
 }
@@ -61,7 +61,7 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     auto o = TRY(store_.by_transaction(*request.eim_transaction_id));
     if (!o || o->kind != Kind::download || (o->state != State::offered && o->state != State::executing))
         return refuse_initiate(InitiateError::invalid_eim_transaction_id);
-    auto device = TRY(peer(o->eid));
+    auto device = TRY(sender(o->eid));
     if (!device) return refuse_initiate(InitiateError::invalid_eim_transaction_id);
     const auto code = TRY(parse_activation_code(o->activation_code));
     if (request.smdp_address && !same_address(*request.smdp_address, code.address))
@@ -134,7 +134,7 @@ Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
     OwnedBytes full;
     if (rsp::is_compact(request.authenticate_server_response.value)) {
         auto made = full_authenticate(
-            request.authenticate_server_response.der, relay->session, relay->device, config_.anchors, now);
+            request.authenticate_server_response.der, relay->session, relay->device, config_, now);
         if (!made) {
             TRY(refuse_compact(relay->device, made.error(), request.authenticate_server_response.der, now));
             return refuse_client(ClientError::euicc_signature_invalid);
@@ -143,7 +143,7 @@ Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
         ask.authenticate_server_response.der = full;
     } else if (const auto* sent = std::get_if<0>(&request.authenticate_server_response.value.is)) {
         // Not judged here, but later compact objects of this session are signed with that key.
-        if (auto key = session_key(*sent, relay->device, config_.anchors, now))
+        if (auto key = session_key(*sent, relay->device, config_, now))
             if (!same(*key, relay->device.euicc_key)) relay->session.euicc_key = std::move(*key);
     }
     const auto answer = smdp_.exchange(relay->session.address, TRY(asn1::encode(ask)));
@@ -232,7 +232,7 @@ Result<OwnedBytes> Server::relay_cancel(Bytes message, Time now) {
                                      .cancel_session_response = request.cancel_session_response};
     OwnedBytes full;
     if (rsp::is_compact(request.cancel_session_response)) {
-        const auto device = TRY(peer(session->eid));
+        const auto device = TRY(sender(session->eid));
         if (!device) return refuse_cancel(CancelError::invalid_transaction_id);
         auto made = full_cancel(request.cancel_session_response, *session, *device);
         if (!made) {

@@ -43,6 +43,35 @@ std::optional<Bytes> transaction_of(const EimPackageResult& r) {
     if (const auto* t = std::get_if<3>(&r.is)) return t->eim_transaction_id;
     return std::get<4>(r.is).eim_transaction_id;
 }
+// What an answer of v1.0, which names neither EID nor transaction, says of whose it is.
+std::optional<Eid> eid_inside(const EimPackageResult& r) {
+    const auto* response = std::get_if<2>(&r.is);
+    const auto* data = response ? std::get_if<rsp::IpaEuiccData>(&response->value.is) : nullptr;
+    if (!data || !data->euicc_certificate) return std::nullopt;
+    const OwnedBytes der = data->euicc_certificate->der();
+    const auto certificate = crypto::Certificate::parse(der, "euiccCertificate");
+    if (!certificate) return std::nullopt;
+    const auto eid = rsp::eid_of(*certificate);
+    return eid ? std::optional<Eid>(*eid) : std::nullopt;
+}
+const rsp::ProfileInstallationResult* installation_inside(const EimPackageResult& r) {
+    const auto* trigger = std::get_if<3>(&r.is);
+    return trigger ? std::get_if<rsp::ProfileInstallationResult>(
+                         &trigger->profile_download_trigger_result_data.is)
+                   : nullptr;
+}
+// eimSignature of the request, whole and without its header. SGP.32 v1.0 §2.11.2.1
+struct SignedWith {
+    Bytes whole, value;
+};
+std::optional<SignedWith> eim_signature_of(const Operation* o) {
+    if (!o || o->request.empty()) return std::nullopt;
+    const auto request = asn1::read_tlv(o->request);
+    const auto package = request ? asn1::read_tlv(request->content) : request;
+    const auto signature = package ? asn1::read_tlv(package->rest) : package;
+    if (!signature || signature->tag != 0x5F37) return std::nullopt;
+    return SignedWith{signature->whole, signature->content};
+}
 void update_view(Device& device, const Operation& o, const Outcome& outcome, Time now) {
     if (outcome.listed) {
         device.profiles = *outcome.listed;
@@ -66,22 +95,30 @@ Result<std::optional<Device>> Server::device_of(const rsp::ProvideEimPackageResu
     Eid eid{};
     if (provided.eid_value) {
         std::copy(provided.eid_value->begin(), provided.eid_value->end(), eid.begin());
-        return peer(eid);
+        return sender(eid);
     }
-    // EIDs are left out by some: the transaction is ours and tells. SGP.32 §5.14.6
-    const auto transaction = transaction_of(provided.eim_package_result);
-    if (!transaction) return std::optional<Device>{};
-    const auto o = TRY(store_.by_transaction(*transaction));
-    return o ? peer(o->eid) : Result<std::optional<Device>>(std::nullopt);
+    // EIDs are left out by some, and v1.0 has no place for them: the transaction is ours and tells. SGP.32
+    // §5.14.6
+    const EimPackageResult& result = provided.eim_package_result;
+    if (const auto transaction = transaction_of(result)) {
+        const auto o = TRY(store_.by_transaction(*transaction));
+        return o ? sender(o->eid) : Result<std::optional<Device>>(std::nullopt);
+    }
+    if (const auto by_certificate = eid_inside(result)) return sender(*by_certificate);
+    if (const auto* pir = installation_inside(result)) {
+        const auto session = TRY(store_.session(pir->profile_installation_result_data.value.transaction_id));
+        if (session) return sender(session->eid);
+    }
+    return std::optional<Device>{};
 }
 
-Result<OwnedBytes> Server::provide(Bytes message, Time now) {
-    const auto provided = TRY(take_provided(message, now));
+Result<OwnedBytes> Server::provide(Bytes message, Peer& peer, Time now) {
+    const auto provided = TRY(take_provided(message, peer, now));
     return provided.refused ? refuse(*provided.refused) : acknowledge_numbers(provided.acknowledged);
 }
 
-Result<Server::Provided> Server::take_provided(Bytes message, Time now) {
-    const auto decoded = asn1::decode<rsp::ProvideEimPackageResult>(message);
+Result<Server::Provided> Server::take_provided(Bytes message, Peer& peer, Time now) {
+    auto decoded = asn1::decode<rsp::ProvideEimPackageResult>(message);
     if (!decoded) {
         const Error& e = decoded.error();
         if (std::string_view(e.where) == "eidValue" &&
@@ -92,7 +129,17 @@ Result<Server::Provided> Server::take_provided(Bytes message, Time now) {
     auto device = TRY(device_of(*decoded));
     if (!device)
         return Provided{decoded->eid_value ? ProvideError::eid_not_found : ProvideError::missing_eid, {}};
+    OwnedBytes room;
+    if (device->ipa_edition == rsp::Edition::v1_0 && !peer.seen) { // what is ambiguous is v1.0's, then
+        room.resize(rsp::room_for(message.size()));
+        const auto known = TRY(rsp::to_v12(rsp::Path::esipa_request, message, rsp::Edition::v1_0, room));
+        decoded = TRY(asn1::decode<rsp::ProvideEimPackageResult>(known.message));
+    }
+    // Who leaves out both EID and transaction has never heard of them: each of our questions has one.
+    if (!peer.seen && !decoded->eid_value && !transaction_of(decoded->eim_package_result))
+        peer.seen = rsp::Edition::v1_0;
     Turn turn{.device = std::move(*device), .now = now};
+    recognise(turn, peer);
     turn.device.last_seen = now;
     turn.device_changed = true;
     TRY(take(turn, decoded->eim_package_result));
@@ -131,7 +178,8 @@ Ok Server::take_result(Turn& turn, Bytes der, const rsp::EuiccPackageResult& res
     return {};
 }
 
-// With the token that was in force when the package was signed. SGP.32 §2.11.2.1
+// With the token that was in force when the package was signed; an eUICC of v1.0 signs with the eimSignature
+// in the token's place. SGP.32 §2.11.2.1; docs/adr/0007-dialects.md
 bool Server::verify_package_result(Turn& turn, Operation* o, Bytes data, Bytes signature, Bytes der) {
     const auto key = crypto::public_key_from_spki(turn.device.euicc_key);
     if (!key) {
@@ -140,7 +188,13 @@ bool Server::verify_package_result(Turn& turn, Operation* o, Bytes data, Bytes s
     }
     const auto token = o && !o->request.empty() ? o->token : turn.device.token;
     bool was_der = false;
-    if (!crypto::verify_tolerant(*key, {data, rsp::token_tlv(token)}, signature, &was_der)) {
+    const auto verifies = [&](Bytes suffix) {
+        return crypto::verify_tolerant(*key, {data, suffix}, signature, &was_der).has_value();
+    };
+    const auto signed_with =
+        turn.device.euicc_edition() == rsp::Edition::v1_0 ? eim_signature_of(o) : std::nullopt;
+    if (signed_with && (verifies(signed_with->whole) || verifies(signed_with->value))) return true;
+    if (!verifies(rsp::token_tlv(token))) {
         note(turn, o, "result whose signature does not verify", der);
         return false;
     }

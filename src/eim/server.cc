@@ -40,32 +40,64 @@ std::optional<State> state_from(std::string_view text) {
     return std::nullopt;
 }
 
-Result<OwnedBytes> Server::esipa(Bytes message, Time now) {
+Result<OwnedBytes> Server::esipa(Bytes message, Time now, std::optional<rsp::Edition> hint) {
     // Two exchanges with one device may meet: the second starts again from what the first one wrote.
     for (int i = 0;; ++i) {
-        auto answer = dispatch(message, now);
+        auto answer = dispatch(message, {.hint = hint}, now);
         if (answer || answer.error().code != Errc::conflict || i == 5) return answer;
     }
 }
 
-Result<OwnedBytes> Server::dispatch(Bytes message, Time now) {
+// In the form of v1.2 inside, in the peer's own outside. docs/adr/0007-dialects.md
+Result<OwnedBytes> Server::dispatch(Bytes message, Peer peer, Time now) {
     const auto first = TRY(asn1::read_tlv(message, "ESipa message"));
     if (!first.rest.empty()) return fail(Errc::bad_length, "ESipa message");
-    switch (first.tag) {
-    case 0xBF4F: return poll(message, now);
-    case 0xBF50: return provide(message, now);
-    case 0xBF3D: return notification(message, now);
+    OwnedBytes room(rsp::room_for(message.size()));
+    auto reading = TRY(rsp::to_v12(rsp::Path::esipa_request, message, std::nullopt, room));
+    if (reading.seen == rsp::Edition::v1_0) // then all of it
+        reading = TRY(rsp::to_v12(rsp::Path::esipa_request, message, rsp::Edition::v1_0, room));
+    peer.seen = peer.edition = reading.seen;
+    auto answer = in_v12(first.tag, reading.message, peer, now);
+    if (!answer || answer->empty() || peer.edition.value_or(rsp::Edition::v1_2) >= rsp::Edition::v1_2)
+        return answer;
+    room.resize(rsp::room_for(answer->size()));
+    return owned(TRY(rsp::from_v12(rsp::Path::esipa_answer, *answer, *peer.edition, room)));
+}
+
+Result<OwnedBytes> Server::in_v12(asn1::Tag tag, Bytes message, Peer& peer, Time now) {
+    switch (tag) {
+    case 0xBF4F: return poll(message, peer, now);
+    case 0xBF50: return provide(message, peer, now);
+    case 0xBF3D: return notification(message, peer, now);
     case 0xBF39: return relay_initiate(message, now);
     case 0xBF3B: return relay_authenticate(message, now);
     case 0xBF3A: return relay_package(message, now);
     case 0xBF41: return relay_cancel(message, now);
-    default: return fail(Errc::bad_tag, "ESipa message", first.tag);
+    default: return fail(Errc::bad_tag, "ESipa message", tag);
     }
 }
 
-Result<std::optional<Device>> Server::peer(const Eid& eid) {
+Result<std::optional<Device>> Server::sender(const Eid& eid) {
     PeerScope::name_peer(to_text(eid));
     return store_.device(eid);
+}
+
+void Server::recognise(Turn& turn, Peer& peer) {
+    using rsp::Edition;
+    std::optional<Edition>& known = turn.device.ipa_edition;
+    const auto before = known;
+    // "Not v1.0" says nothing new of one that is known to speak a later edition.
+    if (peer.seen && (peer.seen != Edition::v1_2 || !known || known == Edition::v1_0)) known = peer.seen;
+    if (peer.hint == Edition::v1_3 && (!known || known == Edition::v1_2)) known = Edition::v1_3;
+    peer.edition = known;
+    if (known == before) return;
+    turn.device_changed = true;
+    log(LogLevel::info, to_text(turn.device.eid) + ": the IPA speaks SGP.32 " + rsp::name(*known));
+}
+
+std::optional<rsp::Edition> Device::euicc_edition() const {
+    const auto info = asn1::decode<rsp::EuiccInfo2>(Bytes(euicc_info2), {.tally = false});
+    return info ? rsp::edition_of(*info) : std::nullopt;
 }
 
 Ok Server::commit(Turn& turn) {

@@ -4,6 +4,7 @@
 #include "crypto/keys.h"
 #include "eim/store.h"
 #include "rsp/chain.h"
+#include "rsp/dialect.h"
 #include "rsp/esipa.h"
 #include "rsp/status_code.h"
 #include <deque>
@@ -14,6 +15,7 @@ struct Config {
     std::string eim_id;                    // FQDN
     crypto::PrivateKey key;                // signs packages
     std::vector<rsp::TrustAnchor> anchors; // CIs that eUICC certificates may end in
+    rsp::Revocation revocation;            // lists for EUM and eUICC certificates
     std::vector<std::string> forward_to;   // SM-DP+ addresses notifications may go to beside those of orders
     uint32_t hold_after = 5;               // unsigned errors until an operation waits for a human (SR-18)
     uint32_t download_attempts = 5;        // after verified failures that may pass
@@ -57,11 +59,15 @@ class Server {
         : config_(config), store_(store), smdp_(smdp), random_(random) {}
 
     /// One ESipa message in, its answer out (empty for functions without one). Errors: bad_tag, truncated …
-    /// for what is no ESipa message; storage and conflict when nothing was done and the peer should repeat.
-    Result<OwnedBytes> esipa(Bytes message, Time now);
+    /// for what is no ESipa message; storage and conflict when nothing was done and the peer should repeat;
+    /// unsupported naming what the peer's edition cannot be told. Messages of every edition are taken and
+    /// answered in kind; `hint`: the one the transport names, which counts only where the form tells nothing
+    /// (v1.3).
+    Result<OwnedBytes> esipa(Bytes message, Time now, std::optional<rsp::Edition> hint = {});
 
     /// TransferEimPackageRequest (BF4E) with what the device would get if it polled now: chosen, stored and
-    /// counted alike, and sent again with the same octets. None: nothing is waiting. not_found "eid". §5.14.4
+    /// counted alike, and sent again with the same octets. None: nothing is waiting. not_found "eid";
+    /// unsupported for an IPA of v1.0. SGP.32 §5.14.4
     Result<std::optional<OwnedBytes>> transfer_request(const Eid&, Time now);
     /// Its answer, judged as if the device had brought it. Errors: those of decoding; storage and conflict
     /// when nothing was done.
@@ -88,10 +94,15 @@ class Server {
 
   private:
     using Answer = Result<OwnedBytes>;
-    Answer dispatch(Bytes message, Time now);
-    Answer poll(Bytes message, Time now);
-    Answer provide(Bytes message, Time now);
-    Answer notification(Bytes message, Time now);
+    /// Who speaks in one exchange: what transport and form tell, and how it is answered.
+    struct Peer {
+        std::optional<rsp::Edition> hint, seen, edition;
+    };
+    Answer dispatch(Bytes message, Peer, Time now);
+    Answer in_v12(asn1::Tag, Bytes message, Peer&, Time now);
+    Answer poll(Bytes message, Peer&, Time now);
+    Answer provide(Bytes message, Peer&, Time now);
+    Answer notification(Bytes message, Peer&, Time now);
     Answer relay_initiate(Bytes message, Time now);
     Answer relay_authenticate(Bytes message, Time now);
     Answer relay_package(Bytes message, Time now);
@@ -111,8 +122,11 @@ class Server {
         std::vector<uint64_t> acknowledged; // sequence numbers of the card
     };
     /// The device a message comes from, or says it comes from; deviations met in it are that peer's.
-    Result<std::optional<Device>> peer(const Eid&);
+    Result<std::optional<Device>> sender(const Eid&);
     Ok commit(Turn&);
+    /// What this exchange tells of the IPA's edition goes into the device, and into the peer how to answer
+    /// it.
+    static void recognise(Turn&, Peer&);
     Result<Operation*> by_transaction(Turn&, const std::optional<Bytes>& transaction_id);
     Result<Operation*> by_counter(Turn&, uint64_t counter);
     Result<Operation*> by_id(Turn&, std::string_view id);
@@ -145,18 +159,20 @@ class Server {
         std::optional<rsp::ProvideEimPackageResultResponse::ProvideEimPackageResultError> refused;
         std::vector<uint64_t> acknowledged;
     };
-    Result<Provided> take_provided(Bytes message, Time now);
+    Result<Provided> take_provided(Bytes message, Peer&, Time now);
     Result<std::optional<Device>> device_of(const rsp::ProvideEimPackageResult&);
     Ok take(Turn&, const rsp::EimPackageResult&);
     Ok take_result(Turn&, Bytes der, const rsp::EuiccPackageResult&);
     Ok take_signed(Turn&, Bytes der, const rsp::EuiccPackageResultSigned&);
     Ok take_signed_error(Turn&, Bytes der, const rsp::EuiccPackageErrorSigned&);
     bool verify_package_result(Turn&, Operation*, Bytes data, Bytes signature, Bytes der);
+    Result<Operation*> data_request_of(Turn&, const std::optional<Bytes>& transaction_id);
     Ok decide(Turn&, const Operation& audit, const Outcome&);
     Ok take_trigger(Turn&, const rsp::ProfileDownloadTriggerResult&);
     Ok take_installation(Turn&, Operation*, const rsp::ProfileInstallationResult&);
     Ok take_data(Turn&, Bytes der, const rsp::IpaEuiccDataResponse&);
-    void take_token(Turn&, const Operation&, std::optional<int64_t> token);
+    /// `tied`: the answer named the transaction of the question.
+    void take_token(Turn&, const Operation&, std::optional<int64_t> token, bool tied);
     Ok take_certificates(Device&, Bytes euicc, Bytes eum, Time) const;
     /// False: not taken over, so not to be acknowledged.
     Result<bool> take_notification(Turn&, const rsp::PendingNotification&);

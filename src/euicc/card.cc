@@ -205,7 +205,7 @@ OwnedBytes Card::select_application(Channel& c, const Apdu& a) {
         rsp::IsdrProprietaryApplicationTemplateIot iot;
         using Bit = rsp::IsdrProprietaryApplicationTemplateIot::EuiccConfiguration;
         if (isdr_.state().enabled()) iot.euicc_configuration = {Bit::enabled_profile};
-        if (const auto e1 = asn1::encode(iot)) append(content, *e1);
+        if (const auto e1 = asn1::encode(iot); e1 && !isdr_.identity().is_v1_0()) append(content, *e1);
         OwnedBytes fci{0x6F, static_cast<uint8_t>(content.size())};
         append(fci, content);
         return no_data ? sw(0x9000) : answer(c, a, std::move(fci));

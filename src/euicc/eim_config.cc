@@ -13,6 +13,13 @@ Result<crypto::PublicKey> key_of(const rsp::EimPublicKeyData& data) {
     return *certificate.public_key;
 }
 
+// What the card's edition makes of it: components that came later are passed over.
+rsp::EimConfigurationData read_as(const Identity& identity, rsp::EimConfigurationData data) {
+    if (identity.edition < rsp::Edition::v1_1) data.indirect_profile_download.reset();
+    if (identity.edition < rsp::Edition::v1_3) data.esipa_proprietary_protocol_information.reset();
+    return data;
+}
+
 // What GetEimConfigurationData may show: everything but the counter; the token is added when asked.
 Result<OwnedBytes> stored_form(rsp::EimConfigurationData data) {
     data.counter_value.reset();
@@ -47,7 +54,8 @@ Result<Checked> check(const rsp::EimConfigurationData& data,
 }
 } // namespace
 
-rsp::AddEimResult Isdr::add_eim(const rsp::EimConfigurationData& data, std::vector<Eim>& eims) {
+rsp::AddEimResult Isdr::add_eim(rsp::EimConfigurationData data, std::vector<Eim>& eims) {
+    data = read_as(*identity_, data);
     rsp::AddEimResult result;
     auto checked = check(data, *identity_, eims, state_.next_token);
     if (!checked) {
@@ -80,7 +88,7 @@ Result<OwnedBytes> Isdr::add_initial_eim(Bytes command) {
     AddCode code = AddCode::ok;
     TRY(request->eim_configuration_data_list.for_each([&](const rsp::EimConfigurationData& data) -> Ok {
         if (code != AddCode::ok) return {};
-        auto checked = TRY(check(data, *identity_, added, state_.next_token));
+        auto checked = TRY(check(read_as(*identity_, data), *identity_, added, state_.next_token));
         // Twice in one list: the list is wrong, none of them is there already.
         const bool twice = checked.code == AddCode::associated_eim_already_exists;
         code = twice ? AddCode::command_error : checked.code;
@@ -103,13 +111,14 @@ Result<OwnedBytes> Isdr::add_initial_eim(Bytes command) {
 }
 
 // On the eIMs as they will be after the package, whose result is still signed with what was in force.
-rsp::UpdateEimResult Isdr::update_eim(const rsp::EimConfigurationData& data, std::vector<Eim>& eims) {
+rsp::UpdateEimResult Isdr::update_eim(rsp::EimConfigurationData data, std::vector<Eim>& eims) {
     using Code = rsp::UpdateEimResult;
+    data = read_as(*identity_, data);
     const auto at = std::find_if(eims.begin(), eims.end(), [&](const Eim& e) { return e.id == data.eim_id; });
     if (at == eims.end()) return Code::eim_not_found;
     const bool any = data.eim_fqdn || data.eim_id_type || data.counter_value || data.eim_public_key_data ||
                      data.trusted_public_key_data_tls || data.eim_supported_protocol || data.euicc_ci_pk_id ||
-                     data.indirect_profile_download;
+                     data.indirect_profile_download || data.esipa_proprietary_protocol_information;
     if (data.association_token || !any) return Code::command_error;
     if (data.eim_public_key_data && !key_of(*data.eim_public_key_data)) return Code::command_error;
     if (data.counter_value) {
@@ -128,6 +137,8 @@ rsp::UpdateEimResult Isdr::update_eim(const rsp::EimConfigurationData& data, std
     if (data.eim_supported_protocol) merged->eim_supported_protocol = data.eim_supported_protocol;
     if (data.euicc_ci_pk_id) merged->euicc_ci_pk_id = data.euicc_ci_pk_id;
     if (data.indirect_profile_download) merged->indirect_profile_download = data.indirect_profile_download;
+    if (data.esipa_proprietary_protocol_information)
+        merged->esipa_proprietary_protocol_information = data.esipa_proprietary_protocol_information;
     auto encoded = stored_form(*merged);
     if (!encoded) return Code::undefined_error;
     at->configuration = std::move(*encoded);
@@ -138,8 +149,9 @@ rsp::UpdateEimResult Isdr::update_eim(const rsp::EimConfigurationData& data, std
 Result<OwnedBytes> Isdr::eim_configuration(Bytes command) {
     const auto request = TRY(asn1::decode<rsp::GetEimConfigurationDataRequest>(command));
     std::vector<rsp::EimConfigurationData> found;
+    const bool one = request.search_criteria && !identity_->is_v1_0(); // v1.0 could not search
     for (const Eim& e : state_.eims) {
-        if (request.search_criteria && std::get<0>(request.search_criteria->is) != e.id) continue;
+        if (one && std::get<0>(request.search_criteria->is) != e.id) continue;
         auto data = TRY(asn1::decode<rsp::EimConfigurationData>(e.configuration));
         data.association_token = e.token;
         found.push_back(data);

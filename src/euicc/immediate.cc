@@ -10,11 +10,19 @@ bool same_name(std::string_view a, std::string_view b) {
     return std::equal(
         a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
-bool is_emergency(const StoredProfile& p) {
-    const auto meta = asn1::decode<rsp::StoreMetadataRequest>(p.metadata);
-    return meta && meta->ecall_indication.value_or(false);
-}
 } // namespace
+
+// v1.0 has no such mark: what stands there is of an edition it does not know.
+bool Isdr::is_emergency(const StoredProfile& p) const {
+    const auto meta = asn1::decode<rsp::StoreMetadataRequest>(p.metadata);
+    return meta && meta->ecall_indication.value_or(false) && !identity_->is_v1_0();
+}
+
+const StoredProfile* Isdr::emergency_profile() const {
+    for (const StoredProfile& p : state_.profiles)
+        if (is_emergency(p)) return &p;
+    return nullptr;
+}
 
 Result<OwnedBytes> Isdr::configure_immediate(Bytes command) {
     using Answer = rsp::ConfigureImmediateProfileEnablingResponse::ConfigImmediateEnableResult;
@@ -67,7 +75,7 @@ Result<OwnedBytes> Isdr::execute_fallback(Bytes command) {
     if (!now) return answer(Answer::command_error);
     const auto fallback = std::find_if(
         state_.profiles.begin(), state_.profiles.end(), [](const StoredProfile& p) { return p.fallback; });
-    if (!identity_->fallback_supported || fallback == state_.profiles.end())
+    if (!identity_->has_fallback() || fallback == state_.profiles.end())
         return answer(Answer::fallback_not_available);
     if (state_.emergency_active) return answer(Answer::ecall_active);
     if (fallback->enabled) return answer(Answer::profile_not_in_disabled_state);
@@ -101,9 +109,8 @@ Result<OwnedBytes> Isdr::enable_emergency(Bytes command) {
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::EnableEmergencyProfileResponse{.enable_emergency_profile_result = a});
     };
-    const auto emergency = std::find_if(state_.profiles.begin(), state_.profiles.end(), is_emergency);
-    if (!identity_->emergency_supported || emergency == state_.profiles.end())
-        return answer(Answer::ecall_not_available);
+    const StoredProfile* const emergency = emergency_profile();
+    if (!identity_->has_emergency() || !emergency) return answer(Answer::ecall_not_available);
     if (emergency->enabled) return answer(Answer::profile_not_in_disabled_state);
     const StoredProfile* now = state_.enabled();
     state_.return_from_emergency.reset();
@@ -121,7 +128,12 @@ Result<OwnedBytes> Isdr::disable_emergency(Bytes command) {
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::DisableEmergencyProfileResponse{.disable_emergency_profile_result = a});
     };
-    if (!state_.emergency_active) return answer(Answer::profile_not_in_enabled_state);
+    if (!state_.emergency_active) {
+        const bool none = !identity_->has_emergency() || !emergency_profile();
+        const bool can_say_so = identity_->edition == rsp::Edition::v1_3;
+        return answer(none && can_say_so ? Answer::ecall_not_available
+                                         : Answer::profile_not_in_enabled_state);
+    }
     state_.emergency_active = false;
     dirty_ = true;
     const std::optional<Iccid> back = std::exchange(state_.return_from_emergency, std::nullopt);

@@ -3,9 +3,9 @@
 namespace halyard::euicc {
 namespace {
 constexpr std::array<uint8_t, 3> kSvn = {2, 5, 0};     // SGP.22 v2.5
-constexpr std::array<uint8_t, 3> kIotSvn = {1, 2, 0};  // SGP.32 v1.2
 constexpr std::array<uint8_t, 3> kProfile = {3, 3, 1}; // interoperable profile format
 constexpr std::array<uint8_t, 3> kFirmware = {0, 1, 0};
+constexpr std::array<uint8_t, 3> kIotSvn[] = {{1, 0, 1}, {1, 1, 0}, {1, 2, 0}, {1, 3, 0}}; // by Edition
 
 // What the platform of profile/image.h offers, as bits of UICCCapability.
 constexpr asn1::Bits kCapability{1u << 1 | 1u << 2 | 1u << 4 | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 19 |
@@ -37,7 +37,7 @@ Result<OwnedBytes> Isdr::encode_info2() {
     std::vector<Bytes> ids;
     for (const KeySet& k : identity_->keys) ids.emplace_back(k.ci_key_id);
     const OwnedBytes resource = card_resource(state_.profiles.size(), free_memory());
-    const std::array<uint8_t, 3> iot_versions[] = {kIotSvn};
+    const std::array<uint8_t, 3> iot_versions[] = {kIotSvn[static_cast<size_t>(identity_->edition)]};
     rsp::EuiccInfo2 info{.profile_version = kProfile,
                          .svn = kSvn,
                          .euicc_firmware_ver = kFirmware,
@@ -52,8 +52,8 @@ Result<OwnedBytes> Isdr::encode_info2() {
     info.ipa_mode = rsp::IpaMode::ipad;
     rsp::IotSpecificInfo iot;
     iot.iot_version.items = iot_versions;
-    if (identity_->emergency_supported) iot.ecall_supported = asn1::Null{};
-    if (identity_->fallback_supported) iot.fallback_supported = asn1::Null{};
+    if (identity_->has_emergency()) iot.ecall_supported = asn1::Null{};
+    if (identity_->has_fallback()) iot.fallback_supported = asn1::Null{};
     info.iot_specific_info = iot;
     return asn1::encode(info);
 }

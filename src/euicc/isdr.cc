@@ -1,4 +1,5 @@
 #include "euicc/isdr.h"
+#include "rsp/dialect.h"
 
 namespace halyard::euicc {
 
@@ -56,7 +57,20 @@ Result<OwnedBytes> Isdr::handle(Bytes command) {
 Result<OwnedBytes> Isdr::whole(Bytes command) {
     const asn1::Tlv tlv = TRY(asn1::read_tlv(command, "command"));
     if (!tlv.rest.empty()) return fail(Errc::bad_length, "command", static_cast<uint32_t>(tlv.rest.size()));
-    return dispatch(tlv.tag, command);
+    return identity_->is_v1_0() ? translated(tlv.tag, command) : dispatch(tlv.tag, command);
+}
+
+// The functions speak v1.2. Around them a v1.0 card has its own forms, and of later functions it knows
+// nothing. docs/adr/0007-dialects.md
+Result<OwnedBytes> Isdr::translated(uint32_t tag, Bytes command) {
+    using rsp::Edition, rsp::Path;
+    const bool later = (tag >= 0xBF5B && tag <= 0xBF5F) || tag == 0xBF64 || tag == 0xBF65 || tag == 0xBF42;
+    if (later) return fail(Errc::not_found, "tag", tag);
+    OwnedBytes buffer(rsp::room_for(command.size()));
+    const Bytes request = TRY(rsp::to_v12(Path::es10_command, command, Edition::v1_0, buffer)).message;
+    const OwnedBytes answer = TRY(dispatch(TRY(asn1::read_tlv(request, "command")).tag, request));
+    OwnedBytes out(rsp::room_for(answer.size()));
+    return owned(TRY(rsp::from_v12(Path::es10_answer, answer, Edition::v1_0, out)));
 }
 
 Result<OwnedBytes> Isdr::dispatch(uint32_t tag, Bytes command) {

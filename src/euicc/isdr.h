@@ -96,6 +96,7 @@ class Isdr {
         : identity_(&identity), store_(&store), random_(&random) {}
     using Reply = Result<OwnedBytes>;
     Reply whole(Bytes command);
+    Reply translated(uint32_t tag, Bytes command);
     Reply dispatch(uint32_t tag, Bytes command);
     Ok save();
     Ok restore();
@@ -140,6 +141,8 @@ class Isdr {
     Reply memory_reset(Bytes, bool iot);
     bool only_by_package() const;
     bool policy_forbids(const StoredProfile&, rsp::PprIds rule) const;
+    bool is_emergency(const StoredProfile&) const;
+    const StoredProfile* emergency_profile() const;        // nullptr: none
     Ok switch_to(const Iccid* target, bool notify = true); // nullptr: nothing enabled
     Ok erase(const Iccid&);
     // notifications.cc
@@ -151,16 +154,17 @@ class Isdr {
     // eim_config.cc
     Reply add_initial_eim(Bytes);
     Reply eim_configuration(Bytes);
-    rsp::AddEimResult add_eim(const rsp::EimConfigurationData&, std::vector<Eim>& eims);
-    rsp::UpdateEimResult update_eim(const rsp::EimConfigurationData&, std::vector<Eim>& eims);
+    rsp::AddEimResult add_eim(rsp::EimConfigurationData, std::vector<Eim>& eims);
+    rsp::UpdateEimResult update_eim(rsp::EimConfigurationData, std::vector<Eim>& eims);
     const KeySet* signing_keys(const Eim&) const;
     // load_euicc_package.cc; the operations are in package_run.cc
     friend class PackageRun;
     Reply load_package(Bytes);
     std::optional<rsp::EuiccPackageErrorCode> refusal(const PackageHead&, const Eim&, size_t size) const;
-    Reply execute(const PackageHead&, Eim&);
-    Reply sign_result(const Eim&, const rsp::EuiccPackageResultDataSigned&);
-    Reply sign_error(const Eim&, const PackageHead&, rsp::EuiccPackageErrorCode);
+    Reply execute(const PackageHead&, Eim&, Bytes eim_signature);
+    OwnedBytes bound_to(const Eim&, Bytes eim_signature) const;
+    Reply sign_result(const Eim&, const rsp::EuiccPackageResultDataSigned&, Bytes eim_signature);
+    Reply sign_error(const Eim&, const PackageHead&, rsp::EuiccPackageErrorCode, Bytes eim_signature);
     void keep_result(uint64_t seq, OwnedBytes der);
     Reply rollback(Bytes);
     // immediate.cc

@@ -8,7 +8,7 @@ using rsp::EuiccPackageErrorCode;
 struct PackageRequest {
     asn1::Exact<PackageHead> tbs;
     Bytes signature;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PackageRequest;
         return sequence("EuiccPackageRequest",
                         0xBF51,
@@ -50,22 +50,35 @@ unsigned_error(std::string_view eim_id, std::optional<Bytes> transaction_id, std
     return asn1::encode(result);
 }
 
-// What can be said of a package that does not decode: the eimId, if it stands where it should.
-Result<OwnedBytes> undecodable(Bytes command) {
+// What can be said of a package that does not decode: the eimId, if it stands where it should, and from v1.3
+// on that it is the package's fault.
+Result<OwnedBytes> undecodable(Bytes command, rsp::Edition edition) {
     std::string_view id = "?";
     if (const auto outer = asn1::read_tlv(command))
         if (const auto tbs = asn1::read_tlv(outer->content); tbs && tbs->tag == 0x30)
             if (const auto first = asn1::read_tlv(tbs->content); first && first->tag == 0x80)
                 if (!first->content.empty() && first->content.size() <= 128) id = text_of(first->content);
-    return unsigned_error(id, std::nullopt, std::nullopt);
+    rsp::EuiccPackageErrorUnsigned error{.eim_id = id};
+    if (edition == rsp::Edition::v1_3)
+        error.euicc_package_error_code = rsp::EuiccPackageErrorUnsigned::UnsignedErrorCode::undefined_error;
+    rsp::EuiccPackageResult result;
+    result.is = error;
+    return asn1::encode(result);
 }
 } // namespace
 
-Result<OwnedBytes> Isdr::sign_result(const Eim& eim, const rsp::EuiccPackageResultDataSigned& data) {
+// What is signed behind the data: the token; in v1.0 the eIM's signature, as one signature covers another in
+// SGP.22. SGP.32 §2.11.2.1
+OwnedBytes Isdr::bound_to(const Eim& eim, Bytes eim_signature) const {
+    return identity_->is_v1_0() ? signature_tlv(eim_signature) : token_tlv(eim.token);
+}
+
+Result<OwnedBytes>
+Isdr::sign_result(const Eim& eim, const rsp::EuiccPackageResultDataSigned& data, Bytes eim_signature) {
     const KeySet* keys = signing_keys(eim);
     if (!keys) return fail(Errc::internal, "euiccCiPKId");
     const OwnedBytes tbs = TRY(asn1::encode(data));
-    const auto signature = TRY(crypto::sign(keys->key, {tbs, token_tlv(eim.token)}));
+    const auto signature = TRY(crypto::sign(keys->key, {tbs, bound_to(eim, eim_signature)}));
     rsp::EuiccPackageResultSigned ok;
     ok.euicc_package_result_data_signed.der = tbs;
     ok.euicc_sign_epr = signature;
@@ -74,7 +87,10 @@ Result<OwnedBytes> Isdr::sign_result(const Eim& eim, const rsp::EuiccPackageResu
     return asn1::encode(result);
 }
 
-Result<OwnedBytes> Isdr::sign_error(const Eim& eim, const PackageHead& package, EuiccPackageErrorCode code) {
+Result<OwnedBytes> Isdr::sign_error(const Eim& eim,
+                                    const PackageHead& package,
+                                    EuiccPackageErrorCode code,
+                                    Bytes eim_signature) {
     const KeySet* keys = signing_keys(eim);
     if (!keys) return fail(Errc::internal, "euiccCiPKId");
     const rsp::EuiccPackageErrorDataSigned data{.eim_id = package.eim_id,
@@ -82,7 +98,7 @@ Result<OwnedBytes> Isdr::sign_error(const Eim& eim, const PackageHead& package, 
                                                 .eim_transaction_id = package.eim_transaction_id,
                                                 .euicc_package_error_code = code};
     const OwnedBytes tbs = TRY(asn1::encode(data));
-    const auto signature = TRY(crypto::sign(keys->key, {tbs, token_tlv(eim.token)}));
+    const auto signature = TRY(crypto::sign(keys->key, {tbs, bound_to(eim, eim_signature)}));
     rsp::EuiccPackageErrorSigned error;
     error.euicc_package_error_data_signed.der = tbs;
     error.euicc_sign_epe = signature;
@@ -105,18 +121,19 @@ Isdr::refusal(const PackageHead& package, const Eim& eim, size_t size) const {
 
 Result<OwnedBytes> Isdr::load_package(Bytes command) {
     const auto request = receive(command);
-    if (!request) return undecodable(command);
+    if (!request) return undecodable(command, identity_->edition);
     const PackageHead& package = request->tbs.value;
     Eim* const eim = state_.find_eim(package.eim_id);
-    if (!eim) return unsigned_error(package.eim_id, package.eim_transaction_id, std::nullopt);
-    if (!check_signature(*request, *eim))
-        return unsigned_error(package.eim_id, package.eim_transaction_id, eim->token);
-    if (const auto code = refusal(package, *eim, command.size())) return sign_error(*eim, package, *code);
-    return execute(package, *eim);
+    const auto transaction = identity_->is_v1_0() ? std::nullopt : package.eim_transaction_id; // not in v1.0
+    if (!eim) return unsigned_error(package.eim_id, transaction, std::nullopt);
+    if (!check_signature(*request, *eim)) return unsigned_error(package.eim_id, transaction, eim->token);
+    if (const auto code = refusal(package, *eim, command.size()))
+        return sign_error(*eim, package, *code, request->signature);
+    return execute(package, *eim, request->signature);
 }
 
 // From here to save() nothing leaves the card, so that counter, effects and result are one transaction.
-Result<OwnedBytes> Isdr::execute(const PackageHead& package, Eim& eim) {
+Result<OwnedBytes> Isdr::execute(const PackageHead& package, Eim& eim, Bytes eim_signature) {
     dirty_ = true;
     eim.counter = package.counter_value;
     const Eim signer = eim;  // a package may delete or update the eIM that sent it
@@ -129,9 +146,10 @@ Result<OwnedBytes> Isdr::execute(const PackageHead& package, Eim& eim) {
                                            .eim_transaction_id = package.eim_transaction_id,
                                            .seq_number = seq};
     data.euicc_result.content = run.results();
-    OwnedBytes result = TRY(sign_result(signer, data));
+    OwnedBytes result = TRY(sign_result(signer, data, eim_signature));
     keep_result(seq, result);
     TRY(run.finish(seq));
+    if (state_.rollback && identity_->is_v1_0()) state_.rollback->eim_signature = owned(eim_signature);
     return result;
 }
 
@@ -163,7 +181,7 @@ Result<OwnedBytes> Isdr::rollback(Bytes command) {
         .eim_id = undo.eim_id, .counter_value = undo.counter, .seq_number = seq};
     if (!undo.transaction_id.empty()) data.eim_transaction_id = Bytes(undo.transaction_id);
     data.euicc_result.items = results;
-    const OwnedBytes result = TRY(sign_result(*eim, data));
+    const OwnedBytes result = TRY(sign_result(*eim, data, undo.eim_signature.value_or(OwnedBytes{})));
     keep_result(seq, result);
     TRY(switch_to(&undo.back_to, false));
     rsp::ProfileRollbackResponse response{.cmd_result = Answer::ok};

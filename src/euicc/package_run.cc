@@ -44,8 +44,7 @@ rsp::EnableProfileResult PackageRun::enable(const rsp::Enable& op) {
     const StoredProfile* target = known(op.iccid);
     if (!target) return Code::iccid_or_aid_not_found;
     if (will_be_enabled(*target)) return Code::profile_not_in_disabled_state;
-    const auto meta = asn1::decode<rsp::StoreMetadataRequest>(target->metadata);
-    if (!meta || meta->ecall_indication.value_or(false)) return Code::disallowed_by_policy;
+    if (card_.is_emergency(*target)) return Code::disallowed_by_policy;
     const StoredProfile* now = state_.enabled();
     // "None" is no place to return to; a profile this package disables still is, one it deletes is not.
     if (op.rollback_flag && (!now || now == target || will_be_deleted(now->iccid)))
@@ -141,9 +140,10 @@ Ok PackageRun::operation(const rsp::Psmo& op) {
     }
     const auto* set = std::get_if<rsp::SetFallbackAttribute>(&op.is);
     if (set || std::holds_alternative<rsp::UnsetFallbackAttribute>(op.is)) {
-        if (!card_.identity_->fallback_supported) return terminate(Terminated::unknown_or_damaged_command);
+        if (!card_.identity_->has_fallback()) return terminate(Terminated::unknown_or_damaged_command);
         return set ? add(set_fallback(set->iccid)) : add(unset_fallback());
     }
+    if (card_.identity_->is_v1_0()) return terminate(Terminated::unknown_or_damaged_command);
     const auto& address = std::get<rsp::SetDefaultDpAddressRequest>(op.is).default_dp_address;
     using Stored = rsp::SetDefaultDpAddressResponse::SetDefaultDpAddressResult;
     const bool fits = address.size() <= kMaxAddress;
@@ -153,11 +153,14 @@ Ok PackageRun::operation(const rsp::Psmo& op) {
 }
 
 Ok PackageRun::add_eim(const rsp::EimConfigurationData& data) {
+    using Code = rsp::AddEimResult::AddEimResultCode;
     EuiccResultData result;
-    const auto answer = card_.add_eim(data, *eims_);
+    auto answer = card_.add_eim(data, *eims_);
+    auto* code = std::get_if<1>(&answer.is);
+    if (code && *code == Code::associated_eim_already_exists && card_.identity_->is_v1_0())
+        *code = Code::undefined_error;
     result.is = answer;
-    const auto* code = std::get_if<1>(&answer.is);
-    return add(result, !code || *code == rsp::AddEimResult::AddEimResultCode::ok);
+    return add(result, !code || *code == Code::ok);
 }
 
 Ok PackageRun::delete_eim(const rsp::DeleteEim& op) {
@@ -169,17 +172,33 @@ Ok PackageRun::delete_eim(const rsp::DeleteEim& op) {
     return add(result, true);
 }
 
+namespace {
+// EimIdInfo as it was in v1.0.
+struct EimIdInfoV10 {
+    std::string_view eim_id{};
+    std::optional<rsp::EimIdType> eim_id_type{};
+    template <int = 0> static constexpr auto asn1() {
+        using T = EimIdInfoV10;
+        return sequence(
+            "EimIdInfo", 0x30, field<&T::eim_id>("eimId", 0x80), field<&T::eim_id_type>("eimIdType", 0x84));
+    }
+};
+} // namespace
+
 Ok PackageRun::list_eims() {
-    std::vector<rsp::EimIdInfo> infos;
+    OwnedBytes infos;
     for (const Eim& e : *eims_) {
         const auto data = TRY(asn1::decode<rsp::EimConfigurationData>(e.configuration));
         rsp::EimIdInfo info{.eim_id = e.id};
         if (data.eim_id_type && *data.eim_id_type != rsp::EimIdType::eim_id_type_proprietary)
             info.eim_id_type = data.eim_id_type;
-        infos.push_back(info);
+        append(infos,
+               TRY(card_.identity_->is_v1_0()
+                       ? asn1::encode(EimIdInfoV10{.eim_id = info.eim_id, .eim_id_type = info.eim_id_type})
+                       : asn1::encode(info)));
     }
     rsp::ListEimResult list;
-    list.is = asn1::List<rsp::EimIdInfo>{.items = infos};
+    list.is = asn1::List<rsp::EimIdInfo>{.content = infos};
     EuiccResultData result;
     result.is = list;
     return add(result, true);

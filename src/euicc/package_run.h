@@ -12,7 +12,7 @@ struct PackageHead {
     uint64_t counter_value = 0;
     std::optional<Bytes> eim_transaction_id;
     std::optional<Bytes> psmo_list, eco_list; // exactly one
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PackageHead;
         return sequence("EuiccPackageSigned",
                         0x30,
@@ -58,10 +58,20 @@ class PackageRun {
     Ok add(const rsp::EuiccResultData&, bool success);
     template <class Code> Ok add(Code code) {
         rsp::EuiccResultData result;
-        result.is = code;
+        result.is = known(code);
         return add(result, static_cast<unsigned>(code) == 0);
     }
     Ok terminate(rsp::EuiccResultData::ProcessingTerminated);
+    // Codes that the card's edition does not have become undefinedError. v1.0: enable, disable and delete
+    // know 0, 1, 2; addEim has no associatedEimAlreadyExists; the others are as they were.
+    template <class Code> Code known(Code code) const {
+        constexpr bool grew = std::is_same_v<Code, rsp::EnableProfileResult> ||
+                              std::is_same_v<Code, rsp::DisableProfileResult> ||
+                              std::is_same_v<Code, rsp::DeleteProfileResult>;
+        if constexpr (grew)
+            if (card_.identity_->is_v1_0() && static_cast<unsigned>(code) > 2) return Code::undefined_error;
+        return code;
+    }
 
     Isdr& card_;
     State& state_;

@@ -4,9 +4,10 @@ namespace halyard::euicc {
 namespace {
 using rsp::ProfileInfoListError;
 
-// Tags given when the request names none. SGP.32 §2.11.1.1.3
+// Tags given when the request names none; the last three are of v1.1. SGP.32 §2.11.1.1.3
 constexpr uint8_t kDefaultTags[] = {
     0x5A, 0x4F, 0x9F, 0x70, 0x91, 0x92, 0x95, 0x9F, 0x7B, 0x9F, 0x26, 0x9F, 0x67};
+constexpr uint32_t kTagsOfV11[] = {0x9F7B, 0x9F26, 0x9F67};
 
 // Membership in a list of one- and two-octet tags; false in `good` when the list is malformed.
 struct TagList {
@@ -26,6 +27,11 @@ struct TagList {
         }
     }
     bool has(uint32_t tag) const { return std::find(tags.begin(), tags.end(), tag) != tags.end(); }
+    void drop(std::span<const uint32_t> unknown) {
+        std::erase_if(tags, [&](uint32_t tag) {
+            return std::find(unknown.begin(), unknown.end(), tag) != unknown.end();
+        });
+    }
 };
 
 bool matches(const rsp::ProfileInfoListRequest& request,
@@ -41,7 +47,8 @@ bool matches(const rsp::ProfileInfoListRequest& request,
 
 Result<OwnedBytes> Isdr::encode_list(const rsp::ProfileInfoListRequest& request,
                                      ProfileInfoListError* error) {
-    const TagList tags(request.tag_list ? *request.tag_list : Bytes(kDefaultTags));
+    TagList tags(request.tag_list ? *request.tag_list : Bytes(kDefaultTags));
+    if (identity_->is_v1_0()) tags.drop(kTagsOfV11);
     rsp::ProfileInfoListResponse response;
     if (!tags.good) {
         if (error) *error = ProfileInfoListError::incorrect_input_values;

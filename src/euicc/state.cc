@@ -9,7 +9,7 @@ struct ImageNode {
     uint8_t kind = 0, sfi = 0;
     uint16_t record_size = 0;
     OwnedBytes content, security, aid, pins, link;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ImageNode;
         return sequence("Node",
                         0x30,
@@ -31,7 +31,7 @@ struct ImagePin {
     std::array<uint8_t, 8> value{};
     uint16_t unblocking = 0;
     uint8_t attributes = 0, attempts = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ImagePin;
         return sequence("Pin",
                         0x30,
@@ -47,7 +47,7 @@ struct ImagePuk {
     uint16_t reference = 0;
     std::array<uint8_t, 8> value{};
     uint8_t attempts = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ImagePuk;
         return sequence("Puk",
                         0x30,
@@ -59,7 +59,7 @@ struct ImagePuk {
 struct ImageAka {
     uint32_t directory = 0;
     OwnedBytes element;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ImageAka;
         return sequence(
             "Aka", 0x30, field<&T::directory>("directory", 0x80), field<&T::element>("element", 0x81));
@@ -72,7 +72,7 @@ struct ImageFile {
     std::vector<ImagePuk> puks;
     std::vector<ImageAka> akas;
     OwnedBytes connectivity;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ImageFile;
         return sequence("Image",
                         0x30,

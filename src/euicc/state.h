@@ -2,6 +2,7 @@
 // All that a card remembers without power, as one described structure: its DER is the snapshot. docs/euicc.md
 #include "crypto/certificate.h"
 #include "profile/image.h"
+#include "rsp/edition.h"
 #include "rsp/es10b_iot.h"
 
 namespace halyard::euicc {
@@ -17,14 +18,18 @@ struct KeySet {
 /// What the manufacturer put in; never changes.
 struct Identity {
     Eid eid{};
-    std::vector<KeySet> keys;      // in order of preference
-    uint32_t memory = 1024 * 1024; // octets for profiles
+    rsp::Edition edition = rsp::Edition::v1_2; // of SGP.32, that the card was built to
+    std::vector<KeySet> keys;                  // in order of preference
+    uint32_t memory = 1024 * 1024;             // octets for profiles
     bool fallback_supported = true, emergency_supported = true;
     uint32_t max_eims = 8;
     uint32_t max_package = 16 * 1024; // octets of an eUICC package that are accepted
     uint32_t max_result = 16 * 1024;  // octets of listing results in one package result
     uint64_t max_counter = 8388607;   // SGP.32 §2.11.1.1
     std::string root_smds = "lpa.ds.gsma.com";
+    bool is_v1_0() const { return edition == rsp::Edition::v1_0; }
+    bool has_fallback() const { return fallback_supported && !is_v1_0(); }
+    bool has_emergency() const { return emergency_supported && !is_v1_0(); }
     const KeySet* find(Bytes ci_key_id) const {
         for (const KeySet& k : keys)
             if (same(k.ci_key_id, ci_key_id)) return &k;
@@ -40,7 +45,7 @@ struct Eim {
     uint64_t counter = 0;
     std::optional<int64_t> token;
     OwnedBytes configuration; // EimConfigurationData without counterValue and associationToken
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Eim;
         return sequence("Eim",
                         0x30,
@@ -63,7 +68,7 @@ struct StoredProfile {
     OwnedBytes image;       // see encode_image
     OwnedBytes ci_key_id;   // which keys sign its notifications
     bool preloaded = false; // put in at manufacture, not downloaded
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StoredProfile;
         return sequence("Profile",
                         0x30,
@@ -88,7 +93,7 @@ struct StoredNotification {
     std::string address;
     std::optional<Iccid> iccid;
     OwnedBytes der; // BF37… or 30…
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StoredNotification;
         return sequence("Notification",
                         0x30,
@@ -104,7 +109,7 @@ struct StoredNotification {
 struct StoredResult {
     uint64_t seq = 0;
     OwnedBytes der; // BF51…
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StoredResult;
         return sequence("Result", 0x30, field<&T::seq>("seq", 0x80), field<&T::der>("der", 0x81));
     }
@@ -115,10 +120,11 @@ struct Rollback {
     Iccid back_to{};
     std::string eim_id;
     uint64_t counter = 0;
-    OwnedBytes transaction_id; // empty: none
-    uint64_t granted_seq = 0;  // the result of the package that granted it
-    uint64_t last_seq = 0;     // the last notification of the switch it ordered
-    static constexpr auto asn1() {
+    OwnedBytes transaction_id;               // empty: none
+    uint64_t granted_seq = 0;                // the result of the package that granted it
+    uint64_t last_seq = 0;                   // the last notification of the switch it ordered
+    std::optional<OwnedBytes> eim_signature; // of that package; a v1.0 card signs the undoing with it
+    template <int = 0> static constexpr auto asn1() {
         using T = Rollback;
         return sequence("Rollback",
                         0x30,
@@ -127,7 +133,8 @@ struct Rollback {
                         field<&T::counter>("counter", 0x82),
                         field<&T::transaction_id>("transactionId", 0x83),
                         field<&T::granted_seq>("grantedSeq", 0x84),
-                        field<&T::last_seq>("lastSeq", 0x85));
+                        field<&T::last_seq>("lastSeq", 0x85),
+                        field<&T::eim_signature>("eimSignature", 0x86));
     }
 };
 
@@ -142,7 +149,7 @@ struct ImmediateEnableConfiguration {
         if (on && oid) smdp_oid = owned(oid->der);
         if (on && address) smdp_address = std::string(*address);
     }
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ImmediateEnableConfiguration;
         return sequence("ImmediateEnable",
                         0x30,
@@ -159,7 +166,7 @@ struct Installing {
     std::string address;
     std::optional<Iccid> iccid;
     OwnedBytes ci_key_id;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Installing;
         return sequence("Installing",
                         0x30,
@@ -189,7 +196,7 @@ struct State {
     std::string default_smdp;
     std::optional<Installing> installing;
 
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = State;
         return sequence("CardState",
                         0x30,

@@ -1,5 +1,6 @@
 #pragma once
 #include "base/time.h"
+#include "rsp/edition.h"
 #include "rsp/esipa.h"
 
 namespace halyard::ipa {
@@ -18,6 +19,8 @@ struct RollbackPolicy {
 
 /// What the device says about itself and how it behaves. Spans and views must outlive the engine.
 struct Config {
+    /// Of SGP.32, that the device was built to: what it writes to an eIM of which nothing else is known.
+    rsp::Edition edition = rsp::Edition::v1_2;
     enum class Download : uint8_t { direct, indirect };
     Download download = Download::direct;
     /// AddInitialEimRequest (BF57) to use while no eIM is associated; empty: none. Used once (SR-26).

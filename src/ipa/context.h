@@ -176,6 +176,8 @@ struct Context {
     Time now{0};
 
     Eid eid{};
+    rsp::Edition card_edition = rsp::Edition::v1_2; // as its EUICCInfo2 says
+    bool info2_refused = false;                     // the start goes on without it
     std::array<Eim, kMaxEims> eims{};
     size_t eim_count = 0;
     size_t eim = 0; // the one being served

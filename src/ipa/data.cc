@@ -135,6 +135,8 @@ Result<Next> take_info2(Context& c, Bytes reply) {
 
 Result<Bytes> ask_token(Context& c, Buffer out) {
     if (!wants(c, token)) return Bytes{};
+    static constexpr uint8_t kAll[] = {0xBF, 0x55, 0x00};
+    if (c.card_edition == rsp::Edition::v1_0) return Bytes(kAll); // it cannot be asked for one
     return BackWriter(out).tlv(0x80, c.serving().id.bytes()).header(0xA0).header(0xBF55).finish("eimId");
 }
 Result<Next> take_token(Context& c, Bytes reply) {

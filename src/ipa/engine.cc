@@ -1,5 +1,6 @@
 #include "ipa/engine.h"
 #include "ipa/agenda.h"
+#include "ipa/dialect.h"
 #include "ipa/steps.h"
 
 namespace halyard::ipa {
@@ -7,6 +8,15 @@ namespace {
 bool inside(Bytes part, Bytes whole) {
     return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
 }
+/// The larger piece of `whole` before or behind `part`; all of it when that is elsewhere.
+Buffer beside(Bytes part, Buffer whole) {
+    if (!inside(part, whole)) return whole;
+    const auto before = static_cast<size_t>(part.data() - whole.data());
+    const size_t behind = whole.size() - before - part.size();
+    return before > behind ? whole.first(before) : whole.last(behind);
+}
+/// Not a unit of a bound profile package, which is alike in all editions.
+bool is_command(Bytes message) { return message.size() > 1 && message[0] == 0xBF && message[1] != 0x36; }
 constexpr Time kMaxTick{600'000};
 } // namespace
 
@@ -79,6 +89,7 @@ void Engine::begin(Duty duty) {
     at_ = 0;
     tries_ = 0;
     asked_ = begun_ = false;
+    other_.reset();
 }
 
 std::optional<Action> Engine::step_action() {
@@ -100,9 +111,15 @@ std::optional<Action> Engine::step_action() {
         message_ = *message;
         asked_ = true;
         begun_ = false;
+        other_.reset();
     }
     if (!retry_.is_due(context_.now)) return Action{.kind = Action::Kind::wait, .until = retry_.at()};
     if (peer() != Peer::card) {
+        const auto message = written(message_);
+        if (!message) {
+            fail_step(message.error());
+            return std::nullopt;
+        }
         const Bytes address =
             peer() == Peer::eim ? context_.serving().address.bytes() : context_.smdp.bytes();
         return Action{.kind = Action::Kind::send,
@@ -110,14 +127,14 @@ std::optional<Action> Engine::step_action() {
                       .address = text_of(address),
                       .eim_id =
                           peer() == Peer::eim ? text_of(context_.serving().id.bytes()) : std::string_view{},
-                      .message = message_,
+                      .message = *message,
                       .step = step.name};
     }
     if (!channel_.is_open() && !channel_.is_busy()) channel_.open();
     if (channel_.is_open() && !begun_) {
         // A command sent out of `in` (a package, a segment) must not be overwritten by its answer.
         const Buffer answer = inside(message_, context_.memory.in) ? context_.memory.out : context_.memory.in;
-        if (auto begun = channel_.begin(message_, answer); !begun) {
+        if (auto begun = begin_command(answer); !begun) {
             fail_step(begun.error());
             return std::nullopt;
         }
@@ -125,6 +142,63 @@ std::optional<Action> Engine::step_action() {
     }
     return Action{
         .kind = Action::Kind::send, .to = Peer::card, .message = channel_.next(), .step = step.name};
+}
+
+Ok Engine::begin_command(Buffer answer) { return channel_.begin(TRY(written(message_)), answer); }
+
+rsp::Edition Engine::edition_towards_eim() const { return other_.value_or(edition_of_eim(context_)); }
+
+// The message in the edition of its receiver. To an eIM it goes from `in`, which is free until the answer
+// comes; to the card from what is left of `out`, since a command and its answer exist at the same time.
+Result<Bytes> Engine::written(Bytes message) {
+    if (peer() == Peer::eim)
+        return rsp::from_v12(
+            rsp::Path::esipa_request, message, edition_towards_eim(), beside(message, context_.memory.in));
+    if (peer() == Peer::card && context_.card_edition != rsp::Edition::v1_2 && is_command(message))
+        return rsp::from_v12(
+            rsp::Path::es10_command, message, context_.card_edition, beside(message, context_.memory.out));
+    return message;
+}
+
+// An answer in its v1.2 form, beside the original in the same memory. What cannot be read so is judged by the
+// step.
+Bytes Engine::read(Bytes answer) {
+    if (answer.empty() || peer() == Peer::smdp) return answer;
+    const Buffer memory = inside(answer, context_.memory.out) ? context_.memory.out : context_.memory.in;
+    const Buffer buffer = beside(answer, memory);
+    if (peer() == Peer::card) {
+        if (context_.card_edition == rsp::Edition::v1_2) return answer;
+        const auto reading = rsp::to_v12(rsp::Path::es10_answer, answer, context_.card_edition, buffer);
+        return reading ? reading->message : answer;
+    }
+    const rsp::Edition used = edition_towards_eim();
+    const auto reading = rsp::to_v12(rsp::Path::esipa_answer, answer, used, buffer);
+    // It took what it had refused in another form, or writes as no later eIM does.
+    const bool old = reading && reading->seen == rsp::Edition::v1_0;
+    if (other_)
+        learn_edition(context_, *other_);
+    else if (old && used != rsp::Edition::v1_0)
+        learn_edition(context_, rsp::Edition::v1_0);
+    other_.reset();
+    return reading ? reading->message : answer;
+}
+
+// HTTP 400 may mean that the eIM cannot read this edition: the other known one is tried once. After that the
+// step fails like any other, which keeps results where they are; somebody should look at such an eIM.
+bool Engine::try_other_edition(const Error& error) {
+    const bool unread =
+        error.code == Errc::rejected && std::string_view(error.where) == "http status" && error.detail == 400;
+    if (!unread || peer() != Peer::eim) return false;
+    const auto other = other_
+                           ? std::nullopt
+                           : other_edition(context_, edition_of_eim(context_), message_, context_.memory.in);
+    if (!other) {
+        context_.note_error("refused in every dialect", procedure_->steps[at_].name, error);
+        return false;
+    }
+    other_ = other;
+    context_.note("other dialect tried", 0, rsp::name(*other));
+    return true;
 }
 
 void Engine::finish() {
@@ -176,7 +250,7 @@ void Engine::card_failed(const Error& error) {
 }
 
 void Engine::take(Bytes message) {
-    const auto next = procedure_->steps[at_].answer(context_, message);
+    const auto next = procedure_->steps[at_].answer(context_, read(message));
     asked_ = false;
     tries_ = 0;
     retry_ = {};
@@ -234,6 +308,7 @@ void Engine::reply(const Error& error, Time now) {
         retry_.after(now, context_.config.step_retry * tries_);
         return;
     }
+    if (try_other_edition(error)) return;
     fail_step(error);
 }
 

@@ -30,8 +30,9 @@ class Engine {
     Engine(const Config& config, StateStore& store, Listener& listener, Memory memory);
     /// Reads the saved state. Damage is reported and leaves an empty state: what the card keeps is read back.
     Ok load();
-    /// What to do now. Asked again before a reply it gives the same again. `now` measures intervals only: any
-    /// clock will do, best one that never jumps; it may start anew after a power cut.
+    /// What to do now. Asked again before a reply it gives the same again; its message may lie in inbox(),
+    /// where the answer goes. `now` measures intervals only: any clock will do, best one that never jumps; it
+    /// may start anew after a power cut.
     Action next(Time now);
     /// The answer to the last Action; HTTP answers without a body are empty, and any may lie in inbox().
     void reply(Bytes message, Time now);
@@ -57,6 +58,11 @@ class Engine {
     void fail_step(const Error&);
     void card_failed(const Error&);
     void take(Bytes message);
+    rsp::Edition edition_towards_eim() const;
+    Ok begin_command(Buffer answer);
+    Result<Bytes> written(Bytes message);
+    Bytes read(Bytes answer);
+    bool try_other_edition(const Error&);
     void tick(Time now);
     Peer peer() const;
 
@@ -65,8 +71,9 @@ class Engine {
     const Procedure* procedure_ = nullptr;
     size_t at_ = 0;
     uint8_t tries_ = 0;
-    bool asked_ = false; // message_ is made
-    bool begun_ = false; // and given to the channel
+    bool asked_ = false;                // message_ is made
+    bool begun_ = false;                // and given to the channel
+    std::optional<rsp::Edition> other_; // that the eIM did not refuse yet
     bool resetting_ = false;
     bool ticked_ = false;
     Due retry_;

@@ -1,15 +1,25 @@
 // What the IPA does at power-on: who am I, who are my eIMs, what does the card still keep. SGP.32 §3.5.2.1
+#include "ipa/dialect.h"
 #include "ipa/steps.h"
 
 namespace halyard::ipa {
 namespace {
 constexpr uint8_t kGetEid[] = {0xBF, 0x3E, 0x03, 0x5C, 0x01, 0x5A};
+constexpr uint8_t kGetInfo2[] = {0xBF, 0x22, 0x00};
 constexpr uint8_t kGetEimConfiguration[] = {0xBF, 0x55, 0x00};
 
 Result<Bytes> ask_eid(Context&, Buffer) { return Bytes(kGetEid); }
 Result<Next> take_eid(Context& c, Bytes reply) {
     const auto eid = TRY(asn1::decode<rsp::GetEuiccDataResponse>(reply)).eid_value;
     std::copy(eid.begin(), eid.end(), c.eid.begin());
+    return Next::advance;
+}
+
+// What follows is said to the card in its own edition.
+Result<Bytes> ask_info2(Context& c, Buffer) { return c.info2_refused ? Bytes{} : Bytes(kGetInfo2); }
+Result<Next> take_info2(Context& c, Bytes reply) {
+    c.card_edition = edition_of_euicc(reply);
+    c.note("euicc speaks", 0, rsp::name(c.card_edition));
     return Next::advance;
 }
 
@@ -25,7 +35,9 @@ void take_eim(Context& c, const rsp::EimConfigurationData& data) {
     if (!fits || (!known && c.eim_count == kMaxEims)) return c.note("eim ignored", 0, data.eim_id);
     if (!known) c.eims[c.eim = c.eim_count++] = fresh;
     c.serving().address = fresh.address;
-    c.serving().indirect = data.indirect_profile_download.has_value();
+    // In v1.0 there is no such mark, and its cards do not keep one: the device's own choice decides.
+    const bool unmarked = c.card_edition == rsp::Edition::v1_0 || c.config.edition == rsp::Edition::v1_0;
+    c.serving().indirect = unmarked || data.indirect_profile_download.has_value();
     c.serving().listed = true;
     c.serving().ghost = false;
 }
@@ -173,10 +185,15 @@ void done(Context& c) {
     if (auto dropped = drop_orphans(c); !dropped) c.note_error("state not saved", "start", dropped.error());
     c.started = true;
     c.looked = false;
+    c.info2_refused = false;
     c.note("started");
 }
 void failed(Context& c, const Step& step, const Error& error) {
     c.note_error("start failed", step.name, error);
+    if (step.ask == ask_info2 && error.code == Errc::rejected) { // a card that does not say is taken for v1.2
+        c.info2_refused = true;
+        return;
+    }
     ++c.card_failures;
     c.card_blocked.after(c.now, c.backoff(c.card_failures));
     c.reset_card = true;
@@ -184,6 +201,7 @@ void failed(Context& c, const Step& step, const Error& error) {
 
 constexpr Step kSteps[] = {
     {"ES10c.GetEID", "SGP.22 §5.7.20", Peer::card, ask_eid, take_eid},
+    {"ES10b.GetEUICCInfo2", "SGP.32 §5.9.2", Peer::card, ask_info2, take_info2},
     {"ES10b.GetEimConfigurationData", "SGP.32 §5.9.18", Peer::card, ask_configuration, take_configuration},
     {"ES10b.AddInitialEim", "SGP.32 §5.9.4", Peer::card, ask_initial_eim, take_initial_eim},
     {"ES10b.GetEimConfigurationData",

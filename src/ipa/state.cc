@@ -13,7 +13,7 @@ struct PackageBlob {
     bool rollback = false;
     bool ecos = false;
     uint64_t counter = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PackageBlob;
         return sequence("Package",
                         0x30,
@@ -30,7 +30,7 @@ struct RollbackBlob {
     Bytes eim_id{};
     uint64_t attempts = 0;
     int64_t elapsed = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = RollbackBlob;
         return sequence("Rollback",
                         0x30,
@@ -48,7 +48,7 @@ struct DownloadBlob {
     Bytes transaction_id{};
     Bytes text{};
     uint64_t restarts = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DownloadBlob;
         return sequence("Download",
                         0x30,
@@ -65,7 +65,7 @@ struct ChangeBlob {
     bool active = false;
     uint64_t cause = 0;
     Bytes except{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ChangeBlob;
         return sequence("Change",
                         0x30,
@@ -80,7 +80,7 @@ struct ItemBlob {
     Bytes pir_transaction_id{};
     bool pir_delivered = false;
     Bytes result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ItemBlob;
         return sequence("Item",
                         0x30,
@@ -91,12 +91,21 @@ struct ItemBlob {
                         field<&T::result>("result", 0x84));
     }
 };
+struct DialectBlob {
+    Bytes eim_id{};
+    uint64_t edition = 0;
+    template <int = 0> static constexpr auto asn1() {
+        using T = DialectBlob;
+        return sequence(
+            "Dialect", 0x30, field<&T::eim_id>("eimId", 0x80), field<&T::edition>("edition", 0x81));
+    }
+};
 struct ToldBlob {
     uint64_t eim = 0;
     bool announced = false;
     uint64_t info2 = 0;
     uint64_t certificates = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ToldBlob;
         return sequence("Told",
                         0x30,
@@ -112,7 +121,7 @@ struct SeenBlob {
     uint64_t profiles = 0;
     uint64_t enabled = 0;
     uint64_t role = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SeenBlob;
         return sequence("Seen",
                         0x30,
@@ -125,7 +134,7 @@ struct SeenBlob {
 };
 struct VersionBlob {
     uint64_t version = kVersion;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return sequence("State", 0x30, field<&VersionBlob::version>("version", 0x80));
     }
 };
@@ -137,10 +146,11 @@ struct StateBlob {
     DownloadBlob download{};
     ChangeBlob change{};
     List<ItemBlob> outbox{};
-    std::optional<List<ToldBlob>> told{}; // this and the next ones: not in the first states
+    std::optional<List<DialectBlob>> dialects{}; // this and the next ones: earlier builds did not write them
+    std::optional<List<ToldBlob>> told{};
     std::optional<SeenBlob> seen{};
     std::optional<uint64_t> device{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StateBlob;
         return sequence("State",
                         0x30,
@@ -151,9 +161,10 @@ struct StateBlob {
                         field<&T::download>("download", 0xA4),
                         field<&T::change>("change", 0xA5),
                         field<&T::outbox>("outbox", 0xA6),
-                        field<&T::told>("told", 0xA7),
-                        field<&T::seen>("seen", 0xA8),
-                        field<&T::device>("device", 0x89));
+                        field<&T::dialects>("dialects", 0xA7),
+                        field<&T::told>("told", 0xA8),
+                        field<&T::seen>("seen", 0xA9),
+                        field<&T::device>("device", 0x8A));
     }
 };
 
@@ -198,7 +209,32 @@ Ok take_item(OutboxItem& to, const ItemBlob& from) {
     to.pir_delivered = from.pir_delivered;
     return to.result.assign(from.result);
 }
+
+Ok take_dialect(State& to, const DialectBlob& from) {
+    if (to.dialect_count == kMaxDialects) return fail(Errc::limit, "dialects");
+    PeerDialect& dialect = to.dialects[to.dialect_count++];
+    dialect.edition = TRY(phase_from(from.edition, rsp::Edition::v1_3, "dialect"));
+    return dialect.eim_id.assign(from.eim_id);
+}
 } // namespace
+
+const PeerDialect* State::dialect_of(Bytes eim_id) const {
+    for (size_t i = 0; i < dialect_count; ++i)
+        if (same(dialects[i].eim_id.bytes(), eim_id)) return &dialects[i];
+    return nullptr;
+}
+
+void State::set_dialect(const EimId& eim_id, rsp::Edition edition, rsp::Edition own) {
+    const auto end = dialects.begin() + static_cast<ptrdiff_t>(dialect_count);
+    const auto last = std::remove_if(dialects.begin(), end, [&](const PeerDialect& known) {
+        return same(known.eim_id.bytes(), eim_id.bytes());
+    });
+    dialect_count = static_cast<size_t>(last - dialects.begin());
+    if (edition == own) return;
+    if (dialect_count == kMaxDialects)
+        std::move(dialects.begin() + 1, dialects.end(), dialects.begin()), --dialect_count;
+    dialects[dialect_count++] = {eim_id, edition};
+}
 
 Result<Bytes> encode_state(const State& state, Buffer buffer) {
     std::array<ItemBlob, kMaxOutbox> items;
@@ -214,30 +250,35 @@ Result<Bytes> encode_state(const State& state, Buffer buffer) {
     size_t told_count = 0;
     for (const Told& t : state.told)
         if (t.eim) told[told_count++] = {t.eim, t.announced, t.info2, t.certificates};
+    std::array<DialectBlob, kMaxDialects> dialects;
+    for (size_t i = 0; i < state.dialect_count; ++i)
+        dialects[i] = {state.dialects[i].eim_id.bytes(), static_cast<uint64_t>(state.dialects[i].edition)};
     const auto& [active, package_eim, address, rollback, ecos, counter] = state.package;
     const DownloadDuty& download = state.download;
-    const StateBlob blob{.initial_eim_done = state.initial_eim_done,
-                         .package = {active, package_eim.bytes(), address.bytes(), rollback, ecos, counter},
-                         .rollback = {static_cast<uint64_t>(state.rollback.phase),
-                                      state.rollback.eim_id.bytes(),
-                                      state.rollback.attempts,
-                                      state.rollback.elapsed_ms},
-                         .download = {static_cast<uint64_t>(download.phase),
-                                      static_cast<uint64_t>(download.source),
-                                      download.eim_id.bytes(),
-                                      download.eim_transaction_id.bytes(),
-                                      download.transaction_id.bytes(),
-                                      download.text.bytes(),
-                                      download.restarts},
-                         .change = {state.change.active, state.change.cause, state.change.except.bytes()},
-                         .outbox = {.items = std::span<const ItemBlob>(items).first(state.outbox_count)},
-                         .told = List<ToldBlob>{.items = std::span<const ToldBlob>(told).first(told_count)},
-                         .seen = SeenBlob{state.seen.valid,
-                                          state.seen.count,
-                                          state.seen.profiles,
-                                          state.seen.enabled,
-                                          static_cast<uint64_t>(state.seen.role)},
-                         .device = state.device};
+    StateBlob blob{.initial_eim_done = state.initial_eim_done,
+                   .package = {active, package_eim.bytes(), address.bytes(), rollback, ecos, counter},
+                   .rollback = {static_cast<uint64_t>(state.rollback.phase),
+                                state.rollback.eim_id.bytes(),
+                                state.rollback.attempts,
+                                state.rollback.elapsed_ms},
+                   .download = {static_cast<uint64_t>(download.phase),
+                                static_cast<uint64_t>(download.source),
+                                download.eim_id.bytes(),
+                                download.eim_transaction_id.bytes(),
+                                download.transaction_id.bytes(),
+                                download.text.bytes(),
+                                download.restarts},
+                   .change = {state.change.active, state.change.cause, state.change.except.bytes()},
+                   .outbox = {.items = std::span<const ItemBlob>(items).first(state.outbox_count)},
+                   .told = List<ToldBlob>{.items = std::span<const ToldBlob>(told).first(told_count)},
+                   .seen = SeenBlob{state.seen.valid,
+                                    state.seen.count,
+                                    state.seen.profiles,
+                                    state.seen.enabled,
+                                    static_cast<uint64_t>(state.seen.role)},
+                   .device = state.device};
+    if (state.dialect_count)
+        blob.dialects.emplace().items = std::span<const DialectBlob>(dialects).first(state.dialect_count);
     return asn1::encode(blob, buffer);
 }
 
@@ -253,6 +294,9 @@ Result<State> decode_state(Bytes der) {
         if (state.outbox_count == kMaxOutbox) return fail(Errc::limit, "outbox");
         return take_item(state.outbox[state.outbox_count++], item);
     }));
+    if (blob.dialects)
+        TRY(blob.dialects->for_each(
+            [&](const DialectBlob& dialect) { return take_dialect(state, dialect); }));
     if (const auto& seen = blob.seen)
         state.seen = {seen->valid,
                       seen->count,

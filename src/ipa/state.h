@@ -1,12 +1,14 @@
 #pragma once
 #include "base/octets.h"
 #include "base/time.h"
+#include "rsp/edition.h"
 #include <optional>
 
 namespace halyard::ipa {
 
 constexpr size_t kMaxOutbox = 4;
-constexpr size_t kMaxStateBlob = 4096;
+constexpr size_t kMaxDialects = 8;
+constexpr size_t kMaxStateBlob = 5120;
 using EimId = Kept<128>;
 using Address = Kept<255>;
 using ShortId = Kept<16>; // TransactionId
@@ -78,6 +80,12 @@ struct Seen {
     bool operator==(const Seen&) const = default;
 };
 
+/// An eIM that speaks another edition of SGP.32 than the device would by itself.
+struct PeerDialect {
+    EimId eim_id;
+    rsp::Edition edition = rsp::Edition::v1_2;
+};
+
 /// Everything that must survive a power cut and cannot be read back from the card (RR-10).
 struct State {
     bool initial_eim_done = false;
@@ -87,9 +95,15 @@ struct State {
     StateChange change;
     std::array<OutboxItem, kMaxOutbox> outbox{};
     size_t outbox_count = 0;
+    std::array<PeerDialect, kMaxDialects> dialects{};
+    size_t dialect_count = 0;
     std::array<Told, 8> told{};
     Seen seen;
     uint64_t device = 0; // hash of TAC and IMEI; 0: not known yet
+
+    const PeerDialect* dialect_of(Bytes eim_id) const;
+    /// An edition that is the device's `own` needs no entry; the oldest entry gives way when all are taken.
+    void set_dialect(const EimId&, rsp::Edition, rsp::Edition own);
 };
 
 /// The blob: DER, first component its version. no_space when the buffer is too small.

@@ -95,9 +95,14 @@ struct Eim : Server {
     std::vector<OwnedBytes> results;       // EimPackageResult alternatives received
     std::vector<OwnedBytes> notifications; // through HandleNotification
     bool acknowledge = true;
-    OwnedBytes extra_acknowledgements; // content put into BF53
+    bool v1_0 = false; // reads and writes as SGP.32 v1.0 wants it, answers HTTP 400 to anything else
+    std::function<bool(Bytes)> refuses = [](Bytes) { return false; }; // true: HTTP 400
+    OwnedBytes extra_acknowledgements;                                // content put into BF53
     Result<OwnedBytes> exchange(Bytes message);
     std::function<Result<OwnedBytes>(Bytes)> relay; // downloads
+
+  private:
+    Result<OwnedBytes> take_result(const asn1::Tlv& alternative);
 };
 
 struct Smdp : Server {

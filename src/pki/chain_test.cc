@@ -333,12 +333,14 @@ TEST_CASE("when rules and roles are named, each has a name of its own") {
         names.insert(rsp::rule_name(static_cast<ChainRule>(i)));
     CHECK(names.size() == static_cast<size_t>(ChainRule::count_));
     std::set<std::string_view> roles, policies;
-    for (uint8_t i = 0; i <= static_cast<uint8_t>(Role::eim); ++i) {
-        roles.insert(rsp::name(static_cast<Role>(i)));
-        policies.insert(rsp::policy_oid(static_cast<Role>(i)));
+    for (uint8_t i = 0; i < static_cast<uint8_t>(Role::count_); ++i) {
+        const auto role = static_cast<Role>(i);
+        roles.insert(rsp::name(role));
+        for (const auto oids : {rsp::RoleOids::v2, rsp::RoleOids::v3})
+            policies.insert(rsp::policy_oid(role, oids));
     }
-    CHECK(roles.size() == 9);
-    CHECK(policies.size() == 9);
+    CHECK(roles.size() == 14);
+    CHECK(policies.size() == 8 + 12 - 1 + 1); // those of v2, those of v3, the CI in both, and none
 }
 
 TEST_CASE("when SGP.26 certificates are put together wrongly, the rule is named") {

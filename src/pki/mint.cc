@@ -1,30 +1,15 @@
 #include "pki/mint.h"
-#include "asn1/asn1.h"
 #include "crypto/hash.h"
-#include <cstdio>
+#include "pki/der.h"
 
 namespace halyard::pki {
 namespace {
-using rsp::Role;
+using rsp::Role, rsp::RoleOids, der::extension, der::oid, der::sequence, der::text, der::tlv;
 
-// X.509 is small enough to be put together TLV by TLV; every length is known when its header is written.
-OwnedBytes tlv(uint8_t tag, std::initializer_list<Bytes> parts) {
-    OwnedBytes content;
-    for (Bytes part : parts) append(content, part);
-    OwnedBytes out = asn1::Raw{content}.der();
-    out[0] = tag;
-    return out;
-}
-OwnedBytes oid(std::string_view dotted) {
-    const auto content = asn1::oid_from_text(dotted);
-    HALYARD_ASSERT(content); // callers pass constants, or texts that were checked
-    return tlv(0x06, {*content});
-}
-OwnedBytes text(uint8_t tag, std::string_view value) { return tlv(tag, {bytes_of(value)}); }
 const uint8_t kTrue[] = {0x01, 0x01, 0xFF};
 
 OwnedBytes attribute(std::string_view type, uint8_t tag, std::string_view value) {
-    return tlv(0x31, {tlv(0x30, {oid(type), text(tag, value)})});
+    return tlv(0x31, {sequence({oid(type), text(tag, value)})});
 }
 
 OwnedBytes name_of(const Subject& s) {
@@ -35,160 +20,177 @@ OwnedBytes name_of(const Subject& s) {
     if (!s.organizational_unit.empty()) append(rdns, attribute("2.5.4.11", 0x0C, s.organizational_unit));
     if (!s.serial_number.empty()) append(rdns, attribute("2.5.4.5", 0x13, s.serial_number));
     if (!s.common_name.empty()) append(rdns, attribute("2.5.4.3", 0x0C, s.common_name));
-    return tlv(0x30, {rdns});
+    return sequence({rdns});
 }
 
-// UTCTime to 2049, GeneralizedTime from 2050 on. RFC 5280 §4.1.2.5
-Result<OwnedBytes> time_of(Time t, const char* where) {
-    using namespace std::chrono;
-    const sys_time<milliseconds> at{milliseconds(t.count())};
-    const auto day = floor<days>(at);
-    const year_month_day date{day};
-    const hh_mm_ss clock{floor<seconds>(at) - day};
-    const int year = static_cast<int>(date.year());
-    if (year < 1950 || year > 9999) return fail(Errc::bad_value, where, static_cast<uint32_t>(year));
-    char out[32];
-    const bool utc = year < 2050;
-    std::snprintf(out,
-                  sizeof out,
-                  utc ? "%02d%02u%02u%02d%02d%02dZ" : "%04d%02u%02u%02d%02d%02dZ",
-                  utc ? year % 100 : year,
-                  static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()),
-                  static_cast<int>(clock.hours().count()),
-                  static_cast<int>(clock.minutes().count()),
-                  static_cast<int>(clock.seconds().count()));
-    return text(utc ? 0x17 : 0x18, out);
+bool is_tls(Role role) { return role == Role::dp_tls || role == Role::ds_tls || role == Role::eim_tls; }
+bool is_eum(Role role) { return role == Role::eum || role == Role::eum_sub; }
+
+OwnedBytes key_usage(const Request& r) {
+    if (r.flaw == Flaw::key_usage) return {0x03, 0x02, 0x03, 0x08}; // keyAgreement
+    if (rsp::is_ca(r.role)) return {0x03, 0x02, 0x01, 0x06};        // keyCertSign, cRLSign
+    return {0x03, 0x02, 0x07, 0x80};                                // digitalSignature
 }
 
-OwnedBytes extension(std::string_view id, bool critical, Bytes value) {
-    return tlv(0x30, {oid(id), critical ? Bytes(kTrue) : Bytes{}, tlv(0x04, {value})});
+// As SGP.26 has them: a CI sets no limit, whoever has no SubCA below sets 0.
+std::optional<uint32_t> path_length(const Request& r) {
+    if (r.path_length || r.role == Role::ci) return r.path_length;
+    if (r.role == Role::ci_sub) return 2; // EUM, EUM SubCA
+    return r.role == Role::eum && r.oids == RoleOids::v3 ? 1u : 0u;
 }
-
-OwnedBytes key_usage(Role role) {
-    if (role == Role::ci || role == Role::eum) return {0x03, 0x02, 0x01, 0x06}; // keyCertSign, cRLSign
-    return {0x03, 0x02, 0x07, 0x80};                                            // digitalSignature
-}
-
-OwnedBytes basic_constraints(Role role) {
-    if (role == Role::ci) return tlv(0x30, {kTrue});
-    const uint8_t no_ca_below[] = {0x02, 0x01, 0x00};
-    return tlv(0x30, {kTrue, no_ca_below});
+OwnedBytes basic_constraints(const Request& r) {
+    const auto limit = path_length(r);
+    return sequence({kTrue, limit ? der::integer(*limit) : OwnedBytes{}});
 }
 
 OwnedBytes alternative_names(const Request& r) {
     OwnedBytes names;
     for (const std::string& dns : r.dns_names) append(names, text(0x82, dns));
     if (!r.registered_id.empty()) append(names, tlv(0x88, {*asn1::oid_from_text(r.registered_id)}));
-    return tlv(0x30, {names});
+    return sequence({names});
 }
 
-// permittedSubtrees with one directoryName: O and the serialNumber that EIDs start with. SGP.26 §3.1
+// permittedSubtrees with one directoryName: O and, in v2, the serialNumber that EIDs start with. SGP.26 §3.1
 OwnedBytes name_constraints(const Request& r) {
-    const OwnedBytes directory =
-        name_of({.organization = r.permitted_organization, .serial_number = r.eid_prefix});
-    return tlv(0x30, {tlv(0xA0, {tlv(0x30, {tlv(0xA4, {directory})})})});
+    Subject permitted{.organization = r.permitted_organization};
+    if (r.oids == RoleOids::v2) permitted.serial_number = r.eid_prefix;
+    return sequence({tlv(0xA0, {sequence({tlv(0xA4, {name_of(permitted)})})})});
 }
 
-OwnedBytes distribution_point(const std::string& uri) {
-    return tlv(0x30, {tlv(0x30, {tlv(0xA0, {tlv(0xA0, {text(0x86, uri)})})})});
+OwnedBytes permitted_eins(const Request& r) {
+    OwnedBytes all = text(0x13, r.eid_prefix);
+    for (const std::string& ein : r.more_eins) append(all, text(0x13, ein));
+    return sequence({all});
 }
 
-OwnedBytes extensions(const Request& r, const crypto::PublicKey& key, Bytes authority, bool eim_tls) {
-    const bool ca = r.role == Role::ci || r.role == Role::eum;
-    const bool tls = r.role == Role::dp_tls || r.role == Role::ds_tls || eim_tls;
+// One DistributionPoint for each URI, as SGP.26 has it.
+OwnedBytes distribution_points(const std::vector<std::string>& uris) {
+    OwnedBytes points;
+    for (const std::string& uri : uris) append(points, sequence({der::full_name({&uri, 1})}));
+    return sequence({points});
+}
+
+const char* policy(const Request& r) {
+    if (r.flaw != Flaw::policy) return rsp::policy_oid(r.role, r.oids);
+    return rsp::policy_oid(r.role == Role::euicc ? Role::dp_auth : Role::euicc, r.oids);
+}
+
+OwnedBytes extended_key_usage(const Request& r) {
+    const OwnedBytes server = oid("1.3.6.1.5.5.7.3.1"), client = oid("1.3.6.1.5.5.7.3.2");
+    return sequence({r.flaw == Flaw::extended_key_usage ? OwnedBytes{} : server, client});
+}
+
+OwnedBytes extensions(const Request& r, Bytes key_id, Bytes authority) {
     OwnedBytes all;
-    if (!authority.empty()) append(all, extension("2.5.29.35", false, tlv(0x30, {tlv(0x80, {authority})})));
-    append(all, extension("2.5.29.14", false, tlv(0x04, {crypto::key_identifier(key)})));
-    append(all, extension("2.5.29.15", true, key_usage(r.role)));
-    if (*rsp::policy_oid(r.role))
-        append(all, extension("2.5.29.32", !tls, tlv(0x30, {tlv(0x30, {oid(rsp::policy_oid(r.role))})})));
-    if (tls)
-        append(all,
-               extension("2.5.29.37", true, tlv(0x30, {oid("1.3.6.1.5.5.7.3.1"), oid("1.3.6.1.5.5.7.3.2")})));
-    if (ca) append(all, extension("2.5.29.19", true, basic_constraints(r.role)));
+    if (!authority.empty()) append(all, extension("2.5.29.35", false, der::authority_key(authority)));
+    append(all, extension("2.5.29.14", false, tlv(0x04, {key_id})));
+    if (r.flaw != Flaw::critical_extension) append(all, extension("2.5.29.15", true, key_usage(r)));
+    if (const char* role = policy(r); *role)
+        append(all, extension("2.5.29.32", !is_tls(r.role), sequence({sequence({oid(role)})})));
+    if (is_tls(r.role)) append(all, extension("2.5.29.37", true, extended_key_usage(r)));
+    if (rsp::is_ca(r.role)) append(all, extension("2.5.29.19", true, basic_constraints(r)));
     if (!r.registered_id.empty() || !r.dns_names.empty())
         append(all, extension("2.5.29.17", false, alternative_names(r)));
-    if (r.role == Role::eum) append(all, extension("2.5.29.30", true, name_constraints(r)));
-    if (!r.crl_uri.empty()) append(all, extension("2.5.29.31", false, distribution_point(r.crl_uri)));
-    return tlv(0xA3, {tlv(0x30, {all})});
+    if (is_eum(r.role) && !r.permitted_organization.empty())
+        append(all, extension("2.5.29.30", true, name_constraints(r)));
+    if (is_eum(r.role) && r.oids == RoleOids::v3 && !r.eid_prefix.empty())
+        append(all, extension("2.23.146.1.2.2.0", false, permitted_eins(r)));
+    if (!r.crl_uris.empty()) append(all, extension("2.5.29.31", false, distribution_points(r.crl_uris)));
+    return tlv(0xA3, {sequence({all})});
+}
+
+bool is_printable(std::string_view text) { // the characters of PrintableString that names here need
+    for (const char c : text)
+        if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
+            std::string_view(" '()+,-./:=?").find(c) == std::string_view::npos)
+            return false;
+    return true;
 }
 
 Ok check(const Request& r) {
+    const bool eim = r.role == Role::eim || r.role == Role::eim_tls;
+    if (!eim && !*rsp::policy_oid(r.role, r.oids)) return fail(Errc::unsupported, "role: SubCAs are of v3");
     if (!r.registered_id.empty()) TRY(asn1::oid_from_text(r.registered_id, "registeredID"));
     if (r.subject.common_name.empty()) return fail(Errc::missing_field, "commonName");
+    if (!is_printable(r.subject.country)) return fail(Errc::bad_value, "countryName");
+    if (!is_printable(r.subject.serial_number)) return fail(Errc::bad_value, "serialNumber");
     if (r.role == Role::eum && (r.eid_prefix.empty() || r.permitted_organization.empty()))
         return fail(Errc::missing_field, "nameConstraints");
+    if (!is_printable(r.eid_prefix)) return fail(Errc::bad_value, "eidPrefix");
+    for (const std::string& ein : r.more_eins)
+        if (ein.empty() || !is_printable(ein)) return fail(Errc::bad_value, "permittedEins");
     if (r.validity.to < r.validity.from) return fail(Errc::bad_value, "validity");
+    if (r.serial.size() > 20) return fail(Errc::bad_length, "serial");
+    if (r.path_length && !rsp::is_ca(r.role)) return fail(Errc::bad_value, "pathLenConstraint");
+    if (r.flaw == Flaw::extended_key_usage && !is_tls(r.role))
+        return fail(Errc::unsupported, "extended key usage: TLS roles only");
+    if (r.flaw == Flaw::policy && eim) return fail(Errc::unsupported, "policy: an eIM has none");
     return {};
 }
 
-Result<crypto::Certificate> issue(const Request& r,
-                                  const crypto::PublicKey& key,
-                                  const crypto::PrivateKey& signer,
-                                  Bytes issuer_name,
-                                  Bytes authority,
-                                  bool eim_tls,
-                                  Random& random) {
+struct Signer {
+    const crypto::PrivateKey& key;
+    Bytes name;   // empty: self-signed
+    Bytes key_id; // empty: self-signed
+};
+
+Result<crypto::Certificate>
+issue(const Request& r, Bytes spki, Bytes key_id, const Signer& signer, Random& random) {
     TRY(check(r));
-    auto serial = TRY(random.draw<8>());
-    serial[0] = static_cast<uint8_t>((serial[0] & 0x7F) | 0x40); // positive, always eight octets
+    OwnedBytes serial = r.serial;
+    if (serial.empty()) {
+        serial = owned(TRY(random.draw<8>()));
+        serial[0] = static_cast<uint8_t>((serial[0] & 0x7F) | 0x40); // positive, always eight octets
+    }
     const OwnedBytes version = {0xA0, 0x03, 0x02, 0x01, 0x02};
-    const OwnedBytes algorithm = tlv(0x30, {oid("1.2.840.10045.4.3.2")});
     const OwnedBytes validity =
-        tlv(0x30, {TRY(time_of(r.validity.from, "notBefore")), TRY(time_of(r.validity.to, "notAfter"))});
+        sequence({TRY(der::time(r.validity.from, "notBefore")), TRY(der::time(r.validity.to, "notAfter"))});
     const OwnedBytes subject = name_of(r.subject);
-    const OwnedBytes tbs = tlv(0x30,
-                               {version,
-                                tlv(0x02, {serial}),
-                                algorithm,
-                                issuer_name.empty() ? Bytes(subject) : issuer_name,
-                                validity,
-                                subject,
-                                crypto::to_spki(key),
-                                extensions(r, key, authority, eim_tls)});
-    const uint8_t no_unused_bits[] = {0x00};
-    const OwnedBytes signature = TRY(crypto::sign_der(signer, tbs));
-    return crypto::Certificate::parse(tlv(0x30, {tbs, algorithm, tlv(0x03, {no_unused_bits, signature})}));
+    const OwnedBytes tbs = sequence({version,
+                                     der::integer(serial),
+                                     der::ecdsa_sha256(),
+                                     signer.name.empty() ? Bytes(subject) : signer.name,
+                                     validity,
+                                     subject,
+                                     spki,
+                                     extensions(r, key_id, signer.key_id)});
+    OwnedBytes signature = TRY(crypto::sign_der(signer.key, tbs));
+    if (r.flaw == Flaw::signature) signature.back() ^= 0x01;
+    return crypto::Certificate::parse(der::signed_by(tbs, signature));
 }
 
+Result<crypto::Certificate>
+issue_under(const Request& r, Bytes spki, Bytes key_id, const Credential& issuer, Random& random) {
+    if (!issuer.certificate.subject_key_id) return fail(Errc::missing_field, "issuer subjectKeyIdentifier");
+    const Signer signer{issuer.key, issuer.certificate.subject, *issuer.certificate.subject_key_id};
+    return issue(r, spki, key_id, signer, random);
+}
 } // namespace
 
 Result<Credential> mint_ci(const Request& r, Random& random) {
     Credential out;
     out.key = TRY(crypto::PrivateKey::generate(r.curve, random));
-    out.certificate = TRY(issue(r, out.key.public_key(), out.key, {}, {}, false, random));
+    const auto& key = out.key.public_key();
+    out.certificate =
+        TRY(issue(r, crypto::to_spki(key), crypto::key_identifier(key), {out.key, {}, {}}, random));
     return out;
 }
 
-Result<crypto::Certificate> certify(
-    const Request& r, const crypto::PublicKey& key, const Credential& issuer, bool eim_tls, Random& random) {
-    if (!issuer.certificate.subject_key_id) return fail(Errc::missing_field, "issuer subjectKeyIdentifier");
-    return issue(
-        r, key, issuer.key, issuer.certificate.subject, *issuer.certificate.subject_key_id, eim_tls, random);
+Result<crypto::Certificate>
+certify(const Request& r, const crypto::PublicKey& key, const Credential& issuer, Random& random) {
+    return issue_under(r, crypto::to_spki(key), crypto::key_identifier(key), issuer, random);
+}
+
+Result<crypto::Certificate>
+certify(const Request& r, const crypto::ForeignKey& key, const Credential& issuer, Random& random) {
+    return issue_under(r, key.spki, crypto::sha1(key.point), issuer, random);
 }
 
 Result<Credential> mint(const Request& r, const Credential& issuer, Random& random) {
     Credential out;
     out.key = TRY(crypto::PrivateKey::generate(issuer.key.curve(), random));
-    out.certificate = TRY(certify(r, out.key.public_key(), issuer, false, random));
+    out.certificate = TRY(certify(r, out.key.public_key(), issuer, random));
     return out;
-}
-
-Result<Credential> mint_eim_tls(const Request& r, const Credential& issuer, Random& random) {
-    Credential out;
-    out.key = TRY(crypto::PrivateKey::generate(issuer.key.curve(), random));
-    out.certificate = TRY(certify(r, out.key.public_key(), issuer, true, random));
-    return out;
-}
-
-Result<Eid> make_eid(std::string_view prefix, uint64_t number) {
-    const std::string digits = std::to_string(number);
-    if (prefix.empty() || prefix.size() + digits.size() > 30) return fail(Errc::bad_length, "eidPrefix");
-    std::string all(prefix);
-    all.append(30 - prefix.size() - digits.size(), '0');
-    all += digits + "00";
-    return with_check_digits(TRY(eid_from_text(all, "eidPrefix")));
 }
 
 } // namespace halyard::pki

@@ -1,4 +1,5 @@
 #include "crypto/hash.h"
+#include "pki/eid.h"
 #include "pki/mint.h"
 #include <cstdio>
 #include <cstdlib>
@@ -48,7 +49,7 @@ struct World {
         Request r = request(Role::euicc, "eUICC");
         r.subject.serial_number = "89049032123451234512345678901235";
         change(r);
-        return *pki::certify(r, euicc.key.public_key(), eum, false, random);
+        return *pki::certify(r, euicc.key.public_key(), eum, random);
     }
 };
 
@@ -136,10 +137,10 @@ TEST_CASE("when a server certificate is of the wrong kind, the rule is named") {
     CHECK(as(brainpool.auth.certificate, Role::dp_auth) == ChainRule::curve_mix);
     Request r = request(Role::dp_auth, "auth");
     r.registered_id.clear();
-    CHECK(as(*pki::certify(r, w.auth.key.public_key(), w.ci, false, w.random), Role::dp_auth) ==
+    CHECK(as(*pki::certify(r, w.auth.key.public_key(), w.ci, w.random), Role::dp_auth) ==
           ChainRule::subject_alt_name);
     r.registered_id = "2.999.11";
-    const auto foreign = *pki::certify(r, w.auth.key.public_key(), w.ci, false, w.random);
+    const auto foreign = *pki::certify(r, w.auth.key.public_key(), w.ci, w.random);
     CHECK(rule(rsp::check_same_server(foreign, w.pb.certificate)) == ChainRule::oid_mismatch);
 }
 
@@ -159,12 +160,12 @@ TEST_CASE("when dates pass 2049 or reach 9999, they survive") {
     World w;
     Request r = request(Role::dp_auth, "auth");
     r.validity = {at(1'700'000'000), at(253'402'300'799)}; // 9999-12-31T23:59:59Z
-    const auto c = pki::certify(r, w.auth.key.public_key(), w.ci, false, w.random);
+    const auto c = pki::certify(r, w.auth.key.public_key(), w.ci, w.random);
     REQUIRE(c);
     CHECK(c->not_after == at(253'402'300'799));
     CHECK(rsp::check_under_anchor(*c, Role::dp_auth, w.anchor, at(200'000'000'000)));
     r.validity.to = at(253'402'300'800);
-    CHECK(pki::certify(r, w.auth.key.public_key(), w.ci, false, w.random).error().code == Errc::bad_value);
+    CHECK(pki::certify(r, w.auth.key.public_key(), w.ci, w.random).error().code == Errc::bad_value);
 }
 
 TEST_CASE("when EIDs are made, they carry the prefix and valid check digits") {

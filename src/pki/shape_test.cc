@@ -47,7 +47,7 @@ struct Minted {
         pki::Request r{.role = role};
         r.subject = {.country = "DE", .organization = "Shape", .common_name = "shape.test"};
         r.validity = {Time(1'780'272'000'000), Time(1'880'272'000'000)};
-        if (role != Role::euicc) r.crl_uri = "http://ci.test.example.com/CRL-1.crl";
+        if (role != Role::euicc) r.crl_uris = {"http://ci.test.example.com/CRL-1.crl"};
         if (role == Role::ci) r.registered_id = "2.999.1";
         if (role == Role::eum) r.registered_id = "2.999.5";
         if (role == Role::dp_auth || role == Role::dp_pb || role == Role::dp_tls)

@@ -3,7 +3,7 @@
 // PEDefinitions. Components with DEFAULT are optional here so that what was written explicitly is written
 // again; the defaults stand beside them. Elements made of template files are told by tables instead, see
 // templates.h.
-#include "asn1/asn1.h"
+#include "profile/key_reference.h"
 
 namespace halyard::profile {
 using asn1::alternative, asn1::choice, asn1::field, asn1::List, asn1::Null, asn1::Oid, asn1::sequence,
@@ -12,7 +12,7 @@ using asn1::alternative, asn1::choice, asn1::field, asn1::List, asn1::Null, asn1
 struct PeHeader {
     std::optional<Null> mandated; // the eUICC must support this element or abort
     uint16_t identification = 0;  // 0..32767, named in PEStatus
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PeHeader;
         return sequence("PEHeader",
                         0x30,
@@ -59,7 +59,7 @@ struct ServicesList {
 struct MandatoryAid {
     Bytes aid;
     std::array<uint8_t, 2> version{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = MandatoryAid;
         return sequence("MandatoryAID",
                         0x30,
@@ -70,7 +70,7 @@ struct MandatoryAid {
 
 struct IotOptions {
     Bytes pix;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return sequence("IotOptions", 0x30, field<&IotOptions::pix>("pix", 0x80, Size{7, 11}));
     }
 };
@@ -78,7 +78,9 @@ struct IotOptions {
 /// Any context-tagged NULL of the services list: its tag tells which service.
 struct Service {
     asn1::Any tlv;
-    static constexpr auto asn1() { return choice("Service", 0, field<&Service::tlv>("service")); }
+    template <int = 0> static constexpr auto asn1() {
+        return choice("Service", 0, field<&Service::tlv>("service"));
+    }
 };
 
 struct ProfileHeader {
@@ -91,7 +93,7 @@ struct ProfileHeader {
     std::optional<Bytes> connectivity_parameters;
     std::optional<List<MandatoryAid>> mandatory_aids;
     std::optional<IotOptions> iot_options;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileHeader;
         return sequence("ProfileHeader",
                         0xA0,
@@ -112,7 +114,7 @@ struct ProprietaryInfo {
     std::optional<std::array<uint8_t, 1>> special_file_information; // default 00
     std::optional<Bytes> fill_pattern, repeat_pattern, maximum_file_size;
     std::optional<std::array<uint8_t, 1>> file_details; // default 01
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProprietaryInfo;
         return sequence("ProprietaryInfo",
                         0x30,
@@ -133,7 +135,7 @@ struct Fcp {
     std::optional<Bytes> short_efid; // absent: the template's; empty: none
     std::optional<ProprietaryInfo> proprietary;
     std::optional<Bytes> link_path;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Fcp;
         return sequence(
             "Fcp",
@@ -154,7 +156,7 @@ struct Fcp {
 /// One step of making a template's file. The offset is relative to where the last content ended.
 struct FileCommand {
     std::variant<Null, Fcp, uint16_t, Bytes> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = FileCommand;
         return choice("File",
                       0,
@@ -169,7 +171,7 @@ using File = List<FileCommand>;
 struct ManagementCommand {
     // The tags of offset and content differ from those in a template's file.
     std::variant<Bytes, Fcp, uint16_t, asn1::Tagged<Bytes, 0x81>> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ManagementCommand;
         return choice("FileManagement",
                       0,
@@ -183,7 +185,7 @@ struct ManagementCommand {
 struct GenericFileManagement {
     PeHeader header;
     List<List<ManagementCommand>> commands;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GenericFileManagement;
         return sequence("PE-GenericFileManagement",
                         0xA1,
@@ -198,21 +200,23 @@ struct PinConfiguration {
     std::optional<uint16_t> unblocking_reference;
     std::optional<uint16_t> attributes; // default 7
     std::optional<uint16_t> attempts;   // default 0x33: maximum in the high nibble, left in the low
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PinConfiguration;
-        return sequence("PINConfiguration",
-                        0x30,
-                        field<&T::key_reference>("keyReference", 0x80),
-                        field<&T::value>("pinValue", 0x81),
-                        field<&T::unblocking_reference>("unblockingPINReference", 0x82),
-                        field<&T::attributes>("pinAttributes", 0x83),
-                        field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x84));
+        return sequence(
+            "PINConfiguration",
+            0x30,
+            named(field<&T::key_reference>("keyReference", 0x80), kNamedReference<kPinReferenceNames>),
+            field<&T::value>("pinValue", 0x81),
+            named(field<&T::unblocking_reference>("unblockingPINReference", 0x82),
+                  kNamedReference<kPukReferenceNames>),
+            field<&T::attributes>("pinAttributes", 0x83),
+            field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x84));
     }
 };
 
 struct PinSource {
     std::variant<List<PinConfiguration>, Bytes> is; // here, or shared with the DF of that path
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PinSource;
         return choice("PinCodes",
                       0,
@@ -224,7 +228,7 @@ struct PinSource {
 struct PinCodes {
     PeHeader header;
     PinSource pins;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PinCodes;
         return sequence(
             "PE-PINCodes", 0xA2, field<&T::header>("pin-Header", 0xA0), field<&T::pins>("pinCodes", 0xA1));
@@ -235,20 +239,21 @@ struct PukConfiguration {
     uint16_t key_reference = 0;
     std::array<uint8_t, 8> value{};
     std::optional<uint16_t> attempts; // default 0xAA
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PukConfiguration;
-        return sequence("PUKConfiguration",
-                        0x30,
-                        field<&T::key_reference>("keyReference", 0x80),
-                        field<&T::value>("pukValue", 0x81),
-                        field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x82));
+        return sequence(
+            "PUKConfiguration",
+            0x30,
+            named(field<&T::key_reference>("keyReference", 0x80), kNamedReference<kPukReferenceNames>),
+            field<&T::value>("pukValue", 0x81),
+            field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x82));
     }
 };
 
 struct PukCodes {
     PeHeader header;
     List<PukConfiguration> puks;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PukCodes;
         return sequence(
             "PE-PUKCodes", 0xA3, field<&T::header>("puk-Header", 0xA0), field<&T::puks>("pukCodes", 0xA1));
@@ -258,7 +263,7 @@ struct PukCodes {
 struct MappingParameter {
     std::array<uint8_t, 1> options{};
     Bytes source;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = MappingParameter;
         return sequence("MappingParameter",
                         0x30,
@@ -280,7 +285,7 @@ struct AlgoParameter {
     std::optional<std::array<uint8_t, 80>> xoring_constants;  // default 0, 1, 2, 4, 8 in 16 octets each
     std::optional<std::array<uint8_t, 3>> auth_counter_max;
     std::optional<uint8_t> number_of_keccak; // default 1
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AlgoParameter;
         return sequence("AlgoParameter",
                         0x30,
@@ -297,7 +302,7 @@ struct AlgoParameter {
 
 struct AlgoConfiguration {
     std::variant<MappingParameter, AlgoParameter> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AlgoConfiguration;
         return choice("AlgoConfiguration",
                       0,
@@ -312,7 +317,7 @@ struct AkaParameter {
     std::optional<std::array<uint8_t, 1>> sqn_options;              // default 02
     std::optional<std::array<uint8_t, 6>> sqn_delta, sqn_age_limit; // default 000010000000
     std::optional<List<std::array<uint8_t, 6>>> sqn_init;           // default 32 times zero
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AkaParameter;
         return sequence("PE-AKAParameter",
                         0xA4,
@@ -330,7 +335,7 @@ struct CdmaParameter {
     std::array<uint8_t, 8> authentication_key{};
     std::optional<std::array<uint8_t, 16>> ssd;
     std::optional<Bytes> hrpd, simple_ip, mobile_ip;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CdmaParameter;
         return sequence("PE-CDMAParameter",
                         0xA5,

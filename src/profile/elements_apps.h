@@ -7,7 +7,7 @@ namespace halyard::profile {
 
 struct ContactlessParameters {
     Bytes protocol_parameter_data;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ContactlessParameters;
         return sequence("TS102226AdditionalContactlessParameters",
                         0x30,
@@ -20,7 +20,7 @@ struct ApplicationSystemParameters {
         volatile_reserved, non_volatile_reserved, toolkit_parameter;
     std::optional<ContactlessParameters> contactless;
     std::optional<Bytes> contactless_protocol, user_interaction, granted_volatile, granted_non_volatile;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ApplicationSystemParameters;
         return sequence(
             "ApplicationSystemParameters",
@@ -42,7 +42,7 @@ struct ApplicationSystemParameters {
 
 struct UiccApplicationParameters {
     std::optional<Bytes> toolkit, access, admin_access;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = UiccApplicationParameters;
         return sequence(
             "UICCApplicationParameters",
@@ -55,7 +55,7 @@ struct UiccApplicationParameters {
 
 struct ControlReferenceTemplate {
     Bytes provider;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ControlReferenceTemplate;
         return sequence(
             "ControlReferenceTemplate", 0x30, field<&T::provider>("applicationProviderIdentifier", 0x5F20));
@@ -73,7 +73,7 @@ struct ApplicationInstance {
     std::optional<UiccApplicationParameters> uicc;
     std::optional<List<Bytes>> process_data;
     std::optional<ControlReferenceTemplate> control_reference;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ApplicationInstance;
         return sequence("ApplicationInstance",
                         0x30,
@@ -94,7 +94,7 @@ struct ApplicationInstance {
 struct KeyComponent {
     Bytes type, data;
     std::optional<uint8_t> mac_length; // default 8
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = KeyComponent;
         return sequence("KeyComponent",
                         0x30,
@@ -110,7 +110,7 @@ struct KeyObject {
     std::array<uint8_t, 1> identifier{}, version{};
     std::optional<Bytes> counter;
     List<KeyComponent> components;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = KeyObject;
         return sequence("KeyObject",
                         0x30,
@@ -126,7 +126,7 @@ struct KeyObject {
 struct OpenPersoData {
     std::optional<std::array<uint8_t, 1>> restrict_parameter;
     std::optional<Bytes> contactless;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = OpenPersoData;
         return sequence("OpenPersoData",
                         0x30,
@@ -137,7 +137,7 @@ struct OpenPersoData {
 
 struct CatTpParameters {
     uint16_t max_sdu = 0, max_pdu = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CatTpParameters;
         return sequence("CatTpParameters",
                         0x30,
@@ -153,7 +153,7 @@ struct SecurityDomain {
     std::optional<List<Bytes>> perso_data;
     std::optional<OpenPersoData> open_perso_data;
     std::optional<CatTpParameters> cat_tp;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SecurityDomain;
         return sequence("PE-SecurityDomain",
                         0xA6,
@@ -168,7 +168,7 @@ struct SecurityDomain {
 
 struct AdfRfmAccess {
     Bytes aid, access_domain, admin_access_domain;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AdfRfmAccess;
         return sequence("ADFRFMAccess",
                         0x30,
@@ -186,7 +186,7 @@ struct Rfm {
     std::array<uint8_t, 1> minimum_security_level{};
     Bytes access_domain, admin_access_domain;
     std::optional<AdfRfmAccess> adf;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Rfm;
         return sequence("PE-RFM",
                         0xA7,
@@ -205,7 +205,7 @@ struct LoadPackage {
     Bytes package_aid;
     std::optional<Bytes> security_domain_aid, code_limit, volatile_limit, data_limit, hash;
     Bytes load_block;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = LoadPackage;
         return sequence("ApplicationLoadPackage",
                         0x30,
@@ -223,7 +223,7 @@ struct Application {
     PeHeader header;
     std::optional<LoadPackage> load_block;
     std::optional<List<ApplicationInstance>> instances;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Application;
         return sequence("PE-Application",
                         0xA8,
@@ -237,7 +237,7 @@ struct NonStandard {
     PeHeader header;
     Oid issuer;
     Bytes content;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = NonStandard;
         return sequence("PE-NonStandard",
                         0xA9,
@@ -249,11 +249,15 @@ struct NonStandard {
 
 struct End {
     PeHeader header;
-    static constexpr auto asn1() { return sequence("PE-End", 0xAA, field<&End::header>("end-header", 0xA0)); }
+    template <int = 0> static constexpr auto asn1() {
+        return sequence("PE-End", 0xAA, field<&End::header>("end-header", 0xA0));
+    }
 };
 
 struct Dummy {
-    static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "PE-Dummy", 0xAB, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "PE-Dummy", 0xAB, {}};
+    }
 };
 
 enum class PeStatusCode : uint16_t {
@@ -277,7 +281,7 @@ struct PeStatus {
     std::optional<uint16_t> identification;
     std::optional<uint8_t> additional_information;
     std::optional<uint32_t> offset;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PeStatus;
         return sequence("PEStatus",
                         0x30,
@@ -293,7 +297,7 @@ struct EuiccResponse {
     List<PeStatus> statuses;
     std::optional<Null> aborted;
     std::optional<std::string_view> message;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccResponse;
         return sequence("EUICCResponse",
                         0x30,

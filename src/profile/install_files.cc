@@ -12,36 +12,6 @@ uint32_t number(Bytes b) {
     return v;
 }
 
-// "07~FF" → 07 FF FF … ; "~FF07" → FF … 07.
-bool fill(OwnedBytes& content, size_t unit, const char* pattern) {
-    const std::string_view text(pattern);
-    const size_t tilde = text.find('~');
-    const auto prefix = from_hex(text.substr(0, tilde));
-    if (!prefix) return false;
-    OwnedBytes repeat{0xFF}, suffix;
-    if (tilde != std::string_view::npos) {
-        const auto r = from_hex(text.substr(tilde + 1, 2));
-        const auto s = from_hex(text.substr(tilde + 3));
-        if (!r || !s) return false;
-        repeat = *r;
-        suffix = *s;
-    }
-    for (size_t start = 0; unit && start + unit <= content.size(); start += unit)
-        for (size_t i = 0; i < unit; ++i) {
-            const size_t from_end = unit - i;
-            content[start + i] = from_end <= suffix.size() ? suffix[suffix.size() - from_end]
-                                 : i < prefix->size()      ? (*prefix)[i]
-                                                           : repeat[0];
-        }
-    return true;
-}
-
-void fill_with(OwnedBytes& content, size_t unit, Bytes pattern, bool repeat) {
-    for (size_t start = 0; unit && start + unit <= content.size(); start += unit)
-        for (size_t i = 0; i < unit; ++i)
-            content[start + i] =
-                repeat ? pattern[i % pattern.size()] : pattern[std::min(i, pattern.size() - 1)];
-}
 } // namespace
 
 // Values of the element's FCP override those of the template.
@@ -73,9 +43,9 @@ bool Installer::apply(Node& n, const Fcp& fcp, const Element& e) {
     }
     const size_t unit = n.record_size ? n.record_size : n.content.size();
     if (fcp.proprietary && fcp.proprietary->fill_pattern)
-        fill_with(n.content, unit, *fcp.proprietary->fill_pattern, false);
+        fill_pattern(n.content, unit, *fcp.proprietary->fill_pattern, false);
     if (fcp.proprietary && fcp.proprietary->repeat_pattern)
-        fill_with(n.content, unit, *fcp.proprietary->repeat_pattern, true);
+        fill_pattern(n.content, unit, *fcp.proprietary->repeat_pattern, true);
     return true;
 }
 
@@ -130,7 +100,7 @@ bool Installer::fill_file(
                 fcp->proprietary && (fcp->proprietary->fill_pattern || fcp->proprietary->repeat_pattern);
             // A new size or record length: the template's default content is laid out anew.
             if (good && f.fill && !patterned)
-                (void)fill(n.content, n.record_size ? n.record_size : n.content.size(), f.fill);
+                (void)fill_default(n.content, n.record_size ? n.record_size : n.content.size(), f.fill);
         }
         if (const auto* skip = std::get_if<uint16_t>(&c.is)) at += *skip;
         if (const auto* data = std::get_if<Bytes>(&c.is)) {
@@ -160,7 +130,7 @@ bool Installer::files(const Element& e) {
         if (!given && (!kind.created_by_default || (!f.fill && !f.required))) continue;
         Node n = from_template(f, parent_of(kind, f, directory, top));
         if (image_.nodes.empty()) n.fid = kMf;
-        if (f.fill && !fill(n.content, n.record_size ? n.record_size : n.content.size(), f.fill))
+        if (f.fill && !fill_default(n.content, n.record_size ? n.record_size : n.content.size(), f.fill))
             return refuse(PeStatusCode::bad_values, &e);
         bool create = true;
         if (given && !fill_file(n, f, member->commands, e, create)) return false;

@@ -5,8 +5,7 @@ namespace {
 
 // The elements that are plain described types; the others are made of template files.
 struct Kind {
-    asn1::Tag tag;
-    const char* name;
+    ElementKind is;
     Ok (*check)(Bytes der);
     Result<OwnedBytes> (*again)(Bytes der);
     std::optional<PeHeader> (*header)(Bytes der);
@@ -23,7 +22,7 @@ template <class T> std::optional<PeHeader> header(Bytes der) {
     return std::nullopt;
 }
 template <class T> constexpr Kind kind(asn1::Tag tag, const char* name) {
-    return {tag, name, check<T>, again<T>, header<T>};
+    return {{tag, name, &asn1::Map<T>::type}, check<T>, again<T>, header<T>};
 }
 
 constexpr Kind kKinds[] = {
@@ -47,7 +46,7 @@ constexpr Kind kKinds[] = {
 
 const Kind* kind_of(asn1::Tag tag) {
     for (const Kind& k : kKinds)
-        if (k.tag == tag) return &k;
+        if (k.is.tag == tag) return &k;
     return nullptr;
 }
 
@@ -56,7 +55,7 @@ const char* name_of_front(Bytes stream) {
     if (stream.empty()) return "ProfileElement";
     asn1::Tag tag = stream[0];
     if ((tag & 0x1F) == 0x1F && stream.size() > 1) tag = tag << 8 | stream[1];
-    if (const Kind* k = kind_of(tag)) return k->name;
+    if (const Kind* k = kind_of(tag)) return k->is.name;
     if (const Template* t = template_of(tag)) return t->name;
     return "ProfileElement";
 }
@@ -68,7 +67,7 @@ template <class T> auto at_offset(Result<T> result, uint32_t offset) {
 
 Ok describe(Element& e) {
     if (const Kind* k = kind_of(e.tag)) {
-        e.name = k->name;
+        e.name = k->is.name;
         e.known = true;
         TRY(k->check(e.der));
         e.header = k->header(e.der);
@@ -158,17 +157,39 @@ Result<TemplateElement> take_apart(const Element& e) {
     return out;
 }
 
+OwnedBytes tlv_head(asn1::Tag tag, size_t length) {
+    OwnedBytes out;
+    for (int shift = 24; shift >= 0; shift -= 8)
+        if (tag >> shift) out.push_back(static_cast<uint8_t>(tag >> shift));
+    if (length < 0x80) {
+        out.push_back(static_cast<uint8_t>(length));
+        return out;
+    }
+    uint8_t octets = 1;
+    for (size_t rest = length >> 8; rest; rest >>= 8) ++octets;
+    out.push_back(static_cast<uint8_t>(0x80 | octets));
+    for (int n = octets - 1; n >= 0; --n) out.push_back(static_cast<uint8_t>(length >> 8 * n));
+    return out;
+}
+
 namespace {
 OwnedBytes tlv_of(asn1::Tag tag, Bytes content) {
-    OwnedBytes out = asn1::Raw{content}.der();
-    OwnedBytes head;
-    for (int shift = 24; shift >= 0; shift -= 8)
-        if (tag >> shift) head.push_back(static_cast<uint8_t>(tag >> shift));
-    out.erase(out.begin()); // the 30 that Raw puts in front
-    head.insert(head.end(), out.begin(), out.end());
-    return head;
+    OwnedBytes out = tlv_head(tag, content.size());
+    append(out, content);
+    return out;
 }
 } // namespace
+
+const ElementKind* plain_element(asn1::Tag tag) {
+    const Kind* const k = kind_of(tag);
+    return k ? &k->is : nullptr;
+}
+
+const ElementKind* plain_element(std::string_view name) {
+    for (const Kind& k : kKinds)
+        if (k.is.name == name) return &k.is;
+    return nullptr;
+}
 
 Result<OwnedBytes> encode(const Template& kind, const TemplateElement& e) {
     OwnedBytes content = TRY(asn1::encode(asn1::Tagged<PeHeader, 0xA0>{e.header}));

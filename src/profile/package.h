@@ -17,6 +17,16 @@ struct Element {
     uint32_t offset = 0;            // octets from the start of the package
 };
 
+/// An element that is a plain described type; the others are templates().
+struct ElementKind {
+    asn1::Tag tag;
+    const char* name; // as in the module
+    const asn1::Type* type;
+};
+/// nullptr when it is none.
+const ElementKind* plain_element(asn1::Tag);
+const ElementKind* plain_element(std::string_view name);
+
 /// A member of a template element.
 struct TemplateMember {
     asn1::Tag tag;
@@ -40,6 +50,8 @@ Result<std::optional<Element>> next_element(Bytes stream, uint32_t offset);
 Result<OwnedBytes> reencode(const Element&);
 Result<TemplateElement> take_apart(const Element&);
 Result<OwnedBytes> encode(const Template&, const TemplateElement&);
+/// Tag and length in front of `length` octets of content.
+OwnedBytes tlv_head(asn1::Tag, size_t length);
 
 /// What an SM-DP+ and a person want to know of a package without making its file system.
 struct Facts {
@@ -62,6 +74,18 @@ std::string imsi_from_ef(Bytes ef);
 std::array<uint8_t, 10> to_header_order(const Iccid&);
 Iccid from_header_order(const std::array<uint8_t, 10>&);
 
+/// Where the content of a file stands in a package. Holds for every package made from the same template.
+struct FilePlace {
+    size_t element = 0;   // index
+    asn1::Tag member = 0; // of a template element; 0: made by file management
+    size_t created = 0;   // file management: the how manieth createFCP of the element
+    size_t size = 0;      // octets; 0 when only the content tells
+    size_t record = 0;    // octets of a record; 0 when it has none
+};
+/// By FIDs below the MF, "3F00" in front and "/" between them or not, 7FFF for the first USIM: "7FD06F3E".
+/// Errors: bad_value when it is no path, not_found, unsupported for directories and links.
+Result<FilePlace> place_of(Bytes package, std::string_view path);
+
 /// Replaced in every element that carries it; what is absent stays. Digits as text, octets as octets.
 struct Personal {
     std::optional<Iccid> iccid;
@@ -70,6 +94,10 @@ struct Personal {
     std::optional<AkaAlgorithm> algorithm;
     std::optional<std::string> pin1, puk1, adm1;
     std::optional<std::string> service_provider;
+    std::optional<std::array<uint8_t, 2>> acc; // instead of the class that follows from the IMSI
+    std::optional<std::string> msisdn;         // own number: digits, "+" in front when international
+    std::optional<std::string> service_centre; // of SMS, likewise: record 1 of EF.SMSP
+    std::vector<std::pair<FilePlace, OwnedBytes>> files; // the whole content of other files
 };
 /// A personalised copy. Everything not named in `personal` is the same octet for octet, but for the access
 /// class that follows from the IMSI. Errors: missing_field naming what the package has no place for, or "opc"

@@ -37,7 +37,8 @@ SecretBytes secret(OwnedBytes octets) {
 }
 
 struct Done {
-    bool imsi = false, k = false, spn = false, pin1 = false, puk1 = false, adm1 = false;
+    bool imsi = false, k = false, spn = false, pin1 = false, puk1 = false, adm1 = false, acc = false,
+         msisdn = false, smsp = false;
 };
 
 Result<SecretBytes> header(const Element& e, const Personal& p) {
@@ -46,41 +47,139 @@ Result<SecretBytes> header(const Element& e, const Personal& p) {
     return SecretBytes(Bytes(TRY(asn1::encode(h))));
 }
 
-Result<SecretBytes> files(const Element& e, const Personal& p, Done& done) {
+// Length, type of number, digits swapped, FF behind them: 12 octets at `at`. 3GPP TS 31.102 §4.2.26, §4.2.27
+Ok put_number(OwnedBytes& record, size_t at, std::string_view number, const char* where) {
+    const bool international = number.starts_with('+');
+    if (international) number.remove_prefix(1);
+    if (number.empty() || number.size() > 20)
+        return fail(Errc::bad_length, where, static_cast<uint32_t>(number.size()));
+    record[at] = static_cast<uint8_t>(1 + (number.size() + 1) / 2);
+    record[at + 1] = international ? 0x91 : 0x81;
+    for (size_t i = 0; i < number.size(); ++i) {
+        if (number[i] < '0' || number[i] > '9')
+            return fail(Errc::bad_value, where, 0, static_cast<uint32_t>(i));
+        uint8_t& octet = record[at + 2 + i / 2];
+        const auto digit = static_cast<uint8_t>(number[i] - '0');
+        octet = static_cast<uint8_t>(i % 2 ? (octet & 0x0F) | digit << 4 : 0xF0 | digit);
+    }
+    return {};
+}
+
+// Octets of a record of the member: what its descriptor says, otherwise the template.
+size_t record_size(const TemplateMember& m) {
+    size_t size = m.file ? m.file->size : 0;
+    (void)m.commands.for_each([&](const FileCommand& c) {
+        const auto* fcp = std::get_if<Fcp>(&c.is);
+        if (fcp && fcp->file_descriptor && fcp->file_descriptor->size() > 2) {
+            size = 0;
+            for (uint8_t octet : fcp->file_descriptor->subspan(2)) size = size << 8 | octet;
+        }
+    });
+    return size;
+}
+
+// What a person's data makes of one file; nullopt: the file has none of it.
+Result<std::optional<OwnedBytes>> usim_file(const TemplateMember& m, const Personal& p, Done& done) {
+    using Content = std::optional<OwnedBytes>;
+    const std::string_view name = m.file ? m.file->name : "";
+    if (name == "ef-imsi" && p.imsi) {
+        done.imsi = true;
+        return Content(owned(TRY(imsi_to_ef(*p.imsi))));
+    }
+    if (name == "ef-acc" && p.acc) {
+        done.acc = true;
+        return Content(owned(*p.acc));
+    }
+    if (name == "ef-acc" && p.imsi) { // access class: one of 0 to 9, from the last digit. 3GPP TS 22.011
+        const unsigned access_class = static_cast<unsigned>(p.imsi->back() - '0');
+        return Content({static_cast<uint8_t>(access_class >= 8 ? 1 << (access_class - 8) : 0),
+                        static_cast<uint8_t>(access_class < 8 ? 1 << access_class : 0)});
+    }
+    if (name == "ef-spn" && p.service_provider) {
+        if (p.service_provider->size() > 16) return fail(Errc::bad_length, "serviceProviderName");
+        OwnedBytes spn(17, 0xFF);
+        spn[0] = 0x01;
+        std::copy(p.service_provider->begin(), p.service_provider->end(), spn.begin() + 1);
+        done.spn = true;
+        return Content(std::move(spn));
+    }
+    const size_t size = record_size(m);
+    if (name == "ef-msisdn" && p.msisdn) { // alpha identifier, then 14 octets from the length on
+        if (size < 14 || size > 255) return fail(Errc::unsupported, "msisdn: record length");
+        OwnedBytes record(size, 0xFF);
+        TRY(put_number(record, size - 14, *p.msisdn, "msisdn"));
+        done.msisdn = true;
+        return Content(std::move(record));
+    }
+    if (name == "ef-smsp" && p.service_centre) { // alpha identifier, then 28 octets from the indicators on
+        if (size < 28 || size > 255) return fail(Errc::unsupported, "smsp: record length");
+        OwnedBytes record(size, 0xFF);
+        record[size - 28] = 0xFD; // the service centre's address and nothing else is present
+        TRY(put_number(record, size - 28 + 13, *p.service_centre, "smsp"));
+        done.smsp = true;
+        return Content(std::move(record));
+    }
+    return Content();
+}
+
+Result<SecretBytes> files(const Element& e, size_t index, const Personal& p, Done& done) {
     TemplateElement t = TRY(take_apart(e));
+    const Template& kind = *template_of(e.tag);
     std::vector<OwnedBytes> kept; // what replaced members point to
-    kept.reserve(t.members.size());
     const auto replace = [&](TemplateMember& m, Bytes data) -> Ok {
         kept.push_back(TRY(with_content(m, data)));
         m.commands = File{.content = kept.back()};
         return {};
     };
+    // Files that the template makes by itself get a member of their own when they get a content.
+    const auto member = [&](asn1::Tag tag) -> TemplateMember& {
+        auto at = t.members.begin();
+        while (at != t.members.end() && at->tag < tag) ++at;
+        if (at == t.members.end() || at->tag != tag) at = t.members.insert(at, {tag, kind.find(tag), {}});
+        return *at;
+    };
+    const bool usim = e.tag == 0xB3 || e.tag == 0xB4 || e.tag == 0xBF20 || e.tag == 0xBF21;
+    if (p.service_centre && e.tag == 0xB3) (void)member(0xAB); // EF.SMSP
     for (TemplateMember& m : t.members) {
-        const std::string_view name = m.file ? m.file->name : "";
-        if (name == "ef-iccid" && p.iccid) TRY(replace(m, *p.iccid));
-        const bool usim = e.tag == 0xB3 || e.tag == 0xBF20 || e.tag == 0xBF21;
+        if (m.file && std::string_view(m.file->name) == "ef-iccid" && p.iccid) TRY(replace(m, *p.iccid));
         if (!usim) continue;
-        if (name == "ef-imsi" && p.imsi) {
-            TRY(replace(m, TRY(imsi_to_ef(*p.imsi))));
-            done.imsi = true;
-        }
-        if (name == "ef-acc" && p.imsi) { // access class: one of 0 to 9, from the last digit. 3GPP TS 22.011
-            const unsigned access_class = static_cast<unsigned>(p.imsi->back() - '0');
-            const uint8_t acc[] = {static_cast<uint8_t>(access_class >= 8 ? 1 << (access_class - 8) : 0),
-                                   static_cast<uint8_t>(access_class < 8 ? 1 << access_class : 0)};
-            TRY(replace(m, acc));
-        }
-        if (name == "ef-spn" && p.service_provider) {
-            if (p.service_provider->size() > 16) return fail(Errc::bad_length, "serviceProviderName");
-            OwnedBytes spn(17, 0xFF);
-            spn[0] = 0x01;
-            std::copy(p.service_provider->begin(), p.service_provider->end(), spn.begin() + 1);
-            TRY(replace(m, spn));
-            done.spn = true;
-        }
+        if (const auto content = TRY(usim_file(m, p, done))) TRY(replace(m, *content));
     }
+    for (const auto& [place, content] : p.files)
+        if (place.element == index && place.member) TRY(replace(member(place.member), content));
     if (kept.empty()) return SecretBytes(e.der);
-    return SecretBytes(Bytes(TRY(encode(*template_of(e.tag), t))));
+    return SecretBytes(Bytes(TRY(encode(kind, t))));
+}
+
+// The content of files made by file management: what follows their createFCP until another file's turn.
+Result<SecretBytes> management(const Element& e, size_t index, const Personal& p) {
+    const auto mine = [&](const FilePlace& place) { return place.element == index && !place.member; };
+    if (std::none_of(p.files.begin(), p.files.end(), [&](const auto& f) { return mine(f.first); }))
+        return SecretBytes(e.der);
+    auto pe = TRY(asn1::decode<GenericFileManagement>(e.der));
+    size_t created = 0;
+    bool dropping = false;
+    std::vector<std::vector<ManagementCommand>> all;
+    TRY(pe.commands.for_each([&](const List<ManagementCommand>& list) -> Ok {
+        auto& out = all.emplace_back();
+        return list.for_each([&](const ManagementCommand& c) {
+            const bool create = std::holds_alternative<Fcp>(c.is);
+            if (create || std::holds_alternative<Bytes>(c.is)) dropping = false;
+            if (!dropping) out.push_back(c);
+            if (!create) return;
+            for (const auto& [place, content] : p.files)
+                if (mine(place) && place.created == created) {
+                    dropping = true;
+                    out.emplace_back().is.emplace<3>(asn1::Tagged<Bytes, 0x81>{Bytes(content)});
+                }
+            ++created;
+        });
+    }));
+    std::vector<List<ManagementCommand>> lists;
+    for (const auto& commands : all)
+        if (!commands.empty()) lists.push_back({.items = commands});
+    pe.commands = {.items = lists};
+    return SecretBytes(Bytes(TRY(asn1::encode(pe))));
 }
 
 Result<SecretBytes> aka(const Element& e, const Personal& p, Done& done) {
@@ -131,15 +230,16 @@ Result<SecretBytes> puks(const Element& e, const Personal& p, Done& done) {
     return secret(TRY(asn1::encode(codes)));
 }
 
-Result<SecretBytes> one(const Element& e, const Personal& p, Done& done) {
+Result<SecretBytes> one(const Element& e, size_t index, const Personal& p, Done& done) {
     switch (e.tag) {
     case 0xA0: return header(e, p);
+    case 0xA1: return management(e, index, p);
     case 0xA2: return pins(e, p, done);
     case 0xA3: return puks(e, p, done);
     case 0xA4: return aka(e, p, done);
     default: break;
     }
-    if (template_of(e.tag)) return files(e, p, done);
+    if (template_of(e.tag)) return files(e, index, p, done);
     return SecretBytes(e.der);
 }
 
@@ -151,87 +251,17 @@ Result<SecretBytes> personalise(Bytes package, const Personal& personal) {
         return fail(Errc::missing_field, personal.k ? "opc" : "k");
     SecretBytes out;
     Done done;
-    for (const Element& e : TRY(parse(package))) out.append(TRY(one(e, personal, done)).reveal());
+    size_t index = 0;
+    for (const Element& e : TRY(parse(package))) out.append(TRY(one(e, index++, personal, done)).reveal());
     if (personal.imsi && !done.imsi) return fail(Errc::missing_field, "ef-imsi");
     if ((personal.k || personal.opc) && !done.k) return fail(Errc::missing_field, "akaParameter");
     if (personal.service_provider && !done.spn) return fail(Errc::missing_field, "ef-spn");
+    if (personal.acc && !done.acc) return fail(Errc::missing_field, "acc");
+    if (personal.msisdn && !done.msisdn) return fail(Errc::missing_field, "msisdn");
+    if (personal.service_centre && !done.smsp) return fail(Errc::missing_field, "smsp");
     if (personal.pin1 && !done.pin1) return fail(Errc::missing_field, "pin1");
     if (personal.puk1 && !done.puk1) return fail(Errc::missing_field, "puk1");
     if (personal.adm1 && !done.adm1) return fail(Errc::missing_field, "adm1");
-    return out;
-}
-
-namespace {
-constexpr size_t kMaxFile = 0xFFFF; // offsets add up: no package may make us hold more
-
-// Of the GSM 7 bit default alphabet what ASCII has as well; 3GPP TS 23.038 §6.2.1.
-char readable(uint8_t septet) {
-    if (septet == 0x11) return '_';
-    if (septet == 0x00) return '@';
-    return septet >= 0x20 && septet < 0x7B ? static_cast<char>(septet) : '?';
-}
-} // namespace
-
-Result<Facts> facts(Bytes package) {
-    Facts out;
-    const auto content = [](const TemplateMember& m) {
-        OwnedBytes all;
-        size_t at = 0;
-        (void)m.commands.for_each([&](const FileCommand& c) {
-            if (const auto* fcp = std::get_if<Fcp>(&c.is); fcp && fcp->proprietary)
-                if (const auto& pattern = fcp->proprietary->fill_pattern) all = owned(*pattern);
-            const auto* skip = std::get_if<uint16_t>(&c.is);
-            if (skip) at = std::min(at + *skip, kMaxFile);
-            if (const auto* data = std::get_if<Bytes>(&c.is)) { // over a pattern, at its start
-                if (all.size() < at + data->size()) all.resize(at + data->size(), 0xFF);
-                std::copy(data->begin(), data->end(), all.begin() + static_cast<std::ptrdiff_t>(at));
-                at += data->size();
-            }
-        });
-        return all;
-    };
-    for (const Element& e : TRY(parse(package))) {
-        if (e.tag == 0xA0) {
-            const auto h = TRY(asn1::decode<ProfileHeader>(e.der));
-            out.type = std::string(h.profile_type.value_or(""));
-            out.iccid = from_header_order(h.iccid);
-            out.major_version = h.major_version;
-            out.minor_version = h.minor_version;
-            TRY(h.mandatory_services.for_each([&](const Service& s) -> Ok {
-                const asn1::Tlv tlv = TRY(asn1::read_tlv(s.tlv.der));
-                const size_t index = tlv.tag - 0x80;
-                out.mandatory_services.emplace_back(index < ServicesList::kCount ? ServicesList::kNames[index]
-                                                                                 : "unknown");
-                return {};
-            }));
-        }
-        if (!template_of(e.tag)) continue;
-        for (const TemplateMember& m : TRY(take_apart(e)).members) {
-            const std::string_view name = m.file ? m.file->name : "";
-            if (name == "ef-imsi" && out.imsi.empty()) out.imsi = imsi_from_ef(content(m));
-            if (name == "ef-gid1") out.gid1 = content(m);
-            if (name == "ef-gid2") out.gid2 = content(m);
-            if (name == "ef-ad" && e.tag == 0xB3) {
-                const OwnedBytes ad = content(m);
-                if (ad.size() >= 4) out.mcc_mnc[2] = ad[3] & 15; // length of the MNC, used below
-            }
-            // The CSIM's file of that name is coded otherwise.
-            if (name == "ef-spn" && e.tag != 0xBA && out.service_provider.empty()) {
-                const OwnedBytes spn = content(m);
-                for (size_t i = 1; i < spn.size() && spn[i] != 0xFF; ++i)
-                    out.service_provider += readable(spn[i]);
-            }
-        }
-    }
-    const bool three = out.mcc_mnc[2] == 3;
-    if (out.imsi.size() >= 6) {
-        const auto digit = [&](size_t i) { return static_cast<uint8_t>(out.imsi[i] - '0'); };
-        const uint8_t mnc3 = three ? digit(5) : uint8_t{15};
-        out.mcc_mnc = {static_cast<uint8_t>(digit(1) << 4 | digit(0)),
-                       static_cast<uint8_t>(mnc3 << 4 | digit(2)),
-                       static_cast<uint8_t>(digit(4) << 4 | digit(3))};
-        out.has_mcc_mnc = true;
-    }
     return out;
 }
 

@@ -169,10 +169,10 @@ TEST_CASE("when samples are installed, their elementary files say what 3GPP TS 3
         uint16_t fid;
         const char *operational, *bootstrap;
     };
-    // Services 12, 19, 33, 85, and with PLMN lists 20, 42, 43: bit (n - 1) % 8 of octet (n - 1) / 8.
+    // Services 12, 19, 33, 34, 85, and with PLMN lists 20, 42, 43: bit (n - 1) % 8 of octet (n - 1) / 8.
     const Row rows[] = {
         {0x6F07, "080910100000000071", "080910100000000071"},                                 // IMSI
-        {0x6F38, "00080C0001060000000010000000000000", "0008040001000000000010000000000000"}, // UST
+        {0x6F38, "00080C0003060000000010000000000000", "0008040003000000000010000000000000"}, // UST
         {0x6FAD, "00000002", "00000002"},                                                     // AD: MNC of 2
         {0x6F78, "0080", "0080"},                                                             // ACC: class 7
         {0x6FB7, "11F2FF00", "11F2FF00"},                                                     // ECC: 112

@@ -75,7 +75,7 @@ struct Constants {
     uint8_t rules_descriptor[4] = {0x42, 0x21, 0x00, kRuleSize};
     uint8_t dir_descriptor[4] = {0x42, 0x21, 0x00, 0x26};
     uint8_t rules_size[2]{}, dir_size[1] = {0x26};
-    uint8_t mf_pins[3] = {0x01, 0x0A, 0x0B}, usim_pins[4] = {0x01, 0x81, 0x0A, 0x0B};
+    uint8_t pins[2] = {0x01, 0x0A}; // those that add_codes defines
     Constants() {
         directory_record = {0x61, static_cast<uint8_t>(2 + sizeof kUsimAid + 6), 0x4F, sizeof kUsimAid};
         append(directory_record, kUsimAid);
@@ -89,24 +89,25 @@ struct Constants {
     }
 };
 
-Ok add_header(Maker& m, const SampleParameters& p) {
+Ok add_header(Maker& m, const SampleParameters& p, bool preferences) {
     static constexpr uint8_t kUsim[] = {0x81, 0x00}, kMilenage[] = {0x84, 0x00};
     Service services[2];
     services[0].tlv.der = kUsim;
     services[1].tlv.der = kMilenage;
     const OwnedBytes mf = TRY(asn1::oid_from_text("2.23.143.1.2.1")),
-                     usim = TRY(asn1::oid_from_text("2.23.143.1.2.4"));
-    const Oid templates[] = {{mf}, {usim}};
+                     usim = TRY(asn1::oid_from_text("2.23.143.1.2.4")),
+                     opt_usim = TRY(asn1::oid_from_text("2.23.143.1.2.5"));
+    const Oid templates[] = {{mf}, {usim}, {opt_usim}};
     ProfileHeader h{
         .major_version = 2, .minor_version = 3, .profile_type = p.type, .iccid = to_header_order(p.iccid)};
     h.mandatory_services.items = services;
-    h.mandatory_gfste.items = templates;
+    h.mandatory_gfste.items = std::span(templates).first(preferences ? 3 : 2);
     return m.add(asn1::encode(h));
 }
 
 Ok add_mf(Maker& m, const SampleParameters& p, const Constants& c) {
     const Member members[] = {
-        {0xA2, {descriptor({.pin_status_template = Bytes(c.mf_pins)})}},
+        {0xA2, {descriptor({.pin_status_template = Bytes(c.pins)})}},
         {0xA4, {content(p.iccid)}},
         {0xA5,
          {descriptor({.file_descriptor = Bytes(c.dir_descriptor), .ef_file_size = Bytes(c.dir_size)}),
@@ -152,14 +153,14 @@ Ok add_usim(Maker& m, const SampleParameters& p, const Constants& c, bool prefer
     OwnedBytes spn(17, 0xFF);
     spn[0] = 0x01;
     std::copy(p.service_provider.begin(), p.service_provider.end(), spn.begin() + 1);
-    // Services: 12 SMSP, 19 SPN, 33 always, 85 EPS; 20, 42 and 43 the PLMN lists of add_preferences.
+    // Services: 12 SMSP, 19 SPN, 33 always, 34 EST, 85 EPS; 20, 42 and 43 the PLMN lists of add_preferences.
     // 3GPP TS 31.102 §4.2.8
     OwnedBytes ust(17, 0x00);
     const auto offer = [&](std::initializer_list<unsigned> services) {
         for (unsigned service : services)
             ust[(service - 1) / 8] = static_cast<uint8_t>(ust[(service - 1) / 8] | 1 << (service - 1) % 8);
     };
-    offer({12, 19, 33, 85});
+    offer({12, 19, 33, 34, 85});
     if (preferences) offer({20, 42, 43});
     const uint8_t est[] = {0x00};
     const auto last = static_cast<unsigned>(p.imsi.back() - '0');
@@ -168,9 +169,8 @@ Ok add_usim(Maker& m, const SampleParameters& p, const Constants& c, bool prefer
     const uint8_t ecc[] = {0x11, 0xF2, 0xFF, 0x00}; // 112
     const Member members[] = {
         {0xA2,
-         {descriptor({.file_id = kTemporaryFid,
-                      .df_name = Bytes(kUsimAid),
-                      .pin_status_template = Bytes(c.usim_pins)})}},
+         {descriptor(
+             {.file_id = kTemporaryFid, .df_name = Bytes(kUsimAid), .pin_status_template = Bytes(c.pins)})}},
         {0xA3, {content(imsi)}},
         {0xA4, {c.rules_file(), content(c.rules)}},
         {0xA8, {content(ust)}},
@@ -220,7 +220,7 @@ Ok draw_secrets(SampleParameters& p, Random& random) {
 Result<SecretBytes> sample_operational(const SampleParameters& p) {
     const Constants c;
     Maker m;
-    TRY(add_header(m, p));
+    TRY(add_header(m, p, true));
     TRY(add_mf(m, p, c));
     TRY(add_codes(m, p));
     TRY(add_usim(m, p, c, true));
@@ -233,7 +233,7 @@ Result<SecretBytes> sample_operational(const SampleParameters& p) {
 Result<SecretBytes> sample_bootstrap(const SampleParameters& p) {
     const Constants c;
     Maker m;
-    TRY(add_header(m, p));
+    TRY(add_header(m, p, false));
     TRY(add_mf(m, p, c));
     TRY(add_codes(m, p));
     TRY(add_usim(m, p, c, false));

@@ -32,4 +32,10 @@ std::span<const Template> templates();
 /// nullptr when the element is none made of template files.
 const Template* template_of(asn1::Tag pe);
 
+/// TemplateFile::fill over each `unit` octets of the content: "07~FF" → 07 FF FF … ; "~FF07" → FF … 07. False
+/// when it is no such text.
+bool fill_default(OwnedBytes& content, size_t unit, const char* fill);
+/// A fillPattern, whose last octet goes on to the end of each unit, or a repeatPattern.
+void fill_pattern(OwnedBytes& content, size_t unit, Bytes pattern, bool repeat);
+
 } // namespace halyard::profile

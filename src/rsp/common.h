@@ -11,7 +11,7 @@ struct EuiccInfo1 {
     std::array<uint8_t, 3> svn{};
     List<Bytes> euicc_ci_pk_id_list_for_verification{};
     List<Bytes> euicc_ci_pk_id_list_for_signing{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccInfo1;
         return sequence(
             "EUICCInfo1",
@@ -42,7 +42,7 @@ constexpr auto asn1_names(RspCapability) {
 struct CertificationDataObject {
     std::string_view platform_label{};
     std::string_view discovery_base_url{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CertificationDataObject;
         return sequence("CertificationDataObject",
                         0x30,
@@ -60,13 +60,15 @@ struct IotSpecificInfo {
     List<std::array<uint8_t, 3>> iot_version{};
     std::optional<Null> ecall_supported{};
     std::optional<Null> fallback_supported{};
-    static constexpr auto asn1() {
+    std::optional<Null> fallback_allowed_update_supported{}; // v1.3
+    template <int = 0> static constexpr auto asn1() {
         using T = IotSpecificInfo;
         return sequence("IoTSpecificInfo",
                         0x30,
                         field<&T::iot_version>("iotVersion", 0xA0),
                         field<&T::ecall_supported>("ecallSupported", 0x81),
-                        field<&T::fallback_supported>("fallbackSupported", 0x82));
+                        field<&T::fallback_supported>("fallbackSupported", 0x82),
+                        field<&T::fallback_allowed_update_supported>("fallbackAllowedUpdateSupported", 0x83));
     }
 };
 
@@ -112,7 +114,8 @@ struct EuiccInfo2 {
     std::optional<Bytes> additional_euicc_info{};
     std::optional<std::array<uint8_t, 3>> highest_svn{};
     std::optional<IotSpecificInfo> iot_specific_info{};
-    static constexpr auto asn1() {
+    std::optional<std::array<uint8_t, 1>> euicc_minimum_security_level{}; // v1.3
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccInfo2;
         return sequence(
             "EUICCInfo2",
@@ -140,7 +143,8 @@ struct EuiccInfo2 {
             field<&T::euicc_ci_pk_id_list_for_signing_v3>("euiccCiPKIdListForSigningV3", 0xB1),
             field<&T::additional_euicc_info>("additionalEuiccInfo", 0x92, Size{0, 32}),
             field<&T::highest_svn>("highestSvn", 0x93),
-            field<&T::iot_specific_info>("iotSpecificInfo", 0xB4));
+            field<&T::iot_specific_info>("iotSpecificInfo", 0xB4),
+            field<&T::euicc_minimum_security_level>("euiccMinimumSecurityLevel", 0x95));
     }
 };
 
@@ -163,7 +167,7 @@ constexpr auto asn1_names(CertificateInfo) {
 
 struct DeviceAdditionalFeatureSupport {
     std::optional<std::array<uint8_t, 3>> nai_support{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DeviceAdditionalFeatureSupport;
         return sequence("DeviceAdditionalFeatureSupport", 0x30, field<&T::nai_support>("naiSupport", 0x80));
     }
@@ -185,7 +189,7 @@ struct DeviceCapabilities {
     std::optional<Bits> cat_supported_classes{};
     std::optional<uint64_t> euicc_form_factor_type{};
     std::optional<DeviceAdditionalFeatureSupport> device_additional_feature_support{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DeviceCapabilities;
         return sequence("DeviceCapabilities",
                         0x30,
@@ -211,7 +215,7 @@ struct DeviceInfo {
     std::array<uint8_t, 4> tac{};
     DeviceCapabilities device_capabilities{};
     std::optional<std::array<uint8_t, 8>> imei{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DeviceInfo;
         return sequence("DeviceInfo",
                         0x30,
@@ -225,7 +229,7 @@ struct OperatorId {
     std::array<uint8_t, 3> mcc_mnc{};
     std::optional<Bytes> gid1{};
     std::optional<Bytes> gid2{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = OperatorId;
         return sequence("OperatorId",
                         0x30,
@@ -251,7 +255,7 @@ constexpr auto asn1_names(NotificationEvent) {
 struct NotificationConfigurationInformation {
     BitSet<NotificationEvent> profile_management_operation{};
     std::string_view notification_address{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = NotificationConfigurationInformation;
         return sequence("NotificationConfigurationInformation",
                         0x30,
@@ -275,7 +279,7 @@ constexpr auto asn1_names(ProfileClass) {
 
 struct DpProprietaryData {
     Oid dp_oid{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DpProprietaryData;
         return sequence("DpProprietaryData", 0x30, field<&T::dp_oid>("dpOid", 0x80));
     }
@@ -285,12 +289,19 @@ struct DpProprietaryData {
 struct VendorSpecificData {
     Oid vendor_oid{};
     Bytes vendor_specific_data{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = VendorSpecificData;
         return sequence("VendorSpecificData",
                         0x30,
                         field<&T::vendor_oid>("vendorOid", 0x80),
                         field<&T::vendor_specific_data>("vendorSpecificData", 0xA1).or_tag(0x81));
+    }
+};
+
+/// Empty so far; its components belong to later editions. SGP.32 v1.3
+struct IotSpecificProfileInfo {
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "IotSpecificProfileInfo", 0x30, {}};
     }
 };
 
@@ -312,7 +323,8 @@ struct ProfileInfo {
     std::optional<bool> ecall_indication{};
     bool fallback_attribute = false;
     std::optional<bool> fallback_allowed{};
-    static constexpr auto asn1() {
+    std::optional<IotSpecificProfileInfo> iot_specific_profile_info{}; // v1.3
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileInfo;
         return sequence(
             "ProfileInfo",
@@ -333,7 +345,15 @@ struct ProfileInfo {
             field<&T::service_specific_data_stored_in_euicc>("serviceSpecificDataStoredInEuicc", 0xBF22),
             field<&T::ecall_indication>("ecallIndication", 0x9F7B),
             field_default<&T::fallback_attribute, false>("fallbackAttribute", 0x9F26),
-            field<&T::fallback_allowed>("fallbackAllowed", 0x9F67));
+            field<&T::fallback_allowed>("fallbackAllowed", 0x9F67),
+            field<&T::iot_specific_profile_info>("iotSpecificProfileInfo", 0xBF64));
+    }
+};
+
+/// Like IotSpecificProfileInfo. SGP.32 v1.3
+struct IotSpecificMetadata {
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "IotSpecificMetadata", 0x30, {}};
     }
 };
 
@@ -351,7 +371,8 @@ struct StoreMetadataRequest {
     std::optional<List<VendorSpecificData>> service_specific_data_not_stored_in_euicc{};
     std::optional<bool> ecall_indication{};
     std::optional<bool> fallback_allowed{};
-    static constexpr auto asn1() {
+    std::optional<IotSpecificMetadata> iot_specific_metadata{}; // v1.3
+    template <int = 0> static constexpr auto asn1() {
         using T = StoreMetadataRequest;
         return sequence(
             "StoreMetadataRequest",
@@ -369,7 +390,8 @@ struct StoreMetadataRequest {
             field<&T::service_specific_data_not_stored_in_euicc>("serviceSpecificDataNotStoredInEuicc",
                                                                  0xBF23),
             field<&T::ecall_indication>("ecallIndication", 0x9F7B),
-            field<&T::fallback_allowed>("fallbackAllowed", 0x9F67));
+            field<&T::fallback_allowed>("fallbackAllowed", 0x9F67),
+            field<&T::iot_specific_metadata>("iotSpecificMetadata", 0xBF64));
     }
 };
 
@@ -377,7 +399,7 @@ struct SmdpSigned2 {
     Bytes transaction_id{};
     bool cc_required_flag = false;
     std::optional<Bytes> bpp_euicc_otpk{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SmdpSigned2;
         return sequence("SmdpSigned2",
                         0x30,
@@ -391,7 +413,7 @@ struct EuiccSigned2 {
     Bytes transaction_id{};
     Bytes euicc_otpk{};
     std::optional<std::array<uint8_t, 32>> hash_cc{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccSigned2;
         return sequence("EUICCSigned2",
                         0x30,
@@ -406,7 +428,7 @@ struct ServerSigned1 {
     std::array<uint8_t, 16> euicc_challenge{};
     std::string_view server_address{};
     std::array<uint8_t, 16> server_challenge{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ServerSigned1;
         return sequence("ServerSigned1",
                         0x30,
@@ -420,7 +442,7 @@ struct ServerSigned1 {
 struct CtxParamsForCommonAuthentication {
     std::optional<std::string_view> matching_id{};
     DeviceInfo device_info{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CtxParamsForCommonAuthentication;
         return sequence("CtxParamsForCommonAuthentication",
                         0x30,
@@ -431,7 +453,7 @@ struct CtxParamsForCommonAuthentication {
 
 struct CtxParams1 {
     std::variant<CtxParamsForCommonAuthentication> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CtxParams1;
         return choice("CtxParams1", 0, alternative<&T::is, 0>("ctxParamsForCommonAuthentication", 0xA0));
     }
@@ -443,7 +465,7 @@ struct EuiccSigned1 {
     std::array<uint8_t, 16> server_challenge{};
     Exact<EuiccInfo2> euicc_info2{};
     Exact<CtxParams1> ctx_params1{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccSigned1;
         return sequence("EuiccSigned1",
                         0x30,
@@ -458,7 +480,7 @@ struct EuiccSigned1 {
 struct SuccessResult {
     Bytes aid{};
     Bytes sima_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SuccessResult;
         return sequence("SuccessResult",
                         0x30,
@@ -525,7 +547,7 @@ struct ErrorResult {
     BppCommandId bpp_command_id{};
     ErrorReason error_reason{};
     std::optional<Bytes> sima_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ErrorResult;
         return sequence("ErrorResult",
                         0x30,
@@ -540,7 +562,7 @@ struct NotificationMetadata {
     BitSet<NotificationEvent> profile_management_operation{};
     std::string_view notification_address{};
     std::optional<Iccid> iccid{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = NotificationMetadata;
         return sequence("NotificationMetadata",
                         0xBF2F,
@@ -553,7 +575,7 @@ struct NotificationMetadata {
 
 struct FinalResult {
     std::variant<SuccessResult, ErrorResult> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = FinalResult;
         return choice("FinalResult",
                       0,
@@ -567,7 +589,7 @@ struct ProfileInstallationResultData {
     NotificationMetadata notification_metadata{};
     Oid smdp_oid{};
     FinalResult final_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileInstallationResultData;
         return sequence("ProfileInstallationResultData",
                         0xBF27,
@@ -581,7 +603,7 @@ struct ProfileInstallationResultData {
 struct ProfileInstallationResult {
     Exact<ProfileInstallationResultData> profile_installation_result_data{};
     Bytes euicc_sign_pir{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileInstallationResult;
         return sequence("ProfileInstallationResult",
                         0xBF37,
@@ -595,7 +617,7 @@ struct OtherSignedNotification {
     Bytes euicc_notification_signature{};
     Raw euicc_certificate{};
     Raw eum_certificate{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = OtherSignedNotification;
         return sequence("OtherSignedNotification",
                         0x30,
@@ -609,7 +631,7 @@ struct OtherSignedNotification {
 struct CompactSuccessResult {
     std::array<uint8_t, 2> compact_aid{};
     std::optional<Bytes> sima_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactSuccessResult;
         return sequence("CompactSuccessResult",
                         0x30,
@@ -620,7 +642,7 @@ struct CompactSuccessResult {
 
 struct CompactFinalResult {
     std::variant<CompactSuccessResult, ErrorResult> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactFinalResult;
         return choice("CompactFinalResult",
                       0,
@@ -634,7 +656,7 @@ struct CompactProfileInstallationResultData {
     uint64_t seq_number = 0;
     bool iccid_present = true;
     CompactFinalResult compact_final_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactProfileInstallationResultData;
         return sequence("CompactProfileInstallationResultData",
                         0x30,
@@ -648,7 +670,7 @@ struct CompactProfileInstallationResultData {
 struct CompactProfileInstallationResult {
     CompactProfileInstallationResultData compact_profile_installation_result_data{};
     Bytes euicc_sign_pir{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactProfileInstallationResult;
         return sequence(
             "CompactProfileInstallationResult",
@@ -662,13 +684,15 @@ struct CompactOtherSignedNotification {
     std::optional<std::array<uint8_t, 16>> eid_value{};
     Exact<NotificationMetadata> tbs_other_notification{};
     Bytes euicc_notification_signature{};
-    static constexpr auto asn1() {
+    std::optional<Bytes> euicc_ci_pk_identifier_to_be_used{}; // v1.3
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactOtherSignedNotification;
         return sequence("CompactOtherSignedNotification",
                         0x30,
                         field<&T::eid_value>("eidValue", 0x5A),
                         field<&T::tbs_other_notification>("tbsOtherNotification", 0xBF2F),
-                        field<&T::euicc_notification_signature>("euiccNotificationSignature", 0x5F37));
+                        field<&T::euicc_notification_signature>("euiccNotificationSignature", 0x5F37),
+                        field<&T::euicc_ci_pk_identifier_to_be_used>("euiccCiPKIdentifierToBeUsed", 0x04));
     }
 };
 
@@ -678,7 +702,7 @@ struct PendingNotification {
                  CompactProfileInstallationResult,
                  CompactOtherSignedNotification>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PendingNotification;
         return choice("PendingNotification",
                       0,
@@ -697,7 +721,7 @@ struct ProfilePolicyAuthorisationRule {
     BitSet<PprIds> ppr_ids{};
     List<OperatorId> allowed_operators{};
     BitSet<PprFlags> ppr_flags{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfilePolicyAuthorisationRule;
         return sequence("ProfilePolicyAuthorisationRule",
                         0x30,

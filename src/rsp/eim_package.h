@@ -5,7 +5,7 @@
 namespace halyard::rsp {
 struct ProfileInfoListRequestSearchCriteria {
     std::variant<Bytes, Iccid, ProfileClass> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileInfoListRequestSearchCriteria;
         return choice("ProfileInfoListRequestSearchCriteria",
                       0,
@@ -18,7 +18,7 @@ struct ProfileInfoListRequestSearchCriteria {
 struct ProfileInfoListRequest {
     std::optional<ProfileInfoListRequestSearchCriteria> search_criteria{};
     std::optional<Bytes> tag_list{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileInfoListRequest;
         return sequence("ProfileInfoListRequest",
                         0xBF2D,
@@ -39,7 +39,7 @@ constexpr auto asn1_names(ProfileInfoListError) {
 
 struct ProfileInfoListResponse {
     std::variant<List<ProfileInfo>, ProfileInfoListError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileInfoListResponse;
         return choice("ProfileInfoListResponse",
                       0xBF2D,
@@ -50,7 +50,7 @@ struct ProfileInfoListResponse {
 
 struct SetDefaultDpAddressRequest {
     std::string_view default_dp_address{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SetDefaultDpAddressRequest;
         return sequence(
             "SetDefaultDpAddressRequest", 0xBF65, field<&T::default_dp_address>("defaultDpAddress", 0x80));
@@ -63,7 +63,7 @@ struct SetDefaultDpAddressResponse {
         return std::array<asn1::NamedValue, 2>{{{0, "ok"}, {127, "undefinedError"}}};
     }
     SetDefaultDpAddressResult set_default_dp_address_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SetDefaultDpAddressResponse;
         return sequence("SetDefaultDpAddressResponse",
                         0xBF65,
@@ -94,7 +94,7 @@ constexpr auto asn1_names(EimSupportedProtocol) {
 
 struct EimPublicKeyData {
     std::variant<Raw, Raw> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EimPublicKeyData;
         return choice("EimPublicKeyData",
                       0,
@@ -105,7 +105,7 @@ struct EimPublicKeyData {
 
 struct TrustedPublicKeyDataTls {
     std::variant<Raw, Raw> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = TrustedPublicKeyDataTls;
         return choice("TrustedPublicKeyDataTls",
                       0,
@@ -125,38 +125,43 @@ struct EimConfigurationData {
     std::optional<BitSet<EimSupportedProtocol>> eim_supported_protocol{};
     std::optional<Bytes> euicc_ci_pk_id{};
     std::optional<Null> indirect_profile_download{};
-    static constexpr auto asn1() {
+    std::optional<List<VendorSpecificData>> esipa_proprietary_protocol_information{}; // v1.3
+    template <int = 0> static constexpr auto asn1() {
         using T = EimConfigurationData;
-        return sequence("EimConfigurationData",
-                        0x30,
-                        field<&T::eim_id>("eimId", 0x80, Size{1, 128}),
-                        field<&T::eim_fqdn>("eimFqdn", 0x81),
-                        field<&T::eim_id_type>("eimIdType", 0x82),
-                        field<&T::counter_value>("counterValue", 0x83),
-                        field<&T::association_token>("associationToken", 0x84),
-                        field<&T::eim_public_key_data>("eimPublicKeyData", 0xA5),
-                        field<&T::trusted_public_key_data_tls>("trustedPublicKeyDataTls", 0xA6),
-                        field<&T::eim_supported_protocol>("eimSupportedProtocol", 0x87),
-                        field<&T::euicc_ci_pk_id>("euiccCiPKId", 0x88),
-                        field<&T::indirect_profile_download>("indirectProfileDownload", 0x89));
+        return sequence(
+            "EimConfigurationData",
+            0x30,
+            field<&T::eim_id>("eimId", 0x80, Size{1, 128}),
+            field<&T::eim_fqdn>("eimFqdn", 0x81),
+            field<&T::eim_id_type>("eimIdType", 0x82),
+            field<&T::counter_value>("counterValue", 0x83),
+            field<&T::association_token>("associationToken", 0x84),
+            field<&T::eim_public_key_data>("eimPublicKeyData", 0xA5),
+            field<&T::trusted_public_key_data_tls>("trustedPublicKeyDataTls", 0xA6),
+            field<&T::eim_supported_protocol>("eimSupportedProtocol", 0x87),
+            field<&T::euicc_ci_pk_id>("euiccCiPKId", 0x88),
+            field<&T::indirect_profile_download>("indirectProfileDownload", 0x89),
+            field<&T::esipa_proprietary_protocol_information>("eSipaProprietaryProtocolInformation", 0xAA));
     }
 };
 
 struct DeleteEim {
     std::string_view eim_id{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DeleteEim;
         return sequence("DeleteEim", 0x30, field<&T::eim_id>("eimId", 0x80));
     }
 };
 
 struct ListEim {
-    static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "ListEim", 0x30, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "ListEim", 0x30, {}};
+    }
 };
 
 struct Eco {
     std::variant<EimConfigurationData, DeleteEim, EimConfigurationData, ListEim> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Eco;
         return choice("Eco",
                       0,
@@ -170,7 +175,7 @@ struct Eco {
 struct Enable {
     Iccid iccid{};
     std::optional<Null> rollback_flag{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Enable;
         return sequence("Enable",
                         0x30,
@@ -181,7 +186,7 @@ struct Enable {
 
 struct Disable {
     Iccid iccid{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Disable;
         return sequence("Disable", 0x30, field<&T::iccid>("iccid", 0x5A));
     }
@@ -189,21 +194,23 @@ struct Disable {
 
 struct Delete {
     Iccid iccid{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Delete;
         return sequence("Delete", 0x30, field<&T::iccid>("iccid", 0x5A));
     }
 };
 
 struct GetRAT {
-    static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "GetRAT", 0x30, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "GetRAT", 0x30, {}};
+    }
 };
 
 struct ConfigureImmediateEnable {
     std::optional<Null> immediate_enable_flag{};
     std::optional<Oid> default_smdp_oid{};
     std::optional<std::string_view> default_smdp_address{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ConfigureImmediateEnable;
         return sequence("ConfigureImmediateEnable",
                         0x30,
@@ -215,14 +222,14 @@ struct ConfigureImmediateEnable {
 
 struct SetFallbackAttribute {
     Iccid iccid{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SetFallbackAttribute;
         return sequence("SetFallbackAttribute", 0x30, field<&T::iccid>("iccid", 0x5A));
     }
 };
 
 struct UnsetFallbackAttribute {
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return asn1::Spec<0>{asn1::Kind::sequence, "UnsetFallbackAttribute", 0x30, {}};
     }
 };
@@ -238,7 +245,7 @@ struct Psmo {
                  UnsetFallbackAttribute,
                  SetDefaultDpAddressRequest>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Psmo;
         return choice("Psmo",
                       0,
@@ -256,7 +263,7 @@ struct Psmo {
 
 struct EuiccPackage {
     std::variant<List<Psmo>, List<Eco>> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccPackage;
         return choice("EuiccPackage",
                       0,
@@ -271,7 +278,7 @@ struct EuiccPackageSigned {
     uint64_t counter_value = 0;
     std::optional<Bytes> eim_transaction_id{};
     EuiccPackage euicc_package{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccPackageSigned;
         return sequence("EuiccPackageSigned",
                         0x30,
@@ -286,7 +293,7 @@ struct EuiccPackageSigned {
 struct EuiccPackageRequest {
     Exact<EuiccPackageSigned> euicc_package_signed{};
     Bytes eim_signature{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccPackageRequest;
         return sequence("EuiccPackageRequest",
                         0xBF51,
@@ -297,7 +304,7 @@ struct EuiccPackageRequest {
 
 struct SearchCriteriaNotification {
     std::variant<uint64_t, BitSet<NotificationEvent>> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SearchCriteriaNotification;
         return choice("SearchCriteriaNotification",
                       0,
@@ -308,7 +315,7 @@ struct SearchCriteriaNotification {
 
 struct SearchCriteriaEuiccPackageResult {
     std::variant<uint64_t> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SearchCriteriaEuiccPackageResult;
         return choice("SearchCriteriaEuiccPackageResult", 0, alternative<&T::is, 0>("seqNumber", 0x80));
     }
@@ -320,7 +327,7 @@ struct IpaEuiccDataRequest {
     std::optional<SearchCriteriaNotification> search_criteria_notification{};
     std::optional<SearchCriteriaEuiccPackageResult> search_criteria_euicc_package_result{};
     std::optional<Bytes> eim_transaction_id{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaEuiccDataRequest;
         return sequence(
             "IpaEuiccDataRequest",
@@ -335,7 +342,7 @@ struct IpaEuiccDataRequest {
 
 struct ContactSmds {
     std::optional<std::string_view> smds_address{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ContactSmds;
         return sequence("ContactSmds", 0x30, field<&T::smds_address>("smdsAddress", 0x80));
     }
@@ -343,7 +350,7 @@ struct ContactSmds {
 
 struct ProfileDownloadData {
     std::variant<std::string_view, Null, ContactSmds> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileDownloadData;
         return choice("ProfileDownloadData",
                       0,
@@ -356,7 +363,7 @@ struct ProfileDownloadData {
 struct ProfileDownloadTriggerRequest {
     std::optional<ProfileDownloadData> profile_download_data{};
     std::optional<Bytes> eim_transaction_id{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileDownloadTriggerRequest;
         return sequence("ProfileDownloadTriggerRequest",
                         0xBF54,
@@ -488,7 +495,7 @@ struct AddEimResult {
                                                 {127, "undefinedError"}}};
     }
     std::variant<int64_t, AddEimResultCode> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AddEimResult;
         return choice("AddEimResult",
                       0,
@@ -529,12 +536,12 @@ constexpr auto asn1_names(UpdateEimResult) {
 struct EimIdInfo {
     std::string_view eim_id{};
     std::optional<EimIdType> eim_id_type{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EimIdInfo;
         return sequence("EimIdInfo",
                         0x30,
                         field<&T::eim_id>("eimId", 0x80, Size{1, 128}),
-                        field<&T::eim_id_type>("eimIdType", 0x82));
+                        field<&T::eim_id_type>("eimIdType", 0x82).or_tag(0x84)); // 84: v1.0
     }
 };
 
@@ -544,7 +551,7 @@ struct ListEimResult {
         return std::array<asn1::NamedValue, 1>{{{127, "undefinedError"}}};
     }
     std::variant<List<EimIdInfo>, ListEimError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ListEimResult;
         return choice("ListEimResult",
                       0,
@@ -582,7 +589,7 @@ struct EuiccResultData {
                  ProcessingTerminated,
                  SetDefaultDpAddressResponse>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccResultData;
         return choice("EuiccResultData",
                       0,
@@ -610,7 +617,7 @@ struct EuiccPackageResultDataSigned {
     std::optional<Bytes> eim_transaction_id{};
     uint64_t seq_number = 0;
     List<EuiccResultData> euicc_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccPackageResultDataSigned;
         return sequence("EuiccPackageResultDataSigned",
                         0x30,
@@ -625,7 +632,7 @@ struct EuiccPackageResultDataSigned {
 struct EuiccPackageResultSigned {
     Exact<EuiccPackageResultDataSigned> euicc_package_result_data_signed{};
     Bytes euicc_sign_epr{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccPackageResultSigned;
         return sequence("EuiccPackageResultSigned",
                         0x30,
@@ -656,7 +663,7 @@ struct EuiccPackageErrorDataSigned {
     uint64_t counter_value = 0;
     std::optional<Bytes> eim_transaction_id{};
     EuiccPackageErrorCode euicc_package_error_code{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccPackageErrorDataSigned;
         return sequence("EuiccPackageErrorDataSigned",
                         0x30,
@@ -670,7 +677,7 @@ struct EuiccPackageErrorDataSigned {
 struct EuiccPackageErrorSigned {
     Exact<EuiccPackageErrorDataSigned> euicc_package_error_data_signed{};
     Bytes euicc_sign_epe{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccPackageErrorSigned;
         return sequence("EuiccPackageErrorSigned",
                         0x30,
@@ -680,22 +687,28 @@ struct EuiccPackageErrorSigned {
 };
 
 struct EuiccPackageErrorUnsigned {
+    enum class UnsignedErrorCode : uint8_t { size_overflow = 15, undefined_error = 127 };
+    friend constexpr auto asn1_names(UnsignedErrorCode) {
+        return std::array<asn1::NamedValue, 2>{{{15, "sizeOverflow"}, {127, "undefinedError"}}};
+    }
     std::string_view eim_id{};
     std::optional<Bytes> eim_transaction_id{};
     std::optional<int64_t> association_token{};
-    static constexpr auto asn1() {
+    std::optional<UnsignedErrorCode> euicc_package_error_code{}; // v1.3
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccPackageErrorUnsigned;
         return sequence("EuiccPackageErrorUnsigned",
                         0x30,
                         field<&T::eim_id>("eimId", 0x80, Size{1, 128}),
                         field<&T::eim_transaction_id>("eimTransactionId", 0x82, Size{1, 16}),
-                        field<&T::association_token>("associationToken", 0x84));
+                        field<&T::association_token>("associationToken", 0x84),
+                        field<&T::euicc_package_error_code>("euiccPackageErrorCode", 0x8F));
     }
 };
 
 struct EuiccPackageResult {
     std::variant<EuiccPackageResultSigned, EuiccPackageErrorSigned, EuiccPackageErrorUnsigned> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccPackageResult;
         return choice("EuiccPackageResult",
                       0xBF51,
@@ -719,7 +732,7 @@ constexpr auto asn1_names(IpaEuiccDataErrorCode) {
 struct IpaEuiccDataResponseError {
     std::optional<Bytes> eim_transaction_id{};
     IpaEuiccDataErrorCode ipa_euicc_data_error_code{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaEuiccDataResponseError;
         return sequence("IpaEuiccDataResponseError",
                         0x30,
@@ -761,12 +774,15 @@ struct IpaCapabilities {
     }
     BitSet<IpaFeatures> ipa_features{};
     std::optional<BitSet<IpaSupportedProtocols>> ipa_supported_protocols{};
-    static constexpr auto asn1() {
+    std::optional<List<VendorSpecificData>> esipa_proprietary_protocol_information{}; // v1.3
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaCapabilities;
-        return sequence("IpaCapabilities",
-                        0x30,
-                        field<&T::ipa_features>("ipaFeatures", 0x80),
-                        field<&T::ipa_supported_protocols>("ipaSupportedProtocols", 0x81));
+        return sequence(
+            "IpaCapabilities",
+            0x30,
+            field<&T::ipa_features>("ipaFeatures", 0x80),
+            field<&T::ipa_supported_protocols>("ipaSupportedProtocols", 0x81),
+            field<&T::esipa_proprietary_protocol_information>("eSipaProprietaryProtocolInformation", 0xA2));
     }
 };
 
@@ -783,7 +799,7 @@ struct IpaEuiccData {
     std::optional<Bytes> eim_transaction_id{};
     std::optional<IpaCapabilities> ipa_capabilities{};
     std::optional<DeviceInfo> device_info{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaEuiccData;
         return sequence("IpaEuiccData",
                         0x30,
@@ -804,7 +820,7 @@ struct IpaEuiccData {
 
 struct IpaEuiccDataResponse {
     std::variant<IpaEuiccData, IpaEuiccDataResponseError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaEuiccDataResponse;
         return choice("IpaEuiccDataResponse",
                       0xBF52,
@@ -820,7 +836,7 @@ struct ProfileDownloadError {
     }
     ProfileDownloadErrorReason profile_download_error_reason{};
     std::optional<Bytes> error_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileDownloadError;
         return sequence("ProfileDownloadError",
                         0x30,
@@ -831,7 +847,7 @@ struct ProfileDownloadError {
 
 struct ProfileDownloadTriggerResultData {
     std::variant<ProfileInstallationResult, ProfileDownloadError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileDownloadTriggerResultData;
         return choice("ProfileDownloadTriggerResultData",
                       0,
@@ -843,7 +859,7 @@ struct ProfileDownloadTriggerResultData {
 struct ProfileDownloadTriggerResult {
     std::optional<Bytes> eim_transaction_id{};
     ProfileDownloadTriggerResultData profile_download_trigger_result_data{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileDownloadTriggerResult;
         return sequence("ProfileDownloadTriggerResult",
                         0xBF54,

@@ -4,13 +4,13 @@
 
 namespace halyard::rsp {
 struct GetEuiccInfo1Request {
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return asn1::Spec<0>{asn1::Kind::sequence, "GetEuiccInfo1Request", 0xBF20, {}};
     }
 };
 
 struct GetEuiccInfo2Request {
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return asn1::Spec<0>{asn1::Kind::sequence, "GetEuiccInfo2Request", 0xBF22, {}};
     }
 };
@@ -22,7 +22,8 @@ struct UpdateMetadataRequest {
     std::optional<Bytes> icon{};
     std::optional<BitSet<PprIds>> profile_policy_rules{};
     std::optional<List<VendorSpecificData>> service_specific_data_stored_in_euicc{};
-    static constexpr auto asn1() {
+    std::optional<bool> fallback_allowed{}; // SGP.32 v1.3
+    template <int = 0> static constexpr auto asn1() {
         using T = UpdateMetadataRequest;
         return sequence(
             "UpdateMetadataRequest",
@@ -32,7 +33,8 @@ struct UpdateMetadataRequest {
             field<&T::icon_type>("iconType", 0x93),
             field<&T::icon>("icon", 0x94, Size{0, 1024}),
             field<&T::profile_policy_rules>("profilePolicyRules", 0x99),
-            field<&T::service_specific_data_stored_in_euicc>("serviceSpecificDataStoredInEuicc", 0xBF22));
+            field<&T::service_specific_data_stored_in_euicc>("serviceSpecificDataStoredInEuicc", 0xBF22),
+            field<&T::fallback_allowed>("fallbackAllowed", 0x9F67));
     }
 };
 
@@ -41,7 +43,7 @@ struct PrepareDownloadRequest {
     Bytes smdp_signature2{};
     std::optional<std::array<uint8_t, 32>> hash_cc{};
     Raw smdp_certificate{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PrepareDownloadRequest;
         return sequence("PrepareDownloadRequest",
                         0xBF21,
@@ -55,7 +57,7 @@ struct PrepareDownloadRequest {
 struct PrepareDownloadResponseOk {
     Exact<EuiccSigned2> euicc_signed2{};
     Bytes euicc_signature2{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PrepareDownloadResponseOk;
         return sequence("PrepareDownloadResponseOk",
                         0x30,
@@ -84,7 +86,7 @@ constexpr auto asn1_names(DownloadErrorCode) {
 struct PrepareDownloadResponseError {
     Bytes transaction_id{};
     DownloadErrorCode download_error_code{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PrepareDownloadResponseError;
         return sequence("PrepareDownloadResponseError",
                         0x30,
@@ -96,7 +98,7 @@ struct PrepareDownloadResponseError {
 struct CompactEuiccSigned2 {
     std::optional<Bytes> euicc_otpk{};
     std::optional<std::array<uint8_t, 32>> hash_cc{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactEuiccSigned2;
         return sequence("CompactEuiccSigned2",
                         0x30,
@@ -108,7 +110,7 @@ struct CompactEuiccSigned2 {
 struct CompactPrepareDownloadResponseOk {
     CompactEuiccSigned2 compact_euicc_signed2{};
     Bytes euicc_signature2{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactPrepareDownloadResponseOk;
         return sequence("CompactPrepareDownloadResponseOk",
                         0x30,
@@ -120,7 +122,7 @@ struct CompactPrepareDownloadResponseOk {
 struct PrepareDownloadResponse {
     std::variant<PrepareDownloadResponseOk, PrepareDownloadResponseError, CompactPrepareDownloadResponseOk>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = PrepareDownloadResponse;
         return choice("PrepareDownloadResponse",
                       0xBF21,
@@ -136,7 +138,7 @@ struct AuthenticateServerRequest {
     Bytes euicc_ci_pk_id_to_be_used{};
     Raw server_certificate{};
     Exact<CtxParams1> ctx_params1{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateServerRequest;
         return sequence("AuthenticateServerRequest",
                         0xBF38,
@@ -153,7 +155,7 @@ struct AuthenticateResponseOk {
     Bytes euicc_signature1{};
     Raw euicc_certificate{};
     Raw eum_certificate{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateResponseOk;
         return sequence("AuthenticateResponseOk",
                         0x30,
@@ -188,7 +190,7 @@ constexpr auto asn1_names(AuthenticateErrorCode) {
 struct AuthenticateResponseError {
     Bytes transaction_id{};
     AuthenticateErrorCode authenticate_error_code{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateResponseError;
         return sequence("AuthenticateResponseError",
                         0x30,
@@ -200,7 +202,7 @@ struct AuthenticateResponseError {
 struct CompactEuiccSigned1 {
     Bytes ext_card_resource{};
     std::optional<CtxParams1> ctx_params1{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactEuiccSigned1;
         return sequence("CompactEuiccSigned1",
                         0x30,
@@ -211,7 +213,7 @@ struct CompactEuiccSigned1 {
 
 struct SignedData {
     std::variant<EuiccSigned1, CompactEuiccSigned1> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SignedData;
         return choice("SignedData",
                       0,
@@ -225,7 +227,7 @@ struct CompactAuthenticateResponseOk {
     Bytes euicc_signature1{};
     std::optional<Raw> euicc_certificate{};
     std::optional<Raw> eum_certificate{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactAuthenticateResponseOk;
         return sequence("CompactAuthenticateResponseOk",
                         0x30,
@@ -238,7 +240,7 @@ struct CompactAuthenticateResponseOk {
 
 struct AuthenticateServerResponse {
     std::variant<AuthenticateResponseOk, AuthenticateResponseError, CompactAuthenticateResponseOk> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateServerResponse;
         return choice("AuthenticateServerResponse",
                       0xBF38,
@@ -270,7 +272,7 @@ constexpr auto asn1_names(CancelSessionReason) {
 struct CancelSessionRequest {
     Bytes transaction_id{};
     CancelSessionReason reason{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CancelSessionRequest;
         return sequence("CancelSessionRequest",
                         0xBF41,
@@ -283,7 +285,7 @@ struct EuiccCancelSessionSigned {
     Bytes transaction_id{};
     Oid smdp_oid{};
     CancelSessionReason reason{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccCancelSessionSigned;
         return sequence("EuiccCancelSessionSigned",
                         0x30,
@@ -296,7 +298,7 @@ struct EuiccCancelSessionSigned {
 struct CancelSessionResponseOk {
     Exact<EuiccCancelSessionSigned> euicc_cancel_session_signed{};
     Bytes euicc_cancel_session_signature{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CancelSessionResponseOk;
         return sequence("CancelSessionResponseOk",
                         0x30,
@@ -307,7 +309,7 @@ struct CancelSessionResponseOk {
 
 struct CompactEuiccCancelSessionSigned {
     std::optional<CancelSessionReason> reason{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactEuiccCancelSessionSigned;
         return sequence("CompactEuiccCancelSessionSigned", 0x30, field<&T::reason>("reason", 0x80));
     }
@@ -316,7 +318,7 @@ struct CompactEuiccCancelSessionSigned {
 struct CompactCancelSessionResponseOk {
     CompactEuiccCancelSessionSigned compact_euicc_cancel_session_signed{};
     Bytes euicc_cancel_session_signature{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CompactCancelSessionResponseOk;
         return sequence(
             "CompactCancelSessionResponseOk",
@@ -332,7 +334,7 @@ struct CancelSessionResponse {
         return std::array<asn1::NamedValue, 2>{{{5, "invalidTransactionId"}, {127, "undefinedError"}}};
     }
     std::variant<CancelSessionResponseOk, CancelSessionResponseError, CompactCancelSessionResponseOk> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CancelSessionResponse;
         return choice("CancelSessionResponse",
                       0xBF41,
@@ -343,14 +345,14 @@ struct CancelSessionResponse {
 };
 
 struct GetEuiccChallengeRequest {
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return asn1::Spec<0>{asn1::Kind::sequence, "GetEuiccChallengeRequest", 0xBF2E, {}};
     }
 };
 
 struct GetEuiccChallengeResponse {
     std::array<uint8_t, 16> euicc_challenge{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetEuiccChallengeResponse;
         return sequence(
             "GetEuiccChallengeResponse", 0xBF2E, field<&T::euicc_challenge>("euiccChallenge", 0x80));
@@ -359,7 +361,7 @@ struct GetEuiccChallengeResponse {
 
 struct ListNotificationRequest {
     std::optional<BitSet<NotificationEvent>> profile_management_operation{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ListNotificationRequest;
         return sequence("ListNotificationRequest",
                         0xBF28,
@@ -373,7 +375,7 @@ struct ListNotificationResponse {
         return std::array<asn1::NamedValue, 1>{{{127, "undefinedError"}}};
     }
     std::variant<List<NotificationMetadata>, ListNotificationsResultError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ListNotificationResponse;
         return choice("ListNotificationResponse",
                       0xBF28,
@@ -385,7 +387,7 @@ struct ListNotificationResponse {
 struct SetNicknameRequest {
     Iccid iccid{};
     std::string_view profile_nickname{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SetNicknameRequest;
         return sequence("SetNicknameRequest",
                         0xBF29,
@@ -400,7 +402,7 @@ struct SetNicknameResponse {
         return std::array<asn1::NamedValue, 3>{{{0, "ok"}, {1, "iccidNotFound"}, {127, "undefinedError"}}};
     }
     SetNicknameResult set_nickname_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = SetNicknameResponse;
         return sequence(
             "SetNicknameResponse", 0xBF29, field<&T::set_nickname_result>("setNicknameResult", 0x80));
@@ -409,7 +411,7 @@ struct SetNicknameResponse {
 
 struct NotificationSentRequest {
     uint64_t seq_number = 0;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = NotificationSentRequest;
         return sequence("NotificationSentRequest", 0xBF30, field<&T::seq_number>("seqNumber", 0x80));
     }
@@ -421,7 +423,7 @@ struct NotificationSentResponse {
         return std::array<asn1::NamedValue, 3>{{{0, "ok"}, {1, "nothingToDelete"}, {127, "undefinedError"}}};
     }
     DeleteNotificationStatus delete_notification_status{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = NotificationSentResponse;
         return sequence("NotificationSentResponse",
                         0xBF30,
@@ -431,7 +433,7 @@ struct NotificationSentResponse {
 
 struct EnableProfileRequestProfileIdentifier {
     std::variant<Bytes, Iccid> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EnableProfileRequestProfileIdentifier;
         return choice("EnableProfileRequestProfileIdentifier",
                       0,
@@ -443,7 +445,7 @@ struct EnableProfileRequestProfileIdentifier {
 struct EnableProfileRequest {
     EnableProfileRequestProfileIdentifier profile_identifier{};
     bool refresh_flag = false;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EnableProfileRequest;
         return sequence("EnableProfileRequest",
                         0xBF31,
@@ -472,7 +474,7 @@ struct EnableProfileResponse {
                                                 {127, "undefinedError"}}};
     }
     EnableResult enable_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EnableProfileResponse;
         return sequence("EnableProfileResponse", 0xBF31, field<&T::enable_result>("enableResult", 0x80));
     }
@@ -480,7 +482,7 @@ struct EnableProfileResponse {
 
 struct DisableProfileRequestProfileIdentifier {
     std::variant<Bytes, Iccid> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DisableProfileRequestProfileIdentifier;
         return choice("DisableProfileRequestProfileIdentifier",
                       0,
@@ -492,7 +494,7 @@ struct DisableProfileRequestProfileIdentifier {
 struct DisableProfileRequest {
     DisableProfileRequestProfileIdentifier profile_identifier{};
     bool refresh_flag = false;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DisableProfileRequest;
         return sequence("DisableProfileRequest",
                         0xBF32,
@@ -519,7 +521,7 @@ struct DisableProfileResponse {
                                                 {127, "undefinedError"}}};
     }
     DisableResult disable_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DisableProfileResponse;
         return sequence("DisableProfileResponse", 0xBF32, field<&T::disable_result>("disableResult", 0x80));
     }
@@ -527,7 +529,7 @@ struct DisableProfileResponse {
 
 struct DeleteProfileRequest {
     std::variant<Bytes, Iccid> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DeleteProfileRequest;
         return choice("DeleteProfileRequest",
                       0xBF33,
@@ -552,7 +554,7 @@ struct DeleteProfileResponse {
                                                 {127, "undefinedError"}}};
     }
     DeleteResult delete_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DeleteProfileResponse;
         return sequence("DeleteProfileResponse", 0xBF33, field<&T::delete_result>("deleteResult", 0x80));
     }
@@ -578,7 +580,7 @@ struct EuiccMemoryResetRequest {
                                                 {6, "resetImmediateEnableConfig"}}};
     }
     BitSet<ResetOptions> reset_options{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccMemoryResetRequest;
         return sequence("EuiccMemoryResetRequest", 0xBF64, field<&T::reset_options>("resetOptions", 0x82));
     }
@@ -621,7 +623,7 @@ struct EuiccMemoryResetResponse {
     ResetResult reset_result{};
     std::optional<ResetEimResult> reset_eim_result{};
     std::optional<ResetImmediateEnableConfigResult> reset_immediate_enable_config_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccMemoryResetResponse;
         return sequence(
             "EuiccMemoryResetResponse",
@@ -634,7 +636,7 @@ struct EuiccMemoryResetResponse {
 
 struct GetEuiccDataRequest {
     std::array<uint8_t, 1> tag_list{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetEuiccDataRequest;
         return sequence("GetEuiccDataRequest", 0xBF3E, field<&T::tag_list>("tagList", 0x5C));
     }
@@ -642,19 +644,21 @@ struct GetEuiccDataRequest {
 
 struct GetEuiccDataResponse {
     std::array<uint8_t, 16> eid_value{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetEuiccDataResponse;
         return sequence("GetEuiccDataResponse", 0xBF3E, field<&T::eid_value>("eidValue", 0x5A));
     }
 };
 
 struct GetRatRequest {
-    static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "GetRatRequest", 0xBF43, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "GetRatRequest", 0xBF43, {}};
+    }
 };
 
 struct GetRatResponse {
     List<ProfilePolicyAuthorisationRule> rat{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetRatResponse;
         return sequence("GetRatResponse", 0xBF43, field<&T::rat>("rat", 0xA0));
     }
@@ -662,7 +666,7 @@ struct GetRatResponse {
 
 struct LoadCrlRequest {
     Raw crl{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = LoadCrlRequest;
         return sequence("LoadCRLRequest", 0xBF35, field<&T::crl>("crl", 0xA0));
     }
@@ -670,7 +674,7 @@ struct LoadCrlRequest {
 
 struct LoadCrlResponseOk {
     std::optional<List<uint64_t>> missing_parts{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = LoadCrlResponseOk;
         return sequence("LoadCRLResponseOk", 0x30, field<&T::missing_parts>("missingParts", 0xA0));
     }
@@ -697,7 +701,7 @@ constexpr auto asn1_names(LoadCrlResponseError) {
 
 struct LoadCrlResponse {
     std::variant<LoadCrlResponseOk, LoadCrlResponseError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = LoadCrlResponse;
         return choice("LoadCRLResponse",
                       0xBF35,
@@ -707,7 +711,7 @@ struct LoadCrlResponse {
 };
 
 struct EuiccConfiguredAddressesRequest {
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return asn1::Spec<0>{asn1::Kind::sequence, "EuiccConfiguredAddressesRequest", 0xBF3C, {}};
     }
 };
@@ -715,7 +719,7 @@ struct EuiccConfiguredAddressesRequest {
 struct EuiccConfiguredAddressesResponse {
     std::optional<std::string_view> default_dp_address{};
     std::string_view root_ds_address{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EuiccConfiguredAddressesResponse;
         return sequence("EuiccConfiguredAddressesResponse",
                         0xBF3C,
@@ -731,7 +735,7 @@ struct IsdrProprietaryApplicationTemplate {
     }
     std::array<uint8_t, 3> svn{};
     std::optional<BitSet<LpaeSupport>> lpae_support{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IsdrProprietaryApplicationTemplate;
         return sequence("ISDRProprietaryApplicationTemplate",
                         0xE0,
@@ -746,7 +750,7 @@ struct LpaeActivationRequest {
         return std::array<asn1::NamedValue, 2>{{{0, "activateCatBasedLpae"}, {1, "activateScwsBasedLpae"}}};
     }
     BitSet<LpaeOption> lpae_option{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = LpaeActivationRequest;
         return sequence("LpaeActivationRequest", 0xBF42, field<&T::lpae_option>("lpaeOption", 0x80));
     }
@@ -758,7 +762,7 @@ struct LpaeActivationResponse {
         return std::array<asn1::NamedValue, 2>{{{0, "ok"}, {1, "notSupported"}}};
     }
     LpaeActivationResult lpae_activation_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = LpaeActivationResponse;
         return sequence("LpaeActivationResponse",
                         0xBF42,

@@ -5,7 +5,7 @@
 namespace halyard::rsp {
 struct RetrieveNotificationsListRequestSearchCriteria {
     std::variant<uint64_t, BitSet<NotificationEvent>, Null> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = RetrieveNotificationsListRequestSearchCriteria;
         return choice("RetrieveNotificationsListRequestSearchCriteria",
                       0,
@@ -17,7 +17,7 @@ struct RetrieveNotificationsListRequestSearchCriteria {
 
 struct RetrieveNotificationsListRequest {
     std::optional<RetrieveNotificationsListRequestSearchCriteria> search_criteria{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = RetrieveNotificationsListRequest;
         return sequence(
             "RetrieveNotificationsListRequest", 0xBF2B, field<&T::search_criteria>("searchCriteria", 0xA0));
@@ -30,7 +30,7 @@ struct RetrieveNotificationsListResponse {
         return std::array<asn1::NamedValue, 1>{{{127, "undefinedError"}}};
     }
     std::variant<List<PendingNotification>, NotificationsListResultError, List<EuiccPackageResult>> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = RetrieveNotificationsListResponse;
         return choice("RetrieveNotificationsListResponse",
                       0xBF2B,
@@ -46,7 +46,7 @@ struct IsdrProprietaryApplicationTemplateIot {
         return std::array<asn1::NamedValue, 2>{{{0, "ipaeSupported"}, {1, "enabledProfile"}}};
     }
     BitSet<EuiccConfiguration> euicc_configuration{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IsdrProprietaryApplicationTemplateIot;
         return sequence("ISDRProprietaryApplicationTemplateIoT",
                         0xE1,
@@ -60,7 +60,7 @@ struct IpaeActivationRequest {
         return std::array<asn1::NamedValue, 1>{{{0, "activateIpae"}}};
     }
     BitSet<IpaeOption> ipae_option{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaeActivationRequest;
         return sequence("IpaeActivationRequest", 0xBF42, field<&T::ipae_option>("ipaeOption", 0x80));
     }
@@ -72,7 +72,7 @@ struct IpaeActivationResponse {
         return std::array<asn1::NamedValue, 2>{{{0, "ok"}, {1, "notSupported"}}};
     }
     IpaeActivationResult ipae_activation_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = IpaeActivationResponse;
         return sequence("IpaeActivationResponse",
                         0xBF42,
@@ -82,7 +82,7 @@ struct IpaeActivationResponse {
 
 struct AddInitialEimRequest {
     List<EimConfigurationData> eim_configuration_data_list{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AddInitialEimRequest;
         return sequence("AddInitialEimRequest",
                         0xBF57,
@@ -92,7 +92,7 @@ struct AddInitialEimRequest {
 
 struct AddInitialEimItem {
     std::variant<int64_t, Null> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AddInitialEimItem;
         return choice("AddInitialEimItem",
                       0,
@@ -121,7 +121,7 @@ struct AddInitialEimResponse {
                                                 {127, "undefinedError"}}};
     }
     std::variant<List<AddInitialEimItem>, AddInitialEimError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AddInitialEimResponse;
         return choice("AddInitialEimResponse",
                       0xBF57,
@@ -132,7 +132,7 @@ struct AddInitialEimResponse {
 
 struct GetCertsRequest {
     std::optional<Bytes> euicc_ci_pk_id{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetCertsRequest;
         return sequence(
             "GetCertsRequest", 0xBF56, field<&T::euicc_ci_pk_id>("euiccCiPKId", 0x80).or_tag(0x04));
@@ -142,7 +142,7 @@ struct GetCertsRequest {
 struct Certs {
     Raw eum_certificate{};
     Raw euicc_certificate{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = Certs;
         return sequence("Certs",
                         0x30,
@@ -157,7 +157,7 @@ struct GetCertsResponse {
         return std::array<asn1::NamedValue, 2>{{{1, "invalidCiPKId"}, {127, "undfinedError"}}};
     }
     std::variant<Certs, GetCertsError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetCertsResponse;
         return choice("GetCertsResponse",
                       0xBF56,
@@ -168,7 +168,7 @@ struct GetCertsResponse {
 
 struct ImmediateEnableRequest {
     bool refresh_flag = false;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ImmediateEnableRequest;
         return sequence(
             "ImmediateEnableRequest", 0xBF5A, field<&T::refresh_flag>("refreshFlag", 0x80).or_tag(0x01));
@@ -191,7 +191,7 @@ struct ImmediateEnableResponse {
                                                 {127, "undefinedError"}}};
     }
     ImmediateEnableResult immediate_enable_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ImmediateEnableResponse;
         return sequence("ImmediateEnableResponse",
                         0xBF5A,
@@ -201,7 +201,7 @@ struct ImmediateEnableResponse {
 
 struct ProfileRollbackRequest {
     bool refresh_flag = false;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileRollbackRequest;
         return sequence(
             "ProfileRollbackRequest", 0xBF58, field<&T::refresh_flag>("refreshFlag", 0x80).or_tag(0x01));
@@ -225,7 +225,7 @@ struct ProfileRollbackResponse {
     }
     CmdResult cmd_result{};
     std::optional<Exact<EuiccPackageResult>> euicc_package_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProfileRollbackResponse;
         return sequence("ProfileRollbackResponse",
                         0xBF58,
@@ -238,7 +238,7 @@ struct ConfigureImmediateProfileEnablingRequest {
     std::optional<Null> immediate_enable_flag{};
     std::optional<Oid> default_smdp_oid{};
     std::optional<std::string_view> default_smdp_address{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ConfigureImmediateProfileEnablingRequest;
         return sequence("ConfigureImmediateProfileEnablingRequest",
                         0xBF59,
@@ -262,7 +262,7 @@ struct ConfigureImmediateProfileEnablingResponse {
                                                 {127, "undefinedError"}}};
     }
     ConfigImmediateEnableResult config_immediate_enable_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ConfigureImmediateProfileEnablingResponse;
         return sequence("ConfigureImmediateProfileEnablingResponse",
                         0xBF59,
@@ -272,7 +272,7 @@ struct ConfigureImmediateProfileEnablingResponse {
 
 struct GetEimConfigurationDataRequestSearchCriteria {
     std::variant<std::string_view> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetEimConfigurationDataRequestSearchCriteria;
         return choice("GetEimConfigurationDataRequestSearchCriteria",
                       0,
@@ -282,7 +282,7 @@ struct GetEimConfigurationDataRequestSearchCriteria {
 
 struct GetEimConfigurationDataRequest {
     std::optional<GetEimConfigurationDataRequestSearchCriteria> search_criteria{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetEimConfigurationDataRequest;
         return sequence(
             "GetEimConfigurationDataRequest", 0xBF55, field<&T::search_criteria>("searchCriteria", 0xA0));
@@ -291,7 +291,7 @@ struct GetEimConfigurationDataRequest {
 
 struct GetEimConfigurationDataResponse {
     List<EimConfigurationData> eim_configuration_data_list{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetEimConfigurationDataResponse;
         return sequence("GetEimConfigurationDataResponse",
                         0xBF55,
@@ -301,7 +301,7 @@ struct GetEimConfigurationDataResponse {
 
 struct ExecuteFallbackMechanismRequest {
     bool refresh_flag = false;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ExecuteFallbackMechanismRequest;
         return sequence("ExecuteFallbackMechanismRequest",
                         0xBF5D,
@@ -329,7 +329,7 @@ struct ExecuteFallbackMechanismResponse {
                                                 {127, "undefinedError"}}};
     }
     ExecuteFallbackMechanismResult execute_fallback_mechanism_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ExecuteFallbackMechanismResponse;
         return sequence("ExecuteFallbackMechanismResponse",
                         0xBF5D,
@@ -339,7 +339,7 @@ struct ExecuteFallbackMechanismResponse {
 
 struct ReturnFromFallbackRequest {
     bool refresh_flag = false;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ReturnFromFallbackRequest;
         return sequence(
             "ReturnFromFallbackRequest", 0xBF5E, field<&T::refresh_flag>("refreshFlag", 0x80).or_tag(0x01));
@@ -362,7 +362,7 @@ struct ReturnFromFallbackResponse {
                                                 {127, "undefinedError"}}};
     }
     ReturnFromFallbackResult return_from_fallback_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ReturnFromFallbackResponse;
         return sequence("ReturnFromFallbackResponse",
                         0xBF5E,
@@ -372,7 +372,7 @@ struct ReturnFromFallbackResponse {
 
 struct EnableEmergencyProfileRequest {
     bool refresh_flag = false;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EnableEmergencyProfileRequest;
         return sequence("EnableEmergencyProfileRequest",
                         0xBF5B,
@@ -396,7 +396,7 @@ struct EnableEmergencyProfileResponse {
                                                 {127, "undefinedError"}}};
     }
     EnableEmergencyProfileResult enable_emergency_profile_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EnableEmergencyProfileResponse;
         return sequence("EnableEmergencyProfileResponse",
                         0xBF5B,
@@ -406,7 +406,7 @@ struct EnableEmergencyProfileResponse {
 
 struct DisableEmergencyProfileRequest {
     bool refresh_flag = false;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DisableEmergencyProfileRequest;
         return sequence("DisableEmergencyProfileRequest",
                         0xBF5C,
@@ -419,14 +419,18 @@ struct DisableEmergencyProfileResponse {
         ok = 0,
         profile_not_in_enabled_state = 2,
         cat_busy = 5,
+        ecall_not_available = 8, // v1.3
         undefined_error = 127
     };
     friend constexpr auto asn1_names(DisableEmergencyProfileResult) {
-        return std::array<asn1::NamedValue, 4>{
-            {{0, "ok"}, {2, "profileNotInEnabledState"}, {5, "catBusy"}, {127, "undefinedError"}}};
+        return std::array<asn1::NamedValue, 5>{{{0, "ok"},
+                                                {2, "profileNotInEnabledState"},
+                                                {5, "catBusy"},
+                                                {8, "ecallNotAvailable"},
+                                                {127, "undefinedError"}}};
     }
     DisableEmergencyProfileResult disable_emergency_profile_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = DisableEmergencyProfileResponse;
         return sequence("DisableEmergencyProfileResponse",
                         0xBF5C,
@@ -435,14 +439,14 @@ struct DisableEmergencyProfileResponse {
 };
 
 struct GetConnectivityParametersRequest {
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         return asn1::Spec<0>{asn1::Kind::sequence, "GetConnectivityParametersRequest", 0xBF5F, {}};
     }
 };
 
 struct ConnectivityParameters {
     std::optional<Bytes> http_params{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ConnectivityParameters;
         return sequence("ConnectivityParameters", 0x30, field<&T::http_params>("httpParams", 0x81));
     }
@@ -455,7 +459,7 @@ constexpr auto asn1_names(ConnectivityParametersError) {
 
 struct GetConnectivityParametersResponse {
     std::variant<ConnectivityParameters, ConnectivityParametersError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetConnectivityParametersResponse;
         return choice("GetConnectivityParametersResponse",
                       0xBF5F,

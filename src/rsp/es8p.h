@@ -12,7 +12,7 @@ struct ControlRefTemplate {
     std::array<uint8_t, 1> key_type{};
     std::array<uint8_t, 1> key_len{};
     Bytes host_id{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ControlRefTemplate;
         return sequence("ControlRefTemplate",
                         0x30,
@@ -28,7 +28,7 @@ struct InitialiseSecureChannelRequest {
     ControlRefTemplate control_ref_template{};
     Bytes smdp_otpk{};
     Bytes smdp_sign{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = InitialiseSecureChannelRequest;
         return sequence("InitialiseSecureChannelRequest",
                         0xBF23,
@@ -46,7 +46,7 @@ struct BoundProfilePackage {
     List<Tagged<Bytes, 0x88>> sequence_of88{};
     std::optional<List<Tagged<Bytes, 0x87>>> second_sequence_of87{};
     List<Tagged<Bytes, 0x86>> sequence_of86{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = BoundProfilePackage;
         return sequence(
             "BoundProfilePackage",
@@ -61,7 +61,7 @@ struct BoundProfilePackage {
 
 struct ConfigureISDPRequest {
     std::optional<DpProprietaryData> dp_proprietary_data{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ConfigureISDPRequest;
         return sequence(
             "ConfigureISDPRequest", 0xBF24, field<&T::dp_proprietary_data>("dpProprietaryData", 0xB8));
@@ -72,7 +72,7 @@ struct ReplaceSessionKeysRequest {
     Bytes initial_mac_chaining_value{};
     Bytes ppk_enc{};
     Bytes ppk_cmac{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ReplaceSessionKeysRequest;
         return sequence("ReplaceSessionKeysRequest",
                         0xBF26,

@@ -7,7 +7,7 @@ struct InitiateAuthenticationRequest {
     std::array<uint8_t, 16> euicc_challenge{};
     std::string_view smdp_address{};
     Exact<EuiccInfo1> euicc_info1{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = InitiateAuthenticationRequest;
         return sequence("InitiateAuthenticationRequest",
                         0xBF39,
@@ -23,7 +23,7 @@ struct InitiateAuthenticationOkEs9 {
     Bytes server_signature1{};
     Bytes euicc_ci_pk_id_to_be_used{};
     Raw server_certificate{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = InitiateAuthenticationOkEs9;
         return sequence("InitiateAuthenticationOkEs9",
                         0x30,
@@ -46,7 +46,7 @@ struct InitiateAuthenticationResponse {
             {{1, "invalidDpAddress"}, {2, "euiccVersionNotSupportedByDp"}, {3, "ciPKNotSupported"}}};
     }
     std::variant<InitiateAuthenticationOkEs9, InitiateAuthenticationError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = InitiateAuthenticationResponse;
         return choice("InitiateAuthenticationResponse",
                       0xBF39,
@@ -58,7 +58,7 @@ struct InitiateAuthenticationResponse {
 struct AuthenticateClientRequest {
     Bytes transaction_id{};
     Exact<AuthenticateServerResponse> authenticate_server_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateClientRequest;
         return sequence("AuthenticateClientRequest",
                         0xBF3B,
@@ -73,7 +73,7 @@ struct AuthenticateClientOk {
     Exact<SmdpSigned2> smdp_signed2{};
     Bytes smdp_signature2{};
     Raw smdp_certificate{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateClientOk;
         return sequence("AuthenticateClientOk",
                         0x30,
@@ -115,7 +115,7 @@ struct AuthenticateClientResponseEs9 {
                                                  {127, "undefinedError"}}};
     }
     std::variant<AuthenticateClientOk, AuthenticateClientError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateClientResponseEs9;
         return choice("AuthenticateClientResponseEs9",
                       0xBF3B,
@@ -127,7 +127,7 @@ struct AuthenticateClientResponseEs9 {
 struct GetBoundProfilePackageRequest {
     Bytes transaction_id{};
     Exact<PrepareDownloadResponse> prepare_download_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetBoundProfilePackageRequest;
         return sequence("GetBoundProfilePackageRequest",
                         0xBF3A,
@@ -139,7 +139,7 @@ struct GetBoundProfilePackageRequest {
 struct GetBoundProfilePackageOk {
     Bytes transaction_id{};
     Exact<BoundProfilePackage> bound_profile_package{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetBoundProfilePackageOk;
         return sequence("GetBoundProfilePackageOk",
                         0x30,
@@ -170,7 +170,7 @@ struct GetBoundProfilePackageResponse {
                                                 {127, "undefinedError"}}};
     }
     std::variant<GetBoundProfilePackageOk, GetBoundProfilePackageError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetBoundProfilePackageResponse;
         return choice("GetBoundProfilePackageResponse",
                       0xBF3A,
@@ -181,7 +181,7 @@ struct GetBoundProfilePackageResponse {
 
 struct HandleNotification {
     PendingNotification pending_notification{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = HandleNotification;
         return sequence(
             "HandleNotification", 0xBF3D, field<&T::pending_notification>("pendingNotification", 0xA0));
@@ -191,7 +191,7 @@ struct HandleNotification {
 struct CancelSessionRequestEs9 {
     Bytes transaction_id{};
     CancelSessionResponse cancel_session_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CancelSessionRequestEs9;
         return sequence("CancelSessionRequestEs9",
                         0xBF41,
@@ -201,7 +201,9 @@ struct CancelSessionRequestEs9 {
 };
 
 struct CancelSessionOk {
-    static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "CancelSessionOk", 0x30, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "CancelSessionOk", 0x30, {}};
+    }
 };
 
 struct CancelSessionResponseEs9 {
@@ -215,7 +217,7 @@ struct CancelSessionResponseEs9 {
             {{1, "invalidTransactionId"}, {2, "euiccSignatureInvalid"}, {127, "undefinedError"}}};
     }
     std::variant<CancelSessionOk, CancelSessionError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CancelSessionResponseEs9;
         return choice("CancelSessionResponseEs9",
                       0xBF41,
@@ -227,7 +229,7 @@ struct CancelSessionResponseEs9 {
 struct EventEntries {
     std::string_view event_id{};
     std::string_view rsp_server_address{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EventEntries;
         return sequence("EventEntries",
                         0x30,
@@ -239,7 +241,7 @@ struct EventEntries {
 struct AuthenticateClientOkEs11 {
     Bytes transaction_id{};
     List<EventEntries> event_entries{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateClientOkEs11;
         return sequence("AuthenticateClientOkEs11",
                         0x30,
@@ -270,12 +272,51 @@ struct AuthenticateClientResponseEs11 {
                                                 {127, "undefinedError"}}};
     }
     std::variant<AuthenticateClientOkEs11, AuthenticateClientError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateClientResponseEs11;
         return choice("AuthenticateClientResponseEs11",
                       0xBF40,
                       alternative<&T::is, 0>("authenticateClientOk", 0xA0),
                       alternative<&T::is, 1>("authenticateClientError", 0x81));
+    }
+};
+
+/// What stands in an ES9+ or ES11 request of the ASN.1 binding. SGP.22 §6.6.1
+struct RemoteProfileProvisioningRequest {
+    std::variant<InitiateAuthenticationRequest,
+                 AuthenticateClientRequest,
+                 GetBoundProfilePackageRequest,
+                 CancelSessionRequestEs9,
+                 HandleNotification>
+        is;
+    template <int = 0> static constexpr auto asn1() {
+        using T = RemoteProfileProvisioningRequest;
+        return choice("RemoteProfileProvisioningRequest",
+                      0xA2,
+                      alternative<&T::is, 0>("initiateAuthenticationRequest", 0xBF39),
+                      alternative<&T::is, 1>("authenticateClientRequest", 0xBF3B),
+                      alternative<&T::is, 2>("getBoundProfilePackageRequest", 0xBF3A),
+                      alternative<&T::is, 3>("cancelSessionRequestEs9", 0xBF41),
+                      alternative<&T::is, 4>("handleNotification", 0xBF3D));
+    }
+};
+
+struct RemoteProfileProvisioningResponse {
+    std::variant<InitiateAuthenticationResponse,
+                 AuthenticateClientResponseEs9,
+                 GetBoundProfilePackageResponse,
+                 CancelSessionResponseEs9,
+                 AuthenticateClientResponseEs11>
+        is;
+    template <int = 0> static constexpr auto asn1() {
+        using T = RemoteProfileProvisioningResponse;
+        return choice("RemoteProfileProvisioningResponse",
+                      0xA2,
+                      alternative<&T::is, 0>("initiateAuthenticationResponse", 0xBF39),
+                      alternative<&T::is, 1>("authenticateClientResponseEs9", 0xBF3B),
+                      alternative<&T::is, 2>("getBoundProfilePackageResponse", 0xBF3A),
+                      alternative<&T::is, 3>("cancelSessionResponseEs9", 0xBF41),
+                      alternative<&T::is, 4>("authenticateClientResponseEs11", 0xBF40));
     }
 };
 

@@ -8,7 +8,7 @@ struct InitiateAuthenticationRequestEsipa {
     std::optional<std::string_view> smdp_address{};
     std::optional<Exact<EuiccInfo1>> euicc_info1{};
     std::optional<Bytes> eim_transaction_id{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = InitiateAuthenticationRequestEsipa;
         return sequence("InitiateAuthenticationRequestEsipa",
                         0xBF39,
@@ -22,7 +22,7 @@ struct InitiateAuthenticationRequestEsipa {
 struct AuthenticateClientRequestEsipa {
     Bytes transaction_id{};
     Exact<AuthenticateServerResponse> authenticate_server_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateClientRequestEsipa;
         return sequence("AuthenticateClientRequestEsipa",
                         0xBF3B,
@@ -34,7 +34,7 @@ struct AuthenticateClientRequestEsipa {
 struct GetBoundProfilePackageRequestEsipa {
     Bytes transaction_id{};
     Exact<PrepareDownloadResponse> prepare_download_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetBoundProfilePackageRequestEsipa;
         return sequence("GetBoundProfilePackageRequestEsipa",
                         0xBF3A,
@@ -56,7 +56,7 @@ constexpr auto asn1_names(EimPackageResultErrorCode) {
 struct EimPackageResultResponseError {
     std::optional<Bytes> eim_transaction_id{};
     EimPackageResultErrorCode eim_package_result_error_code{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EimPackageResultResponseError;
         return sequence("EimPackageResultResponseError",
                         0x30,
@@ -68,7 +68,7 @@ struct EimPackageResultResponseError {
 struct EprAndNotifications {
     Exact<EuiccPackageResult> euicc_package_result{};
     List<PendingNotification> notification_list{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EprAndNotifications;
         return sequence("EprAndNotifications",
                         0x30,
@@ -84,7 +84,7 @@ struct EimPackageResult {
                  ProfileDownloadTriggerResult,
                  EimPackageResultResponseError>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EimPackageResult;
         return choice("EimPackageResult",
                       0,
@@ -99,7 +99,7 @@ struct EimPackageResult {
 struct ProvideEimPackageResult {
     std::optional<std::array<uint8_t, 16>> eid_value{};
     EimPackageResult eim_package_result{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProvideEimPackageResult;
         return sequence("ProvideEimPackageResult",
                         0xBF50,
@@ -110,7 +110,7 @@ struct ProvideEimPackageResult {
 
 struct HandleNotificationEsipa {
     std::variant<PendingNotification, Exact<ProvideEimPackageResult>> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = HandleNotificationEsipa;
         return choice("HandleNotificationEsipa",
                       0xBF3D,
@@ -122,7 +122,7 @@ struct HandleNotificationEsipa {
 struct CancelSessionRequestEsipa {
     Bytes transaction_id{};
     CancelSessionResponse cancel_session_response{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CancelSessionRequestEsipa;
         return sequence("CancelSessionRequestEsipa",
                         0xBF41,
@@ -157,7 +157,7 @@ struct GetEimPackageRequest {
     std::optional<Null> notify_state_change{};
     std::optional<StateChangeCause> state_change_cause{};
     std::optional<std::array<uint8_t, 3>> rplmn{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetEimPackageRequest;
         return sequence("GetEimPackageRequest",
                         0xBF4F,
@@ -165,6 +165,38 @@ struct GetEimPackageRequest {
                         field<&T::notify_state_change>("notifyStateChange", 0x80),
                         field<&T::state_change_cause>("stateChangeCause", 0x81),
                         field<&T::rplmn>("rPLMN", 0x82));
+    }
+};
+
+/// What a TransferEimPackage is about, where one channel serves several. SGP.32 v1.3
+struct CorrelationId {
+    std::variant<Bytes, std::array<uint8_t, 16>> is;
+    template <int = 0> static constexpr auto asn1() {
+        using T = CorrelationId;
+        return choice("CorrelationId",
+                      0,
+                      alternative<&T::is, 0>("eimTransactionId", 0x80, Size{1, 16}),
+                      alternative<&T::is, 1>("eidValue", 0x5A));
+    }
+};
+
+struct EimPackageReceivedWithCid {
+    std::optional<CorrelationId> correlation_id{};
+    template <int = 0> static constexpr auto asn1() {
+        using T = EimPackageReceivedWithCid;
+        return sequence("EimPackageReceivedWithCid", 0x30, field<&T::correlation_id>("correlationId", 0xA0));
+    }
+};
+
+struct EimPackageErrorWithCid {
+    std::optional<CorrelationId> correlation_id{};
+    EimPackageResultErrorCode eim_package_error_code{};
+    template <int = 0> static constexpr auto asn1() {
+        using T = EimPackageErrorWithCid;
+        return sequence("EimPackageErrorWithCid",
+                        0x30,
+                        field<&T::correlation_id>("correlationId", 0xA0),
+                        field<&T::eim_package_error_code>("eimPackageErrorCode", 0x81));
     }
 };
 
@@ -178,8 +210,15 @@ struct TransferEimPackageResponse {
         return std::array<asn1::NamedValue, 3>{
             {{1, "invalidPackageFormat"}, {2, "unknownPackage"}, {127, "undefinedError"}}};
     }
-    std::variant<EuiccPackageResult, EprAndNotifications, IpaEuiccDataResponse, Null, EimPackageError> is;
-    static constexpr auto asn1() {
+    std::variant<EuiccPackageResult,
+                 EprAndNotifications,
+                 IpaEuiccDataResponse,
+                 Null,
+                 EimPackageError,
+                 EimPackageReceivedWithCid,
+                 EimPackageErrorWithCid>
+        is;
+    template <int = 0> static constexpr auto asn1() {
         using T = TransferEimPackageResponse;
         return choice("TransferEimPackageResponse",
                       0xBF4E,
@@ -187,7 +226,9 @@ struct TransferEimPackageResponse {
                       alternative<&T::is, 1>("ePRAndNotifications", 0x30),
                       alternative<&T::is, 2>("ipaEuiccDataResponse", 0xBF52),
                       alternative<&T::is, 3>("eimPackageReceived", 0x05),
-                      alternative<&T::is, 4>("eimPackageError", 0x02));
+                      alternative<&T::is, 4>("eimPackageError", 0x02),
+                      alternative<&T::is, 5>("eimPackageReceivedWithCid", 0xBF60),
+                      alternative<&T::is, 6>("eimPackageErrorWithCid", 0xBF61));
     }
 };
 
@@ -201,7 +242,7 @@ struct EsipaMessageFromIpaToEim {
                  GetEimPackageRequest,
                  ProvideEimPackageResult>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EsipaMessageFromIpaToEim;
         return choice("EsipaMessageFromIpaToEim",
                       0,
@@ -224,7 +265,7 @@ struct InitiateAuthenticationOkEsipa {
     Raw server_certificate{};
     std::optional<std::string_view> matching_id{};
     std::optional<CtxParams1> ctx_params1{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = InitiateAuthenticationOkEsipa;
         return sequence("InitiateAuthenticationOkEsipa",
                         0x30,
@@ -258,7 +299,7 @@ struct InitiateAuthenticationResponseEsipa {
                                                 {127, "undefinedError"}}};
     }
     std::variant<InitiateAuthenticationOkEsipa, InitiateAuthenticationErrorEsipa> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = InitiateAuthenticationResponseEsipa;
         return choice("InitiateAuthenticationResponseEsipa",
                       0xBF39,
@@ -274,7 +315,7 @@ struct AuthenticateClientOkDPEsipa {
     Bytes smdp_signature2{};
     Raw smdp_certificate{};
     std::optional<std::array<uint8_t, 32>> hash_cc{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateClientOkDPEsipa;
         return sequence("AuthenticateClientOkDPEsipa",
                         0x30,
@@ -290,7 +331,7 @@ struct AuthenticateClientOkDPEsipa {
 struct AuthenticateClientOkDSEsipa {
     Bytes transaction_id{};
     std::optional<ProfileDownloadTriggerRequest> profile_download_trigger{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateClientOkDSEsipa;
         return sequence("AuthenticateClientOkDSEsipa",
                         0x30,
@@ -312,12 +353,13 @@ struct AuthenticateClientResponseEsipa {
         ci_pk_unknown = 9,
         invalid_transaction_id = 10,
         insufficient_memory = 11,
+        download_order_expired = 18, // v1.3
         ppr_not_allowed = 50,
         event_id_unknown = 56,
         undefined_error = 127
     };
     friend constexpr auto asn1_names(AuthenticateClientErrorEsipa) {
-        return std::array<asn1::NamedValue, 14>{{{1, "eumCertificateInvalid"},
+        return std::array<asn1::NamedValue, 15>{{{1, "eumCertificateInvalid"},
                                                  {2, "eumCertificateExpired"},
                                                  {3, "euiccCertificateInvalid"},
                                                  {4, "euiccCertificateExpired"},
@@ -328,12 +370,13 @@ struct AuthenticateClientResponseEsipa {
                                                  {9, "ciPKUnknown"},
                                                  {10, "invalidTransactionId"},
                                                  {11, "insufficientMemory"},
+                                                 {18, "downloadOrderExpired"},
                                                  {50, "pprNotAllowed"},
                                                  {56, "eventIdUnknown"},
                                                  {127, "undefinedError"}}};
     }
     std::variant<AuthenticateClientOkDPEsipa, AuthenticateClientOkDSEsipa, AuthenticateClientErrorEsipa> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = AuthenticateClientResponseEsipa;
         return choice("AuthenticateClientResponseEsipa",
                       0xBF3B,
@@ -346,7 +389,7 @@ struct AuthenticateClientResponseEsipa {
 struct GetBoundProfilePackageOkEsipa {
     std::optional<Bytes> transaction_id{};
     Exact<BoundProfilePackage> bound_profile_package{};
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetBoundProfilePackageOkEsipa;
         return sequence("GetBoundProfilePackageOkEsipa",
                         0x30,
@@ -379,7 +422,7 @@ struct GetBoundProfilePackageResponseEsipa {
                                                 {127, "undefinedError"}}};
     }
     std::variant<GetBoundProfilePackageOkEsipa, GetBoundProfilePackageErrorEsipa> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetBoundProfilePackageResponseEsipa;
         return choice("GetBoundProfilePackageResponseEsipa",
                       0xBF3A,
@@ -399,7 +442,7 @@ struct CancelSessionResponseEsipa {
             {{1, "invalidTransactionId"}, {2, "euiccSignatureInvalid"}, {127, "undefinedError"}}};
     }
     std::variant<CancelSessionOk, CancelSessionError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = CancelSessionResponseEsipa;
         return choice("CancelSessionResponseEsipa",
                       0xBF41,
@@ -428,7 +471,7 @@ struct GetEimPackageResponse {
                  ProfileDownloadTriggerRequest,
                  EimPackageError>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = GetEimPackageResponse;
         return choice("GetEimPackageResponse",
                       0xBF4F,
@@ -440,7 +483,9 @@ struct GetEimPackageResponse {
 };
 
 struct EmptyResponse {
-    static constexpr auto asn1() { return asn1::Spec<0>{asn1::Kind::sequence, "EmptyResponse", 0x30, {}}; }
+    template <int = 0> static constexpr auto asn1() {
+        return asn1::Spec<0>{asn1::Kind::sequence, "EmptyResponse", 0x30, {}};
+    }
 };
 
 struct ProvideEimPackageResultResponse {
@@ -455,7 +500,7 @@ struct ProvideEimPackageResultResponse {
             {{2, "eidNotFound"}, {3, "invalidEid"}, {4, "missingEid"}, {127, "undefinedError"}}};
     }
     std::variant<List<Tagged<uint64_t, 0x80>>, EmptyResponse, ProvideEimPackageResultError> is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = ProvideEimPackageResultResponse;
         return choice("ProvideEimPackageResultResponse",
                       0xBF50,
@@ -471,7 +516,7 @@ struct TransferEimPackageRequest {
                  List<Tagged<uint64_t, 0x80>>,
                  ProfileDownloadTriggerRequest>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = TransferEimPackageRequest;
         return choice("TransferEimPackageRequest",
                       0xBF4E,
@@ -491,7 +536,7 @@ struct EsipaMessageFromEimToIpa {
                  GetEimPackageResponse,
                  ProvideEimPackageResultResponse>
         is;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = EsipaMessageFromEimToIpa;
         return choice("EsipaMessageFromEimToIpa",
                       0,

@@ -88,6 +88,21 @@ const Golden kGolden[] = {
     {"InitiateAuthenticationRequest",
      "BF395C 8110" QUARTER "8310" SMDP "BF2035 8203020500 A9160414" KEY_ID "AA160414" KEY_ID,
      again<InitiateAuthenticationRequest>},
+    // The same in the A2 of the ASN.1 binding: 95
+    {"RemoteProfileProvisioningRequest, initiate",
+     "A25F BF395C 8110" QUARTER "8310" SMDP "BF2035 8203020500 A9160414" KEY_ID "AA160414" KEY_ID,
+     again<RemoteProfileProvisioningRequest>},
+    // transactionId 5, A1 { error 5 }: 10; 13
+    {"RemoteProfileProvisioningRequest, cancel",
+     "A20D BF410A 8003A1B2C3 A103810105",
+     again<RemoteProfileProvisioningRequest>},
+    {"RemoteProfileProvisioningResponse, error",
+     "A206 BF3B03 810106",
+     again<RemoteProfileProvisioningResponse>},
+    // eventEntries { { "evt", "a.b" } }: 10; 12; with transactionId 5 + 14 = 19; 21; 24
+    {"RemoteProfileProvisioningResponse, events",
+     "A218 BF4015 A013 8003A1B2C3 A10C 300A 8003657674 8103612E62",
+     again<RemoteProfileProvisioningResponse>},
     // eimFqdn "eim.example" 13, type 3, counter 3, token 3, A5 { A0 { SPKI 89 } } 93, protocol retrieveHttps
     // 4, euiccCiPKId 22, indirectProfileDownload 2: with eimId 149 = 95
     {"EimConfigurationData",

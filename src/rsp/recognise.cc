@@ -82,6 +82,19 @@ size_t progress(const Error& e) {
 
 bool distinctive(asn1::Tag tag) { return tag > 0xFF || tag >> 6 == 3; } // BF51, E3; not 30, A0
 
+// What no type of v1.2 reads, or none without doubt while a form of v1.0 does: the form of v1.0 that reads it
+// best.
+void try_older(Bytes tlv, asn1::Tag tag, const asn1::DecodeOptions& options, Recognition& out) {
+    uint32_t best = out.message ? 1 : 0xFFFFFFFF;
+    for (const Message& m : messages()) {
+        if (m.edition == Edition::v1_2 || m.type->tag != tag) continue;
+        const auto score = doubts(m, tlv, options);
+        if (!score || *score >= best) continue;
+        if (out.message) out.others.insert(out.others.begin(), out.message);
+        best = *score;
+        out.message = &m;
+    }
+}
 } // namespace
 
 Recognition recognise(Bytes tlv, const asn1::DecodeOptions& options) {
@@ -93,6 +106,7 @@ Recognition recognise(Bytes tlv, const asn1::DecodeOptions& options) {
     }
     uint32_t best = 0xFFFFFFFF;
     for (const Message& m : messages()) {
+        if (m.edition != Edition::v1_2) continue;
         // Under a tag that is no message's own, any component may be meant; but then it has to fit exactly.
         if (distinctive(head->tag) ? m.type->tag != head->tag : m.type->tag && m.type->tag != head->tag)
             continue;
@@ -112,6 +126,7 @@ Recognition recognise(Bytes tlv, const asn1::DecodeOptions& options) {
             out.others.push_back(&m);
         }
     }
+    if (best > 0 && distinctive(head->tag)) try_older(tlv, head->tag, options, out);
     if (out.message && !distinctive(head->tag) && !out.others.empty()) {
         out.others.insert(out.others.begin(), out.message);
         out.message = nullptr;

@@ -2,6 +2,7 @@
 // in docs/wire.md.
 #include "rsp/registry.h"
 #include "rsp/esipa.h"
+#include "rsp/v1_0.h"
 
 namespace halyard::rsp {
 namespace {
@@ -14,7 +15,8 @@ Ok read(Bytes der, const asn1::DecodeOptions& options, void* context, void (*use
 }
 template <class T> constexpr Message row(const char* section, const char* name = nullptr) {
     const asn1::Type& type = asn1::Map<T>::type;
-    return {&type, name ? name : type.name, section, read<T>};
+    const bool older = name && std::string_view(name).starts_with("v1.0 ");
+    return {&type, name ? name : type.name, section, read<T>, older ? Edition::v1_0 : Edition::v1_2};
 }
 
 // The section is that of the function or object that carries a component. Where two types read the same
@@ -31,6 +33,9 @@ constexpr Message kMessages[] = {
     row<HandleNotificationEsipa>("SGP.32 §5.14.7"),
     row<CancelSessionRequestEsipa>("SGP.32 §5.14.8"),
     row<GetEimPackageRequest>("SGP.32 §5.14.5"),
+    row<CorrelationId>("SGP.32 §5.14.4"),
+    row<EimPackageReceivedWithCid>("SGP.32 §5.14.4"),
+    row<EimPackageErrorWithCid>("SGP.32 §5.14.4"),
     row<TransferEimPackageResponse>("SGP.32 §5.14.4"),
     row<EsipaMessageFromIpaToEim>("SGP.32 §6.3"),
     row<InitiateAuthenticationOkEsipa>("SGP.32 §5.14.1"),
@@ -64,6 +69,8 @@ constexpr Message kMessages[] = {
     row<EventEntries>("SGP.22 §5.8.2"),
     row<AuthenticateClientOkEs11>("SGP.22 §5.8.2"),
     row<AuthenticateClientResponseEs11>("SGP.22 §5.8.2"),
+    row<RemoteProfileProvisioningRequest>("SGP.22 §6.6.1"),
+    row<RemoteProfileProvisioningResponse>("SGP.22 §6.6.1"),
     // ESep: packages and results: rsp/eim_package.h
     row<ProfileInfoListRequestSearchCriteria>("SGP.32 §5.9.14"),
     row<ProfileInfoListRequest>("SGP.32 §5.9.14"),
@@ -221,6 +228,8 @@ constexpr Message kMessages[] = {
     row<NotificationConfigurationInformation>("SGP.22 §5.5.3"),
     row<DpProprietaryData>("SGP.32 §5.9.14"),
     row<VendorSpecificData>("SGP.22 §5.5.3"),
+    row<IotSpecificProfileInfo>("SGP.32 §5.9.14"),
+    row<IotSpecificMetadata>("SGP.22 §5.5.3"),
     row<ProfileInfo>("SGP.32 §5.9.14"),
     row<StoreMetadataRequest>("SGP.22 §5.5.3"),
     row<SmdpSigned2>("SGP.22 §5.7.5"),
@@ -243,6 +252,30 @@ constexpr Message kMessages[] = {
     row<CompactOtherSignedNotification>("SGP.32 §5.9.11"),
     row<PendingNotification>("SGP.32 §5.9.11"),
     row<ProfilePolicyAuthorisationRule>("SGP.22 §5.7.22"),
+    // what only v1.0 has: rsp/v1_0.h
+    row<v1_0::EimIdInfo>("SGP.32 §2.11.2.1", "v1.0 EimIdInfo"),
+    row<v1_0::EuiccPackageResult>("SGP.32 §2.11.2.1", "v1.0 EuiccPackageResult"),
+    row<v1_0::NotificationAndEprList>("SGP.32 §5.9.11", "v1.0 NotificationAndEprList"),
+    row<v1_0::RetrieveNotificationsListResponse>("SGP.32 §5.9.11", "v1.0 RetrieveNotificationsListResponse"),
+    row<v1_0::IpaEuiccDataRequestSearchCriteria>("SGP.32 §2.11.1.2",
+                                                 "v1.0 IpaEuiccDataRequestSearchCriteria"),
+    row<v1_0::IpaEuiccDataRequest>("SGP.32 §2.11.1.2", "v1.0 IpaEuiccDataRequest"),
+    row<v1_0::IpaEuiccData>("SGP.32 §2.11.2", "v1.0 IpaEuiccData"),
+    row<v1_0::IpaEuiccDataResponse>("SGP.32 §2.11.2", "v1.0 IpaEuiccDataResponse"),
+    row<v1_0::ProfileDownloadError>("SGP.32 §2.11.2", "v1.0 ProfileDownloadError"),
+    row<v1_0::ProfileDownloadTriggerResultData>("SGP.32 §2.11.2", "v1.0 ProfileDownloadTriggerResultData"),
+    row<v1_0::ProfileDownloadTriggerResult>("SGP.32 §2.11.2", "v1.0 ProfileDownloadTriggerResult"),
+    row<v1_0::EprAndNotifications>("SGP.32 §5.14.6", "v1.0 EprAndNotifications"),
+    row<v1_0::ProvideEimPackageResult>("SGP.32 §5.14.6", "v1.0 ProvideEimPackageResult"),
+    row<v1_0::ProvideEimPackageResultResponse>("SGP.32 §5.14.6", "v1.0 ProvideEimPackageResultResponse"),
+    row<v1_0::HandleNotificationEsipa>("SGP.32 §5.14.7", "v1.0 HandleNotificationEsipa"),
+    row<v1_0::TransferEimPackageResponse>("SGP.32 §5.14.4", "v1.0 TransferEimPackageResponse"),
+    row<v1_0::GetEimPackageRequest>("SGP.32 §5.14.5", "v1.0 GetEimPackageRequest"),
+    row<v1_0::GetEimPackageResponse>("SGP.32 §5.14.5", "v1.0 GetEimPackageResponse"),
+    row<v1_0::EnableUsingDDRequest>("SGP.32 §5.9.15", "v1.0 EnableUsingDDRequest"),
+    row<v1_0::EnableUsingDDResponse>("SGP.32 §5.9.15", "v1.0 EnableUsingDDResponse"),
+    row<v1_0::EuiccMemoryResetRequest>("SGP.32 §5.9.5", "v1.0 EuiccMemoryResetRequest"),
+    row<v1_0::EuiccMemoryResetResponse>("SGP.32 §5.9.5", "v1.0 EuiccMemoryResetResponse"),
 };
 
 } // namespace

@@ -85,6 +85,9 @@ TEST_CASE("when several types read the octets, those that read less well are nam
     REQUIRE(same.message);
     CHECK(std::string_view(same.message->name) == "AuthenticateClientRequestEsipa");
     CHECK(names(same.others).contains("AuthenticateClientRequest"));
+    // what only ES9+ and ES11 have around it
+    CHECK(named("A211 BF3B0E 800101 BF3808 A106 800101 020107") == "RemoteProfileProvisioningRequest");
+    CHECK(named("A206 BF3B03 810106") == "RemoteProfileProvisioningResponse");
 }
 
 TEST_CASE("when types differ in their known values only, the one that knows the value is named") {
@@ -138,4 +141,23 @@ TEST_CASE("when only DER is wanted, a deviation is an error, otherwise a doubt")
     REQUIRE(strict.error);
     CHECK(strict.error->code == Errc::bad_value);
     CHECK(strict.error->offset == 3);
+}
+
+TEST_CASE("when only v1.0 writes it so, the form of v1.0 is named; what v1.2 reads too is v1.2's alone") {
+    CHECK(named("BF4F17" EID "810362F210") == "v1.0 GetEimPackageRequest"); // rPLMN
+    CHECK(named("BF5000") == "v1.0 ProvideEimPackageResultResponse");
+    CHECK(named("BF5203 810105") == "v1.0 IpaEuiccDataResponse");
+    CHECK(named("BF5407 3005 8003A1B2C3") == "v1.0 ProfileDownloadTriggerResult");
+    CHECK(named("BF3D08 A106 BF5203 810105") == "v1.0 HandleNotificationEsipa");
+    CHECK(named("BF2B06 A304 A000 A100") == "v1.0 RetrieveNotificationsListResponse");
+    CHECK(named("BF5A00") == "v1.0 EnableUsingDDRequest");
+    CHECK(named("BF5003 020101") == "v1.0 ProvideEimPackageResult"); // no answer has a code 1
+    for (const char* both :
+         {"BF4F12" EID, "BF5A03 800100", "BF5006 BF5303 800107", "BF4F03 020101", "BF5003 020102"}) {
+        const OwnedBytes der = octets(both);
+        const Recognition r = recognise(der);
+        REQUIRE(r.message);
+        CHECK(r.message->edition == rsp::Edition::v1_2);
+        for (const Message* m : r.others) CHECK(m->edition == rsp::Edition::v1_2);
+    }
 }

@@ -37,19 +37,20 @@ struct Judged {
     Eid eid{};
     crypto::Certificate euicc;
 };
-Judged judge(Bytes euicc_der, Bytes eum_der, const rsp::TrustAnchor& ci, Time now) {
+Judged judge(
+    Bytes euicc_der, Bytes eum_der, const rsp::TrustAnchor& ci, const rsp::Revocation& revocation, Time now) {
     const auto eum = crypto::Certificate::parse(eum_der);
     if (!eum) return {Refusal{"8.1.2", "6.1", "EUM certificate invalid"}, {}, {}};
     if (!eum->authority_key_id || !same(*eum->authority_key_id, ci.key_id))
         return {Refusal{"8.11.1", "3.9", "CI of the EUM certificate is not the chosen one"}, {}, {}};
-    if (const auto ok = rsp::check_under_anchor(*eum, rsp::Role::eum, ci, now); !ok) {
+    if (const auto ok = rsp::check_under_anchor(*eum, rsp::Role::eum, ci, now, &revocation); !ok) {
         if (ok.error().code == Errc::expired)
             return {Refusal{"8.1.2", "6.3", "EUM certificate expired"}, {}, {}};
         return {Refusal{"8.1.2", "6.1", ok.error().where}, {}, {}};
     }
     auto euicc = crypto::Certificate::parse(euicc_der);
     if (!euicc) return {Refusal{"8.1.3", "6.1", "eUICC certificate invalid"}, {}, {}};
-    if (const auto ok = rsp::check_euicc(*euicc, *eum, now); !ok) {
+    if (const auto ok = rsp::check_euicc(*euicc, *eum, now, &revocation); !ok) {
         if (ok.error().code == Errc::expired)
             return {Refusal{"8.1.3", "6.3", "eUICC certificate expired"}, {}, {}};
         return {Refusal{"8.1.3", "6.1", ok.error().where}, {}, {}};
@@ -89,7 +90,8 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     if (!ok) return refuse(kSignature);
     const Credentials* own = credentials(session->ci_key_id);
     if (!own) return refuse({"8.11.1", "3.9", "CI unknown"});
-    auto judged = judge(ok->euicc_certificate.der(), ok->eum_certificate.der(), own->ci, now);
+    auto judged =
+        judge(ok->euicc_certificate.der(), ok->eum_certificate.der(), own->ci, config_.revocation, now);
     if (judged.refusal) return refuse(*judged.refusal);
     const rsp::EuiccSigned1& said = ok->euicc_signed1.value;
     if (!crypto::verify_tolerant(*judged.euicc.public_key,

@@ -20,6 +20,7 @@ struct Config {
     std::string oid;     // dotted; both certificates carry it
     OwnedBytes oid_der;  // its content octets
     std::vector<Credentials> credentials;
+    rsp::Revocation revocation;   // lists for EUM and eUICC certificates
     Secret<32> storage_key;       // seals packages at rest (SR-42)
     bool own_keys = false;        // PPK with ReplaceSessionKeys instead of session keys
     uint32_t attempts = 20;       // per order (SGP.22 §3.1.3); then it is in error

@@ -8,7 +8,7 @@ struct StoredProfile {
     std::array<uint8_t, 10> iccid{};
     uint64_t flags = 0; // 1 enabled, 2 fallback
     std::string name, provider;
-    static constexpr auto asn1() {
+    template <int = 0> static constexpr auto asn1() {
         using T = StoredProfile;
         return asn1::sequence("StoredProfile",
                               0x30,
@@ -62,9 +62,15 @@ Result<Device> device_of(const Statement& q) {
     d.version = static_cast<uint64_t>(q.integer(16));
     d.token_proven = q.integer(17) != 0;
     d.number = q.integer(18);
-    if (!q.is_null(19)) d.state_change = q.integer(19);
-    if (!q.is_null(20)) d.state_changed = Time(q.integer(20));
-    if (!q.is_null(21)) d.rplmn = TRY(fixed<std::array<uint8_t, 3>>(q.octets(21), "device_reports.rplmn"));
+    if (!q.is_null(19)) {
+        const auto n = q.integer(19);
+        if (n < 0 || n > static_cast<int64_t>(rsp::Edition::v1_3))
+            return fail(Errc::storage, "devices.ipa_edition");
+        d.ipa_edition = static_cast<rsp::Edition>(n);
+    }
+    if (!q.is_null(20)) d.state_change = q.integer(20);
+    if (!q.is_null(21)) d.state_changed = Time(q.integer(21));
+    if (!q.is_null(22)) d.rplmn = TRY(fixed<std::array<uint8_t, 3>>(q.octets(22), "device_reports.rplmn"));
     return d;
 }
 namespace {
@@ -82,6 +88,10 @@ void bind_device(Statement& q, const Device& d) {
     q.bind(d.profiles_known ? 1 : 0).bind(Bytes(encode_profiles(d.profiles))).bind(d.profiles_as_of.count());
     q.bind(d.profiles_evidence).bind(d.created.count()).bind(d.last_seen.count());
     q.bind(d.token_proven ? 1 : 0).bind(d.number);
+    if (d.ipa_edition)
+        q.bind(static_cast<int64_t>(*d.ipa_edition));
+    else
+        q.bind_null();
 }
 Ok put_report(Connection& c, const Device& d) {
     if (!d.state_change && !d.rplmn) return {};
@@ -104,7 +114,7 @@ Ok put_device(Connection& c, const Device& d) {
             TRY(c.prepare("INSERT INTO devices(name, counter, token, euicc_certificate, eum_certificate, "
                           "euicc_key, euicc_info2, ipa_features, device_info, profiles_known, profiles, "
                           "profiles_as_of, profiles_evidence, created, last_seen, token_proven, number, "
-                          "eid, version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
+                          "ipa_edition, eid, version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
         bind_device(q, d);
         return q.bind(Bytes(d.eid)).run();
     }
@@ -112,7 +122,7 @@ Ok put_device(Connection& c, const Device& d) {
         c.prepare("UPDATE devices SET name=?, counter=?, token=?, euicc_certificate=?, eum_certificate=?, "
                   "euicc_key=?, euicc_info2=?, ipa_features=?, device_info=?, profiles_known=?, profiles=?, "
                   "profiles_as_of=?, profiles_evidence=?, created=?, last_seen=?, token_proven=?, "
-                  "number=?, version=version+1 "
+                  "number=?, ipa_edition=?, version=version+1 "
                   "WHERE eid=? AND version=?"));
     bind_device(q, d);
     TRY(q.bind(Bytes(d.eid)).bind(static_cast<int64_t>(d.version)).run());

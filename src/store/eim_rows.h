@@ -14,7 +14,7 @@ namespace halyard::store {
 #define DEVICE_COLUMNS                                                                                       \
     "eid, name, counter, token, euicc_certificate, eum_certificate, euicc_key, euicc_info2, "                \
     "ipa_features, device_info, profiles_known, profiles, profiles_as_of, profiles_evidence, "               \
-    "created, last_seen, version, token_proven, number, state_change, state_changed, rplmn"
+    "created, last_seen, version, token_proven, number, ipa_edition, state_change, state_changed, rplmn"
 #define DEVICE_TABLES "devices LEFT JOIN device_reports USING(eid)"
 
 /// Octets of a fixed size. storage `where`: the row is damaged.

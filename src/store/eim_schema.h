@@ -1,15 +1,29 @@
 #pragma once
+#include "store/sqlite.h"
 
 namespace halyard::store {
-/// Of an eIM's database. Another schema is another version: a file of another version is refused.
-inline constexpr int kEimVersion = 2;
+/// Of an eIM's database. Another schema is another version, with a step that brings the former one there.
+inline constexpr int kEimVersion = 4;
+/// What compact forms leave out of a session, and what a device reports of itself.
+#define EIM_SCHEMA_4                                                                                         \
+    "CREATE TABLE session_facts(transaction_id BLOB PRIMARY KEY, facts BLOB NOT NULL) STRICT, WITHOUT "      \
+    "ROWID; "                                                                                                \
+    "CREATE TRIGGER session_facts_end AFTER DELETE ON sessions BEGIN "                                       \
+    "DELETE FROM session_facts WHERE transaction_id=old.transaction_id; END; "                               \
+    "CREATE TABLE device_reports(eid BLOB PRIMARY KEY, state_change INTEGER, state_changed INTEGER NOT "     \
+    "NULL, rplmn BLOB) STRICT, WITHOUT ROWID"
+inline constexpr Migration kEimMigrations[] = {
+    {2, "ALTER TABLE devices ADD COLUMN ipa_edition INTEGER"},
+    {3, EIM_SCHEMA_4},
+};
 inline constexpr const char* kEimSchema = R"(
 CREATE TABLE devices(
   eid BLOB PRIMARY KEY, name TEXT NOT NULL, counter INTEGER NOT NULL, token INTEGER,
   token_proven INTEGER NOT NULL, number INTEGER NOT NULL, euicc_certificate BLOB NOT NULL,
   eum_certificate BLOB NOT NULL, euicc_key BLOB NOT NULL, euicc_info2 BLOB NOT NULL, ipa_features INTEGER NOT NULL,
   device_info BLOB NOT NULL, profiles_known INTEGER NOT NULL, profiles BLOB NOT NULL, profiles_as_of INTEGER NOT NULL,
-  profiles_evidence TEXT NOT NULL, created INTEGER NOT NULL, last_seen INTEGER NOT NULL, version INTEGER NOT NULL) STRICT;
+  profiles_evidence TEXT NOT NULL, created INTEGER NOT NULL, last_seen INTEGER NOT NULL, version INTEGER NOT NULL,
+  ipa_edition INTEGER) STRICT;
 CREATE TABLE operations(
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, eid BLOB NOT NULL REFERENCES devices(eid),
   kind INTEGER NOT NULL, state INTEGER NOT NULL, package BLOB NOT NULL, activation_code TEXT NOT NULL,
@@ -42,15 +56,5 @@ CREATE INDEX evidence_by_operation ON evidence(operation);
 CREATE TABLE tokens(
   name TEXT PRIMARY KEY, prefix TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, created INTEGER NOT NULL,
   expires INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;
-)";
-/// Tables that were added without another version: made where they are not there yet, and no harm to a
-/// program that does not know them.
-inline constexpr const char* kEimAdditions = R"(
-CREATE TABLE IF NOT EXISTS session_facts(
-  transaction_id BLOB PRIMARY KEY, facts BLOB NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS device_reports(
-  eid BLOB PRIMARY KEY, state_change INTEGER, state_changed INTEGER NOT NULL, rplmn BLOB) STRICT, WITHOUT ROWID;
-CREATE TRIGGER IF NOT EXISTS session_facts_end AFTER DELETE ON sessions
-  BEGIN DELETE FROM session_facts WHERE transaction_id=old.transaction_id; END;
-)";
+)" EIM_SCHEMA_4;
 } // namespace halyard::store

@@ -28,13 +28,11 @@ void bind_one(Statement& q, int64_t v) { q.bind(v); }
 } // namespace
 
 Result<std::unique_ptr<EimStore>> EimStore::open(const std::filesystem::path& file) {
-    auto database = TRY(Database::open(file, kEimSchema, kEimVersion));
-    TRY(database->write([](Connection& c) { return c.execute(kEimAdditions); }));
+    auto database = TRY(Database::open(file, kEimSchema, kEimVersion, kEimMigrations));
     return std::unique_ptr<EimStore>(new EimStore(std::move(database)));
 }
 Result<std::unique_ptr<EimStore>> EimStore::open_in_memory() {
     auto database = TRY(Database::open_in_memory(kEimSchema, kEimVersion));
-    TRY(database->write([](Connection& c) { return c.execute(kEimAdditions); }));
     return std::unique_ptr<EimStore>(new EimStore(std::move(database)));
 }
 

@@ -31,6 +31,7 @@ eim::Device full_device() {
     d.euicc_info2 = {0xBF, 0x22, 0x00};
     d.ipa_features = 0x3F;
     d.device_info = {0x30, 0x00};
+    d.ipa_edition = rsp::Edition::v1_1;
     d.profiles_known = true;
     d.profiles = {{.iccid = {1}, .enabled = true, .name = "one"},
                   {.iccid = {2}, .fallback = true, .provider = "two"}};
@@ -81,6 +82,7 @@ TEST_CASE("when devices and operations are stored, every field comes back after 
     const auto d = **store->device(kEid);
     const auto expected = full_device();
     CHECK(d.version == 1);
+    CHECK(d.ipa_edition == rsp::Edition::v1_1);
     CHECK(std::tie(
               d.name, d.counter, d.token, d.token_proven, d.number, d.euicc_certificate, d.eum_certificate) ==
           std::tie(expected.name,
@@ -282,7 +284,8 @@ TEST_CASE("when a file was made before sessions had facts, its sessions are read
         REQUIRE(store->commit({.devices = {full_device()}}));
         REQUIRE(store->commit({.session = eim::RelaySession{{1}, "op_1", "smdp.example", kEid, Time(1)}}));
         REQUIRE(store->database().write([](Connection& c) {
-            return c.execute("DROP TRIGGER session_facts_end; DROP TABLE session_facts");
+            return c.execute("DROP TRIGGER session_facts_end; DROP TABLE session_facts; "
+                             "DROP TABLE device_reports; PRAGMA user_version=3");
         }));
     }
     const auto store = *EimStore::open(file);

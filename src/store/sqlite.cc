@@ -105,8 +105,10 @@ Ok Connection::execute(const char* sql) {
 }
 int64_t Connection::changes() const { return sqlite3_changes64(db_); }
 
-Result<std::unique_ptr<Database>>
-Database::prepare(const std::string& path, const char* schema, int version) {
+Result<std::unique_ptr<Database>> Database::prepare(const std::string& path,
+                                                    const char* schema,
+                                                    int version,
+                                                    std::span<const Migration> migrations) {
     std::unique_ptr<Database> db(new Database);
     db->writer_ = TRY(Connection::open(path, false));
     int64_t found = 0;
@@ -119,25 +121,38 @@ Database::prepare(const std::string& path, const char* schema, int version) {
         TRY(db->writer_->execute((std::string("BEGIN IMMEDIATE; ") + schema + set).c_str()));
         return db;
     }
-    if (found != version) return fail(Errc::unsupported, "database version", static_cast<uint32_t>(found));
-    // What is damaged is found now and not by the order that meets it (RR-36).
-    auto q = TRY(db->writer_->prepare("PRAGMA quick_check(1)"));
-    if (!TRY(q.step()) || q.text(0) != "ok") return fail(Errc::storage, "database is damaged");
+    std::string steps;
+    int64_t at = found;
+    for (const Migration& m : migrations)
+        if (m.from == at && at < version) {
+            steps += std::string(m.sql) + "; ";
+            ++at;
+        }
+    if (at != version) return fail(Errc::unsupported, "database version", static_cast<uint32_t>(found));
+    { // What is damaged is found now and not by the order that meets it (RR-36).
+        auto q = TRY(db->writer_->prepare("PRAGMA quick_check(1)"));
+        if (!TRY(q.step()) || q.text(0) != "ok") return fail(Errc::storage, "database is damaged");
+    }
+    if (steps.empty()) return db;
+    const std::string set = "PRAGMA user_version=" + std::to_string(version) + "; COMMIT";
+    TRY(db->writer_->execute(("BEGIN IMMEDIATE; " + steps + set).c_str()));
     return db;
 }
 
-Result<std::unique_ptr<Database>>
-Database::open(const std::filesystem::path& file, const char* schema, int version) {
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file,
+                                                 const char* schema,
+                                                 int version,
+                                                 std::span<const Migration> migrations) {
     // Made by us first, so that the mode is right from the first octet.
     const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return fail(Errc::storage, "database file", static_cast<uint32_t>(errno));
     ::close(fd);
-    auto db = TRY(prepare(file.string(), schema, version));
+    auto db = TRY(prepare(file.string(), schema, version, migrations));
     db->reader_ = TRY(Connection::open(file.string(), true));
     return db;
 }
 Result<std::unique_ptr<Database>> Database::open_in_memory(const char* schema, int version) {
-    return prepare(":memory:", schema, version);
+    return prepare(":memory:", schema, version, {});
 }
 
 // Whoever comes first leads: it runs what has queued up meanwhile, commits once, and wakes the others.

@@ -77,12 +77,19 @@ class Connection {
     std::unordered_map<const char*, sqlite3_stmt*> cache_;
 };
 
+/// From one version of a schema to the next.
+struct Migration {
+    int from;
+    const char* sql;
+};
+
 /// A database: writes go through one connection and share commits, reads have a connection of their own.
 class Database {
   public:
-    /// `schema` is run when the file is new; `version` must match for an existing one, else unsupported.
+    /// `schema` is run when the file is new. An older one is brought to `version` step by step, all steps or
+    /// none; unsupported when there is no step from its version.
     static Result<std::unique_ptr<Database>>
-    open(const std::filesystem::path& file, const char* schema, int version);
+    open(const std::filesystem::path& file, const char* schema, int version, std::span<const Migration> = {});
     static Result<std::unique_ptr<Database>> open_in_memory(const char* schema, int version);
 
     /// Runs `job` in a transaction and returns when it is on disk. Jobs of several threads may share one
@@ -98,7 +105,7 @@ class Database {
   private:
     Database() = default;
     static Result<std::unique_ptr<Database>>
-    prepare(const std::string& path, const char* schema, int version);
+    prepare(const std::string& path, const char* schema, int version, std::span<const Migration>);
     struct Job {
         const std::function<Ok(Connection&)>* run;
         Ok result;

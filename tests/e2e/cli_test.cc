@@ -187,6 +187,40 @@ TEST_CASE("when input of a local command is bad, the status is 1 and the error n
     CHECK(!std::filesystem::exists(d / "card/card.txt"));
 }
 
+TEST_CASE("a card is made to an edition of SGP.32; one of before there were editions opens as v1.2") {
+    const Directory d;
+    REQUIRE(cli({"pki", "init", "--dir", d / "pki", "--euiccs", "1"}).status == 0);
+    std::string eid;
+    for (const auto& entry : std::filesystem::directory_iterator(d / "pki/euicc"))
+        if (entry.path().extension() == ".der") eid = entry.path().stem().string();
+    const auto dialect = [&](const std::string& card) {
+        const Ran ran = cli({"euicc", "show", card, "--json"});
+        INFO(ran);
+        CHECK(ran.status == 0);
+        return ran.json().value("dialect", "");
+    };
+    const auto create = [&](const std::string& card, const Words& more) {
+        Words command{"euicc", "create", card, "--pki", d / "pki", "--eid", eid};
+        command.insert(command.end(), more.begin(), more.end());
+        return cli(command).status;
+    };
+    REQUIRE(create(d / "old", {"--dialect", "v1.0"}) == 0);
+    CHECK(dialect(d / "old") == "v1.0");
+    // SELECT of the ISD-R, then GetConnectivityParameters, which came with v1.1
+    const char* const select = "00A4040010A0000005591010FFFFFFFF8900000100";
+    CHECK(contains(cli({"euicc", "apdu", d / "old", select, "80E2910003BF5F00"}).out, "< 6A88"));
+    CHECK(create(d / "none", {"--dialect", "v2"}) == 2);
+
+    REQUIRE(create(d / "card", {}) == 0);
+    CHECK(dialect(d / "card") == "v1.2");
+    write_text(d / "card/card.txt", eid + "\n1048576\n"); // as it was written before
+    CHECK(dialect(d / "card") == "v1.2");
+    write_text(d / "card/card.txt", eid + "\n1048576\nv1.9\n");
+    const Ran unknown = cli({"euicc", "show", d / "card", "--json"});
+    CHECK(unknown.status == 1);
+    CHECK(contains(unknown.out + unknown.err, "dialect"));
+}
+
 TEST_CASE("when orders are imported from a file, each bad line is named and the good ones are placed once") {
     const Directory d;
     REQUIRE(cli({"profile", "sample", "--iccid", "8900101100010000015", "--out", d / "p.der"}).status == 0);

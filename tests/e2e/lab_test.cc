@@ -81,10 +81,46 @@ TEST_CASE("when devices send compact forms in both bindings, every device ends c
     }
 }
 
+TEST_CASE("when devices and eIM speak ES9+ in ASN.1 or in both bindings, every device ends confirmed") {
+    check_confirmed(lab({"--devices", "2", "--download", "both", "--es9", "asn1"}), 2);
+    check_confirmed(lab({"--devices", "4", "--download", "both", "--esipa", "both", "--es9", "both"}), 4);
+}
+
 TEST_CASE("when both ways are mixed on the brainpool curve, every device ends confirmed") {
     const Ran ran = lab({"--devices", "2", "--download", "both", "--curve", "brainpool"});
     check_confirmed(ran, 2);
     CHECK(modes(ran) == std::set<std::string>{"direct", "indirect"});
+}
+
+TEST_CASE("when devices of all editions speak to one eIM, every device ends confirmed and recognised") {
+    // 16 devices have every edition directly and indirectly, in ASN.1 and in JSON.
+    const Ran ran = lab({"--devices", "16", "--dialect", "mixed", "--download", "both", "--esipa", "both"});
+    check_confirmed(ran, 16);
+    std::set<std::string> kinds;
+    const Json report = ran.json();
+    for (const Json& d : report["per_device"]) {
+        const std::string dialect = d.value("dialect", "");
+        kinds.insert(dialect + " " + d.value("download", "") + " " + d.value("esipa", ""));
+        CHECK(d["recognised"].value("euicc", "") == dialect);
+        CHECK((d["recognised"].value("ipa", "") == "v1.0") == (dialect == "v1.0"));
+    }
+    CHECK(kinds.size() == 16);
+}
+
+TEST_CASE("when an edition is named, all devices are of it; when several are, they take turns") {
+    for (const std::string dialect : {"v1.0", "v1.1", "v1.3"}) {
+        CAPTURE(dialect);
+        const Ran ran = lab({"--devices", "2", "--dialect", dialect, "--download", "both"});
+        check_confirmed(ran, 2);
+        const Json report = ran.json();
+        for (const Json& d : report["per_device"]) CHECK(d["dialect"] == dialect);
+    }
+    const Ran ran = lab({"--devices", "2", "--dialect", "v1.0", "--dialect", "v1.3"});
+    check_confirmed(ran, 2);
+    const Json report = ran.json();
+    CHECK(report["per_device"][0]["dialect"] == "v1.0");
+    CHECK(report["per_device"][1]["dialect"] == "v1.3");
+    CHECK(lab({"--devices", "1", "--dialect", "v1.4"}).status == 2);
 }
 
 TEST_CASE("when the profile is GSMA TS.48, every device ends confirmed with its own IMSI") {

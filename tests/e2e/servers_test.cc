@@ -1,4 +1,5 @@
 // What SM-DP+ and eIM answer to strangers: TLS by openssl and curl, the REST API by curl.
+#include "base/octets.h"
 #include "tests/e2e/site.h"
 
 using namespace halyard;
@@ -86,6 +87,32 @@ TEST_CASE("when a client knows the CI, every server is believed under its own na
         CHECK(openssl.status == 0);
         CHECK(contains(openssl.all(), "Verification: OK"));
     }
+}
+
+TEST_CASE("when an SM-DP+ is asked in ASN.1, it answers in ASN.1; what other interfaces ask is not found") {
+    const Directory scratch;
+    // A2 { BF39 { euiccChallenge, smdpAddress "smdp.example.com", euiccInfo1 } }: 18 + 18 + 56 = 92; 95
+    const std::string key_id = "F54172BDF98A95D65CBEB88A38A1C11D800A85C3";
+    const auto body =
+        from_hex("A25F BF395C 8110101112131415161718191A1B1C1D1E1F 8310736D64702E6578616D706C652E636F6D"
+                 "BF20358203020600A9160414" +
+                 key_id + "AA160414" + key_id);
+    REQUIRE(body);
+    write_text(scratch / "body", std::string(text_of(*body)));
+    Server dp = servers()[0];
+    const auto post = [&](const std::string& path) {
+        dp.path = path;
+        const Ran ran =
+            shell(curl(dp,
+                       "--cacert " + site().pki("ci.pem") + " --data-binary @" + (scratch / "body") +
+                           " -H 'Content-Type: application/x-gsma-rsp-asn1' -o " + (scratch / "answer") +
+                           " -w '%{http_code} %{content_type}\\n'"));
+        return ran.out.substr(0, ran.out.find('\n'));
+    };
+    CHECK(post("/gsma/rsp2/asn1") == "200 application/x-gsma-rsp-asn1");
+    CHECK(hex(bytes_of(read_text(scratch / "answer"))) == "A206BF3903810101"); // invalidDpAddress
+    CHECK(post("/gsma/rsp2/es2plus/downloadOrder") == "404 text/plain");
+    CHECK(read_text(scratch / "answer") == "only ES9+ is served here");
 }
 
 TEST_CASE("when a client does not know the CI, the connection fails") {

@@ -1,6 +1,7 @@
 // DER of every message we describe: whatever decodes is understood the same way after it was encoded again.
 #include "rsp/registry.h"
 #include "tests/fuzz/scene.h"
+#include "tests/vectors/load.h"
 #include <nlohmann/json.hpp>
 
 namespace halyard::fuzz {
@@ -59,9 +60,10 @@ void run(Bytes in) {
 std::vector<OwnedBytes> seeds() {
     std::vector<OwnedBytes> out = scene().messages;
     out.insert(out.end(), scene().commands.begin(), scene().commands.end());
+    for (const vectors::Vector& v : vectors::all_vectors()) out.push_back(v.der);
     std::erase_if(out, [](const OwnedBytes& m) { return m.size() > kDer.max_size; });
     // Their parts stand for the types that are no messages of their own.
-    for (size_t i = 0; i < out.size() && out.size() < 1500; ++i) {
+    for (size_t i = 0; i < out.size() && out.size() < 3000; ++i) {
         const auto outer = asn1::read_tlv(out[i]);
         if (!outer || !asn1::is_constructed(outer->tag)) continue;
         std::vector<OwnedBytes> parts;

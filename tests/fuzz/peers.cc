@@ -2,6 +2,7 @@
 #include "binding/es9_json.h"
 #include "binding/esipa_json.h"
 #include "net/http_message.h"
+#include "pki/mint_crl.h"
 #include "rsp/chain.h"
 #include "tests/fuzz/scene.h"
 #include <nlohmann/json.hpp>
@@ -188,9 +189,46 @@ std::vector<OwnedBytes> http_seeds() {
     return out;
 }
 
-// ---- Certificates ----
+// ---- Certificates and revocation lists ----
+
+// Of the scene's CI: the EUM's certificate revoked, the others not.
+const OwnedBytes& revocation_list() {
+    static const OwnedBytes list = [] {
+        const loop::Pki& pki = scene().world.pki;
+        const rsp::CrlEntry revoked[] = {{.serial = pki.eum.certificate.serial,
+                                          .date = loop::kBegin,
+                                          .reason = rsp::RevocationReason::key_compromise}};
+        pki::CrlRequest r{.this_update = loop::kBegin, .next_update = loop::kBegin + Time(loop::kDay)};
+        r.revoked = revoked;
+        r.uris = {"http://ci.test.example.com/CRL-1.crl"};
+        return *pki::mint_crl(r, pki.ci);
+    }();
+    return list;
+}
+
+void list(Bytes input) {
+    (void)rsp::Crl::parse_file(input);
+    const auto crl = rsp::Crl::parse(input);
+    if (!crl) return;
+    HALYARD_ASSERT(same(crl->der(), input));
+    const auto entries = crl->entries(SIZE_MAX);
+    HALYARD_ASSERT(entries.size() == crl->size());
+    for (const rsp::CrlEntry& e : entries) HALYARD_ASSERT(crl->find(e.serial));
+    // Where a list is required, only the one that our CI signed lets anybody through, and never the EUM.
+    const loop::Pki& pki = scene().world.pki;
+    rsp::Revocation revocation;
+    revocation.required = true;
+    revocation.crls.push_back(*crl);
+    const auto ours = rsp::Crl::parse(revocation_list());
+    if (rsp::check_under_anchor(
+            pki.dp_auth.certificate, rsp::Role::dp_auth, pki.anchor, loop::kBegin, &revocation))
+        HALYARD_ASSERT(same(crl->tbs(), ours->tbs()));
+    HALYARD_ASSERT(
+        !rsp::check_under_anchor(pki.eum.certificate, rsp::Role::eum, pki.anchor, loop::kBegin, &revocation));
+}
 
 void certificate(Bytes input) {
+    list(input);
     const loop::Pki& pki = scene().world.pki;
     (void)crypto::Certificate::parse_file(input);
     const auto parsed = crypto::Certificate::parse(input);
@@ -208,11 +246,18 @@ void certificate(Bytes input) {
     if (rsp::check_euicc(*parsed, pki.eum.certificate, loop::kBegin)) HALYARD_ASSERT(ours(*device));
     (void)rsp::check_ci(*parsed, loop::kBegin);
     (void)rsp::server_oid(*parsed);
+    // Above a leaf it lets nobody through, for our CI made no SubCA; unless it is passed over as the CI
+    // itself.
+    const crypto::Certificate path[] = {pki.dp_auth.certificate, *parsed};
+    if (rsp::check_chain(path, rsp::Role::dp_auth, {&pki.anchor, 1}, loop::kBegin))
+        HALYARD_ASSERT(parsed->public_key == pki.anchor.key);
+    (void)rsp::recognise(*parsed);
 }
 
 std::vector<OwnedBytes> certificate_seeds() {
     const loop::Pki& pki = scene().world.pki;
     std::vector<OwnedBytes> out{scene().device.identity.keys.front().euicc_certificate};
+    out.push_back(revocation_list());
     for (const auto* one : {&pki.ci, &pki.eum, &pki.dp_auth, &pki.dp_pb, &pki.eim}) {
         out.push_back(one->certificate.der);
         out.push_back(owned(bytes_of(one->certificate.to_pem())));

@@ -4,6 +4,7 @@
 #include "rsp/esipa.h"
 #include "rsp/token.h"
 #include "tests/fuzz/scene.h"
+#include <algorithm>
 
 namespace halyard::fuzz {
 namespace {
@@ -44,22 +45,44 @@ struct Desk {
         }
         eim::Change first{.devices = {device}, .operations = operations};
         HALYARD_ASSERT(eim.store->commit(first));
+        device.version = 1;
+        for (eim::Operation& o : operations) o.version = 1;
     }
-    // Versions count on; everything else is as it was in the beginning.
-    void put_back() {
+    /// The operations as the store has them, in the order of `operations`: one question, for it is asked each
+    /// time.
+    std::vector<eim::Operation> now() {
+        const auto stored = eim.store->operations({.eid = device.eid});
+        HALYARD_ASSERT(stored);
+        std::vector<eim::Operation> out;
+        for (const eim::Operation& was : operations) {
+            const auto is = std::ranges::find(*stored, was.id, &eim::Operation::id);
+            HALYARD_ASSERT(is != stored->end());
+            out.push_back(*is);
+        }
+        return out;
+    }
+    // Everything but versions is as it was in the beginning. What did not change is not written: that is most
+    // of it.
+    void put_back(const std::vector<eim::Operation>& is) {
         eim::Change back;
-        const auto now = eim.store->device(device.eid);
-        HALYARD_ASSERT(now && *now);
-        device.version = (*now)->version;
-        back.devices.push_back(device);
-        for (eim::Operation& o : operations) {
-            const auto is = eim.operation(o.id);
-            if (is.version == o.version && is.state == o.state) continue;
-            o.version = is.version;
-            o.sequence = is.sequence;
+        const auto stored = eim.store->device(device.eid);
+        HALYARD_ASSERT(stored && *stored);
+        if ((*stored)->version != device.version) {
+            device.version = (*stored)->version;
+            back.devices.push_back(device);
+        }
+        for (size_t n = 0; n < is.size(); ++n) {
+            eim::Operation& o = operations[n];
+            if (is[n].version == o.version) continue;
+            o.version = is[n].version;
+            o.sequence = is[n].sequence;
             back.operations.push_back(o);
         }
+        if (back.devices.empty() && back.operations.empty()) return;
         HALYARD_ASSERT(eim.store->commit(back));
+        for (const eim::Device& d : back.devices) device.version = d.version + 1;
+        for (const eim::Operation& changed : back.operations)
+            ++std::ranges::find(operations, changed.id, &eim::Operation::id)->version;
     }
     loop::SeededRandom random{3};
     loop::Eim eim;
@@ -134,13 +157,14 @@ void run(Bytes input) {
     const OwnedBytes in_message = message(*desk, in);
     const auto reply = desk->eim.server.esipa(in_message, loop::kBegin);
     if (reply) HALYARD_ASSERT(reply->empty() || asn1::read_tlv(*reply));
-    for (const eim::Operation& was : desk->operations) {
-        const eim::Operation is = desk->eim.operation(was.id);
+    const std::vector<eim::Operation> now = desk->now();
+    for (size_t n = 0; n < now.size(); ++n) {
+        const eim::Operation &was = desk->operations[n], &is = now[n];
         HALYARD_ASSERT(is.transaction_id == was.transaction_id || is.state == eim::State::queued);
         if (is.state == eim::State::succeeded && is.kind != eim::Kind::data) must_verify(is, desk->device);
         HALYARD_ASSERT(is.state != eim::State::cancelled && is.state != eim::State::expired);
     }
-    desk->put_back();
+    desk->put_back(now);
 }
 
 std::vector<OwnedBytes> seeds() {

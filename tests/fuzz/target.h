@@ -14,8 +14,8 @@ struct Target {
     size_t max_size; // octets of an input that are of use
 };
 
-extern const Target kDer, kEuiccPackage, kResult, kProfile, kApdu, kBpp, kEs9Json, kEsipaJson, kHttp,
-    kCertificate;
+extern const Target kDer, kEuiccPackage, kResult, kProfile, kApdu, kBpp, kEs9Json, kEs2Json, kEsipaJson,
+    kHttp, kCertificate, kJsonEncode, kDerOpenssl, kProfileText;
 
 /// All of them, the cheap ones first.
 std::span<const Target* const> targets();

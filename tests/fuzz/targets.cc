@@ -17,12 +17,16 @@ void collect(const asn1::Type& type, std::set<asn1::Tag>& tags, std::set<const a
 } // namespace
 
 std::span<const Target* const> targets() {
-    static constexpr const Target* kTargets[] = {&kHttp,
+    static constexpr const Target* kTargets[] = {&kDerOpenssl,
+                                                 &kHttp,
                                                  &kEs9Json,
+                                                 &kEs2Json,
                                                  &kEsipaJson,
                                                  &kCertificate,
                                                  &kDer,
+                                                 &kJsonEncode,
                                                  &kProfile,
+                                                 &kProfileText,
                                                  &kApdu,
                                                  &kEuiccPackage,
                                                  &kResult,

@@ -86,8 +86,7 @@ TEST_CASE("when authenticateClient is wrong in one point, the code names that po
         request.eid_prefix = "89049032";
         request.permitted_organization = "Loop";
         request.validity.to = kBegin - Time(1000);
-        b.phone.eum_certificate =
-            pki::certify(request, b.pki.eum.key.public_key(), b.pki.ci, false, b.random)->der;
+        b.phone.eum_certificate = pki::certify(request, b.pki.eum.key.public_key(), b.pki.ci, b.random)->der;
         CHECK(codes(b.phone.authenticate()) == "8.1.2/6.3");
     }
     SUBCASE("eUICC certificate changed") {
@@ -99,7 +98,7 @@ TEST_CASE("when authenticateClient is wrong in one point, the code names that po
         auto request = b.pki.request(rsp::Role::euicc, "Loop eUICC");
         request.subject.serial_number = to_text(b.phone.eid);
         const auto certify = [&] {
-            return pki::certify(request, b.phone.euicc.key.public_key(), b.pki.eum, false, b.random)->der;
+            return pki::certify(request, b.phone.euicc.key.public_key(), b.pki.eum, b.random)->der;
         };
         request.validity.to = kBegin - Time(1000);
         b.phone.euicc_certificate = certify();
@@ -112,7 +111,7 @@ TEST_CASE("when authenticateClient is wrong in one point, the code names that po
         auto request = b.pki.request(rsp::Role::euicc, "Loop eUICC");
         request.subject.serial_number = to_text(*pki::make_eid("89033023", 1));
         b.phone.euicc_certificate =
-            pki::certify(request, b.phone.euicc.key.public_key(), b.pki.eum, false, b.random)->der;
+            pki::certify(request, b.phone.euicc.key.public_key(), b.pki.eum, b.random)->der;
         CHECK(codes(b.phone.authenticate()) == "8.1.3/6.1");
     }
     SUBCASE("signed with another key") {

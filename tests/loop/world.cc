@@ -245,7 +245,13 @@ Result<OwnedBytes> World::carry(Device& device, const ipa::Action& action) {
     OwnedBytes answer;
     if (action.to == ipa::Peer::eim) {
         if (eim.down) return fail(Errc::unreachable, "eim");
-        answer = TRY(eim.server.esipa(message, now));
+        auto answered = eim.server.esipa(message, now);
+        // As the program answers over HTTP: 503, or 400 for what it cannot read.
+        const auto code = answered ? Errc::internal : answered.error().code;
+        if (!answered && (code == Errc::storage || code == Errc::conflict || code == Errc::unreachable))
+            return fail(Errc::unreachable, "http status", 503);
+        if (!answered) return fail(Errc::rejected, "http status", 400);
+        answer = std::move(*answered);
     } else {
         answer = TRY(smdp.exchange(message, now)).der;
     }

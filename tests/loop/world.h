@@ -5,6 +5,7 @@
 #include "eim/server.h"
 #include "euicc/card.h"
 #include "ipa/engine.h"
+#include "pki/eid.h"
 #include "pki/mint.h"
 #include "smdp/server.h"
 #include "store/eim_store.h"

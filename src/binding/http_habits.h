@@ -1,0 +1,20 @@
+#pragma once
+// The headers that a request of RSP should carry, and what is made of others. SGP.22 §6.5.1, SGP.32 §6.1
+#include "base/octets.h"
+#include <span>
+
+namespace halyard::binding {
+
+/// Header fields as received; empty: absent.
+struct RequestHeaders {
+    std::string_view protocol, content_type, user_agent;
+};
+
+/// Whatever a peer sends there is understood, because the path tells what a request is: each deviation is
+/// counted as tolerated under the header's name, and refused in a strict scope. `media_type` is the
+/// binding's, without parameters; `agents` the beginnings of User-Agent that the interface knows.
+Ok judge_headers(const RequestHeaders&,
+                 std::string_view media_type,
+                 std::span<const std::string_view> agents);
+
+} // namespace halyard::binding

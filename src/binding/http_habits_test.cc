@@ -1,0 +1,51 @@
+#include "base/tolerated.h"
+#include "binding/http_habits.h"
+#include <doctest/doctest.h>
+
+using namespace halyard;
+using namespace halyard::binding;
+
+namespace {
+constexpr std::string_view kAgents[] = {"gsma-rsp-ipad", "gsma-rsp-ipae"};
+constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
+/// What was tolerated: "what at header", one after the other.
+std::string tolerated_in(const RequestHeaders& headers, std::string_view media = kAsn1) {
+    const PeerScope scope;
+    REQUIRE(judge_headers(headers, media, kAgents));
+    std::string out;
+    for (const Tolerated& t : scope.seen()) out += std::string(t.what) + " at " + t.where + "; ";
+    return out;
+}
+} // namespace
+
+TEST_CASE("when headers are as specified, nothing is counted") {
+    CHECK(tolerated_in({"gsma/rsp/v2.1.0", kAsn1, "gsma-rsp-ipad"}).empty());
+    CHECK(tolerated_in({"gsma/rsp/v1.3.0", kAsn1, "gsma-rsp-ipae; product 1"}).empty());
+    CHECK(tolerated_in({"gsma/rsp/v2.5.0", "application/json;charset=UTF-8", "gsma-rsp-ipad"},
+                       "application/json")
+              .empty());
+    CHECK(tolerated_in({"gsma/rsp/v2.5.0", "application/json", "gsma-rsp-ipad"}, "application/json").empty());
+}
+
+// Each of these is somebody's: interop notes of the field, section 1.
+TEST_CASE("when clients of the field send theirs, each habit is counted under its header") {
+    CHECK(tolerated_in({"gsma/rsp/v2.1.0", kAsn1, "Onomondo IPAd / 1.0.0 via libcurl"}) ==
+          "agent of no known kind at User-Agent; ");
+    CHECK(tolerated_in({"gsma/rsp/v2.2.0", kAsn1, "gsma-rsp-Ipad"}).empty());
+    CHECK(tolerated_in({"gsma/rsp/v2.5.0", "application/json", ""}, "application/json") ==
+          "header is missing at User-Agent; ");
+    CHECK(tolerated_in({"gsma/rsp/v2.1.0", "application/json", "gsma-rsp-ipad"}) ==
+          "media type of something else at Content-Type; ");
+    CHECK(tolerated_in({"", "", "gsma-rsp-ipad"}) ==
+          "header is missing at X-Admin-Protocol; header is missing at Content-Type; ");
+    CHECK(tolerated_in({"v2", std::string(kAsn1) + "x", "gsma-rsp-ipad"}) ==
+          "header cannot be read at X-Admin-Protocol; media type of something else at Content-Type; ");
+}
+
+TEST_CASE("when the scope is strict, the first deviation is refused by its header") {
+    const PeerScope strict(true);
+    CHECK(judge_headers({"gsma/rsp/v2.1.0", kAsn1, "gsma-rsp-ipad"}, kAsn1, kAgents));
+    const auto refused = judge_headers({"gsma/rsp/v2.1.0", kAsn1, "curl/8"}, kAsn1, kAgents);
+    REQUIRE(!refused);
+    CHECK(refused.error().where == std::string_view("User-Agent"));
+}
