@@ -14,7 +14,7 @@ using eim_app::Client, eim_app::ClientOptions, nlohmann::ordered_json;
 struct Arguments {
     ClientOptions client;
     std::string ca, token_file, file, eid, id, state, kind, iccid, activation_code, code_file, after, expires,
-        commands, key, peer;
+        commands, key, to, peer;
     std::vector<std::string> resolve, ids;
     bool json = false, no_rollback = false, force = false, wait = false;
     unsigned timeout = 0;
@@ -132,6 +132,23 @@ Result<int> show_device(const Arguments& a) {
     return 0;
 }
 
+Result<int> inject(const Arguments& a) {
+    Client client = TRY(open(a));
+    const auto reply = TRY(client.post("/v1/euiccs:inject", {{"eid", a.eid}, {"url", a.to}}));
+    if (!reply.ok()) return refused(reply, a.json);
+    const std::string end = reply.body.value("end", "");
+    if (a.json)
+        std::printf("%s\n", reply.body.dump().c_str());
+    else
+        std::printf("%zu sent; %s\n",
+                    reply.body.value("sent", size_t{0}),
+                    end == "received" ? "the device reports later"
+                    : end == "refused"
+                        ? ("refused, code " + std::to_string(reply.body.value("code", 0))).c_str()
+                        : "nothing is left");
+    return end == "refused" ? 1 : 0;
+}
+
 // 0 when all succeeded, 1 otherwise. Progress goes to stderr; SIGINT ends the waiting, not the operations.
 Result<int> wait_for(Client& client, const std::vector<std::string>& ids, unsigned timeout, bool json) {
     app::catch_signals();
@@ -235,6 +252,10 @@ void add_devices(CLI::App* eim, const Shared& a, int& exit_code) {
     CLI::App* s = devices->add_subcommand("show", "One eUICC");
     s->add_option("eid", a->eid, "32 digits")->required();
     command(s, a, exit_code, show_device);
+    CLI::App* j = devices->add_subcommand("inject", "Send what is waiting to a device that can be reached");
+    j->add_option("eid", a->eid, "32 digits")->required();
+    j->add_option("--to", a->to, "https://HOST[:PORT], one of the eIM's --inject-to")->required();
+    command(j, a, exit_code, inject);
 }
 
 void add_operations(CLI::App* eim, const Shared& a, int& exit_code) {

@@ -91,9 +91,14 @@ void add_serve(CLI::App* top, int& exit_code) {
         ->check(CLI::IsMember({"json", "asn1"}));
     c->add_option(
         "--forward-to", o->forward_to, "SM-DP+ address notifications may go to beside those of orders");
+    auto trust = std::make_shared<std::string>();
+    c->add_option(
+        "--inject-to", o->inject_to, "HOST[:PORT] of a device that packages may be sent to, may be repeated");
+    c->add_option("--inject-trust", *trust, "CA of such devices' certificates, PEM; default the CI");
     c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
         o->state = *state;
+        o->inject_trust = *trust;
         o->pki.path = pki->front();
         for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
         if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {

@@ -20,6 +20,7 @@ void add_lab_commands(CLI::App& app, int& exit_code) {
         ->check(CLI::IsMember({"direct", "indirect", "both"}));
     c->add_option("--esipa", o->esipa, "Binding between devices and eIM: asn1, json, both")
         ->check(CLI::IsMember({"asn1", "json", "both"}));
+    c->add_flag("--compact", o->compact, "Devices send compact forms to the eIM (minimizeEsipaBytes)");
     c->add_option(
          "--es9", o->es9, "Binding towards the SM-DP+: json, asn1, both (device by device; the eIM in ASN.1)")
         ->check(CLI::IsMember({"json", "asn1", "both"}));

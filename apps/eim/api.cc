@@ -113,6 +113,7 @@ net::Response Api::route(const net::Request& request, const std::string& who, Ti
     const bool post = request.method == "POST", get = request.method == "GET";
     if (path == "/v1/euiccs:import") return post ? import(request, now) : wrong_method("POST");
     if (path == "/v1/euiccs:search") return post ? search_devices(request) : wrong_method("POST");
+    if (path == "/v1/euiccs:inject") return post ? inject(request, now) : wrong_method("POST");
     if (path == "/v1/deviations:search") return post ? search_deviations(request) : wrong_method("POST");
     if (path == "/v1/operations") return post ? create(request, who, now) : wrong_method("POST");
     if (path == "/v1/operations:search") return post ? search_operations(request) : wrong_method("POST");
@@ -177,6 +178,35 @@ net::Response Api::search_devices(const net::Request& request) {
     Json out{{"items", Json::array()}};
     for (const auto& d : found) out["items"].push_back(describe(d));
     if (!body->contains("eid") && found.size() == *limit) out["cursor"] = to_text(found.back().eid);
+    return json_response(200, out);
+}
+
+net::Response Api::inject(const net::Request& request, Time now) {
+    const auto body = body_of(request);
+    if (!body) return body.error();
+    for (const char* key : {"eid", "url"})
+        if (!body->contains(key) || !(*body)[key].is_string())
+            return problem(Complaint{key, "must be a string"});
+    if (body->size() != 2) return problem(Complaint{"body", "has members other than eid and url"});
+    const auto eid = eid_from_text((*body)["eid"].get<std::string>());
+    if (!eid) return problem(Complaint{"eid", "must be 32 digits"});
+    if (!injector_) return problem(403, "this eIM sends to no device (--inject-to)", "url");
+    const auto done = injector_->run(server_, *eid, (*body)["url"].get<std::string>(), now);
+    if (!done) {
+        const Error& e = done.error();
+        if (std::string_view(e.where) == "url")
+            return e.code == Errc::rejected ? problem(403, "url is not one that this eIM may call", "url")
+                                            : problem(Complaint{"url", "must be https://HOST[:PORT]"});
+        if (e.code == Errc::not_found || e.code == Errc::storage || e.code == Errc::conflict ||
+            e.code == Errc::unsupported)
+            return problem(e);
+        return problem(502, std::string("the device: ") + name(e.code) + " at " + e.where);
+    }
+    constexpr const char* kEnds[] = {"empty", "received", "refused"};
+    Json out{{"sent", done->sent},
+             {"acknowledged", done->acknowledged},
+             {"end", kEnds[static_cast<size_t>(done->end)]}};
+    if (done->end == eim::Transferred::End::refused) out["code"] = done->code;
     return json_response(200, out);
 }
 

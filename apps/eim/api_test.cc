@@ -79,6 +79,7 @@ std::string audit() { return operation(R"("kind":"audit")"); }
 TEST_CASE("when no valid token comes along, every route but health is closed") {
     Site s;
     const std::pair<const char*, const char*> routes[] = {{"POST", "/v1/euiccs:import"},
+                                                          {"POST", "/v1/euiccs:inject"},
                                                           {"POST", "/v1/euiccs:search"},
                                                           {"POST", "/v1/deviations:search"},
                                                           {"POST", "/v1/operations"},

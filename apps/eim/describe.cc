@@ -1,7 +1,8 @@
 // Operations, devices and evidence as JSON.
 #include "apps/common/files.h"
 #include "apps/eim/words.h"
-#include "rsp/eim_package.h"
+#include "rsp/device_text.h"
+#include "rsp/esipa.h"
 
 namespace halyard::eim_app {
 namespace {
@@ -12,6 +13,11 @@ std::string mask(const std::string& code) {
     return last == std::string::npos || code.size() - last < 9
                ? code
                : code.substr(0, last + 5) + "…" + code.substr(code.size() - 4);
+}
+std::string cause_name(int64_t cause) {
+    for (const auto& n : asn1_names(rsp::StateChangeCause{}))
+        if (n.value == cause) return n.name;
+    return std::to_string(cause);
 }
 template <class T> Json decoded(Bytes der) {
     const auto value = asn1::decode<T>(der);
@@ -74,6 +80,9 @@ Json describe(const eim::Device& d) {
         out["profiles_as_of"] = when(d.profiles_as_of);
         out["profiles_evidence"] = d.profiles_evidence;
     }
+    if (d.state_change)
+        out["last_state_change"] = {{"cause", cause_name(*d.state_change)}, {"at", when(d.state_changed)}};
+    if (d.rplmn) out["rplmn"] = rsp::to_text(*d.rplmn);
     out["created"] = when(d.created);
     if (d.last_seen.count()) out["last_seen"] = when(d.last_seen);
     return out;

@@ -41,7 +41,9 @@ Result<OwnedBytes> in_json(eim::Server& server,
 net::Response esipa(eim::Server& server, const net::Request& request, Time now) {
     const bool asn1 = request.path() == "/gsma/rsp2/asn1";
     const auto function = binding::esipa_function_of_path(request.path());
-    if (!asn1 && !function) return net::plain(404, "no such function");
+    // TransferEimPackage goes the other way.
+    const bool ours = function && *function != binding::EsipaFunction::transfer_eim_package;
+    if (!asn1 && !ours) return net::plain(404, "no such function");
     if (request.method != "POST") {
         net::Response r = net::plain(405, "POST only");
         r.headers.add("Allow", "POST");

@@ -1,6 +1,7 @@
 #include "apps/common/signals.h"
 #include "apps/eim/api.h"
 #include "apps/eim/esipa.h"
+#include "apps/eim/inject.h"
 #include "apps/eim/site.h"
 #include "base/log.h"
 #include <cstdio>
@@ -36,6 +37,22 @@ void forward_due(store::EimStore& store, Link& link) {
         (void)store.forward_later(f.id, now + Time(wait));
     }
 }
+
+// With our own certificate: a device takes packages from nobody it does not know.
+Result<std::optional<Injector>> open_injector(const ServeOptions& options) {
+    if (options.inject_to.empty()) return std::optional<Injector>{};
+    Injector::Options injector{.allowed = options.inject_to};
+    net::HttpsClient::Options& http = injector.http;
+    if (options.inject_trust.empty())
+        http.trust.anchors.push_back(TRY(options.pki.certificate("ci")).der);
+    else
+        http.trust.anchors_pem = text_of(TRY(app::read_file(options.inject_trust, 1u << 20, "inject-trust")));
+    http.certificate_file = options.pki.pem("eim-tls").string();
+    http.key_file = options.pki.key("eim-tls").string();
+    http.connect_to = options.resolve;
+    http.total_timeout = std::chrono::seconds(75); // the device works on a package before it answers
+    return std::optional<Injector>(TRY(Injector::open(std::move(injector))));
+}
 } // namespace
 
 Result<int> serve(const ServeOptions& options) {
@@ -57,8 +74,9 @@ Result<int> serve(const ServeOptions& options) {
     Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim", form)));
     crypto::SystemRandom random;
     eim::Server server(config, *store, link, random);
+    auto injector = TRY(open_injector(options));
     app::PeerLedger peers;
-    Api api(server, *store, peers, config.eim_id);
+    Api api(server, *store, peers, config.eim_id, injector ? &*injector : nullptr);
     const auto serve_esipa = [&](const net::Request& r) {
         const PeerScope scope(options.strict);
         net::Response answer = esipa(server, r, Time(app::now_ms()));

@@ -18,8 +18,10 @@ struct ServeOptions {
     uint16_t port = 0, api_port = 0;
     std::map<std::string, std::string> resolve; // SM-DP+ host → address:port
     std::vector<std::string> forward_to;
-    std::string es9 = "json"; // or asn1: the binding towards SM-DP+
-    bool strict = false;      // refuse every deviation of a peer
+    std::vector<std::string> inject_to; // devices that packages may be sent to
+    std::filesystem::path inject_trust; // CA of their certificates; empty: our CI
+    std::string es9 = "json";           // or asn1: the binding towards SM-DP+
+    bool strict = false;                // refuse every deviation of a peer
 };
 /// Serves ESipa and the REST API until SIGTERM or SIGINT. Prints {"esipa":"https://…","api":"https://…"} when
 /// ready. Exit status 0, or 3 when the database broke and only a restart helps.

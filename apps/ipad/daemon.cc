@@ -17,13 +17,16 @@ Time monotonic() {
     return Time{now.tv_sec * 1000 + now.tv_nsec / 1'000'000};
 }
 
+/// Ends a wait: something came in by the door.
+constexpr int kWake = SIGUSR2;
+
 /// SIGTERM and SIGINT end the daemon after the step under way, SIGUSR1 polls at once. They stay blocked, so
 /// that no exchange is torn; waits look for them.
 class Signals {
   public:
     Signals() {
         sigemptyset(&set_);
-        for (const int number : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set_, number);
+        for (const int number : {SIGTERM, SIGINT, SIGUSR1, kWake}) sigaddset(&set_, number);
         pthread_sigmask(SIG_BLOCK, &set_, nullptr);
         std::signal(SIGPIPE, SIG_IGN);
     }
@@ -86,13 +89,18 @@ class Daemon final : ipa::Listener {
             report("state damaged", loaded.error());
             TRY(engine_.load());
         }
+        if (!options_.inject.listen.empty()) {
+            TRY(door_.open(options_.inject, [] { ::kill(::getpid(), kWake); }));
+            log_.write({.name = "inject door open", .number = door_.port()});
+        }
         look_at_network();
         last_answer_ = std::chrono::steady_clock::now();
         for (;;) {
             if (const int number = signals_.wait(Time{0}); number == SIGUSR1)
                 engine_.poll_now();
-            else if (number)
+            else if (number && number != kWake)
                 return 0;
+            look_at_door();
             const auto action = engine_.next(monotonic());
             if (action.kind == ipa::Action::Kind::wait) {
                 if (const auto status = rest(action)) return *status;
@@ -116,8 +124,25 @@ class Daemon final : ipa::Listener {
         if (options_.max_idle) pause = std::min(pause, Time{1000});
         const int number = signals_.wait(pause);
         if (number == SIGUSR1) engine_.poll_now();
-        if (number && number != SIGUSR1) return 0;
+        if (number && number != SIGUSR1 && number != kWake) return 0;
         return std::nullopt;
+    }
+
+    /// What came in is taken between two procedures of the engine.
+    void look_at_door() {
+        if (injected_) return;
+        auto waiting = door_.take();
+        if (!waiting) return;
+        const std::string eim = eim_of(waiting->names, engine_.context());
+        const auto taken = engine_.transfer(eim, waiting->message, monotonic());
+        // Nobody is known before the card has told who they are.
+        const bool busy = !engine_.context().started || (!taken && taken.error().code == Errc::conflict);
+        if (taken)
+            injected_ = std::move(waiting);
+        else if (busy)
+            door_.give_back(std::move(waiting));
+        else
+            waiting->reply(fail(taken.error().code, taken.error().where));
     }
 
     void carry_out(const ipa::Action& action) {
@@ -130,6 +155,9 @@ class Daemon final : ipa::Listener {
             links_.drop_connections();
             answer = card_->reset();
             if (answer) look_at_network();
+        } else if (action.kind == ipa::Action::Kind::answer) {
+            if (injected_) injected_->reply(owned(action.message));
+            injected_.reset();
         } else if (action.to == ipa::Peer::card)
             answer = card_->transmit(action.message);
         else if (network_down_)
@@ -167,6 +195,8 @@ class Daemon final : ipa::Listener {
     OwnedBytes keep_ = OwnedBytes(256u << 10);
     ipa::Engine engine_;
     bool network_down_ = false;
+    InjectDoor door_;
+    std::unique_ptr<InjectDoor::Waiting> injected_; // its answer is being made
     std::chrono::steady_clock::time_point last_answer_;
 };
 } // namespace

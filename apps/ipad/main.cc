@@ -17,6 +17,8 @@ struct Arguments {
     std::vector<std::string> trust;
     std::vector<std::string> features;
     std::string tac = "35290611";
+    std::string imei;
+    std::string rplmn;
     double poll_interval = 3600;
     double rollback_seconds = 420;
     double retry_seconds = 30;
@@ -47,6 +49,8 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option(
         "--feature", args.features, "IPA capability to announce, by its SGP.32 name, may be repeated");
     app.add_option("--tac", args.tac, "Type allocation code, 8 digits");
+    app.add_option("--imei", args.imei, "IMEI, 15 digits; another one than before is reported to eIMs");
+    app.add_option("--rplmn", args.rplmn, "Network the device is registered in, MCC-MNC, told to eIMs");
     app.add_option("--poll-interval", args.poll_interval, "Seconds between polls when nothing is waiting");
     app.add_option(
         "--retry-seconds", args.retry_seconds, "First pause after a failure; grows to the poll interval");
@@ -60,6 +64,10 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_flag(
         "!--no-immediate-enable", options.ipa.immediate_enable, "Do not enable right after installation");
     app.add_flag("--ppr-consent", options.ipa.ppr_consent, "The owner consents to policy rules that need it");
+    app.add_option("--inject-listen", options.inject.listen, "ADDR:PORT where eIMs may send packages to");
+    app.add_option("--inject-cert", options.inject.certificate, "Its certificate, PEM");
+    app.add_option("--inject-key", options.inject.key, "and key, PEM");
+    app.add_option("--inject-trust", options.inject.trust, "CA of the certificates that eIMs must show, PEM");
     app.add_option("--log-level", args.log_level, "debug, info, warn or error, on stderr");
     app.add_option("--lab-network-down-iccid",
                    options.lab_network_down,
@@ -80,6 +88,7 @@ Ok complete(Arguments& args) {
     for (const auto& path : args.trust) TRY(ipad::add_trust(options, path));
     if (!args.initial_eim.empty()) options.initial_eim = TRY(ipad::read_initial_eim(args.initial_eim));
     options.ipa.initial_eim = options.initial_eim;
+    TRY(ipad::set_place(options, args.imei, args.rplmn));
     return ipad::set_device(options, args.tac, args.features);
 }
 

@@ -1,5 +1,6 @@
 #include "apps/ipad/options.h"
 #include "apps/common/files.h"
+#include "rsp/device_text.h"
 #include <algorithm>
 
 namespace halyard::ipad {
@@ -20,6 +21,7 @@ const std::map<std::string, rsp::IpaCapabilities::IpaFeatures> kFeatures = {
     {"eimDownloadDataHandling", rsp::IpaCapabilities::IpaFeatures::eim_download_data_handling},
     {"eimCtxParams1Generation", rsp::IpaCapabilities::IpaFeatures::eim_ctx_params1_generation},
     {"eimProfileMetadataVerification", rsp::IpaCapabilities::IpaFeatures::eim_profile_metadata_verification},
+    {"minimizeEsipaBytes", rsp::IpaCapabilities::IpaFeatures::minimize_esipa_bytes},
 };
 } // namespace
 
@@ -74,12 +76,21 @@ Ok set_device(Options& options, const std::string& tac, const std::vector<std::s
         ipa.capabilities.ipa_features.mask |= asn1::bit(static_cast<unsigned>(found->second)).mask;
     }
     ipa.capabilities.ipa_supported_protocols = asn1::BitSet<Protocols>{Protocols::ipa_retrieve_https};
+    if (!options.inject.listen.empty())
+        ipa.capabilities.ipa_supported_protocols->mask |=
+            asn1::bit(static_cast<unsigned>(Protocols::ipa_inject_https)).mask;
     const OwnedBytes octets = TRY(from_hex(tac, "tac"));
     if (octets.size() != ipa.device.tac.size()) return fail(Errc::bad_length, "tac");
     std::copy(octets.begin(), octets.end(), ipa.device.tac.begin());
     auto& device = ipa.device.device_capabilities;
     device.eutran_epc_supported_release = std::array<uint8_t, 3>{15, 0, 0}; // an LTE-M module
     device.lpa_svn = std::array<uint8_t, 3>{2, 5, 0};
+    return {};
+}
+
+Ok set_place(Options& options, const std::string& imei, const std::string& rplmn) {
+    if (!rplmn.empty()) options.ipa.rplmn = TRY(rsp::plmn_from_text(rplmn, "rplmn"));
+    if (!imei.empty()) options.ipa.device.imei = TRY(rsp::imei_from_text(imei, "imei"));
     return {};
 }
 

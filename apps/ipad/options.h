@@ -1,4 +1,5 @@
 #pragma once
+#include "apps/ipad/inject.h"
 #include "ipa/config.h"
 #include <map>
 #include <string>
@@ -18,8 +19,9 @@ struct Options {
     bool esipa_json = false; // the JSON binding instead of ASN.1
     bool es9_asn1 = false;   // the other way round towards SM-DP+
     bool once = false;
-    bool strict = false;          // refuse every deviation of a peer
-    int max_idle = 0;             // seconds without any peer answering before giving up; 0: never
+    bool strict = false; // refuse every deviation of a peer
+    int max_idle = 0;    // seconds without any peer answering before giving up; 0: never
+    InjectDoor::Options inject;
     std::string lab_network_down; // ICCID: links fail while this profile is enabled
     ipa::Config ipa;
 };
@@ -33,5 +35,7 @@ Ok add_trust(Options&, const std::string& path);
 Ok add_resolve(Options&, const std::string& text);
 /// Capabilities and device information fit for the chosen kind of download.
 Ok set_device(Options&, const std::string& tac, const std::vector<std::string>& features);
+/// IMEI of 15 digits and "MCC-MNC"; empty: not known.
+Ok set_place(Options&, const std::string& imei, const std::string& rplmn);
 
 } // namespace halyard::ipad

@@ -16,6 +16,7 @@ struct Options {
     std::filesystem::path profile;   // operational profile template; empty: our own sample
     std::string download = "direct"; // direct, indirect, both
     std::string esipa = "asn1";      // asn1, json, both: the binding between devices and eIM
+    bool compact = false;            // devices announce minimizeEsipaBytes
     std::string es9 =
         "json"; // json, asn1, both (devices by turns, eIM ASN.1): the binding towards the SM-DP+
     std::vector<std::string> dialects{"v1.2"}; // of the devices, in turn

@@ -44,6 +44,18 @@ constexpr Member kPollAnswer[] = {{"euiccPackageRequest", 0xBF51, Form::tlv},
                                   {"eimPackageError", 0x02, Form::integer}};
 constexpr Member kProvideRequest[] = {{"eidValue", 0x5A, Form::eid, false},
                                       {"eimPackageResult", 0, Form::any}};
+// The other way round: the eIM's request, the IPA's answer. SGP.32 §6.4.1
+constexpr Member kTransferRequest[] = {{"euiccPackageRequest", 0xBF51, Form::tlv},
+                                       {"ipaEuiccDataRequest", 0xBF52, Form::tlv},
+                                       {"eimAcknowledgements", 0xBF53, Form::tlv},
+                                       {"profileDownloadTriggerRequest", 0xBF54, Form::tlv}};
+constexpr Member kTransferAnswer[] = {{"euiccPackageResult", 0xBF51, Form::tlv},
+                                      {"ipaEuiccDataResponse", 0xBF52, Form::tlv},
+                                      {"eimPackageReceived", 0x05, Form::flag},
+                                      {"eimPackageError", 0x02, Form::integer}};
+constexpr const char* kBundle = "ePRAndNotifications";
+constexpr Member kBundleMembers[] = {{"euiccPackageResult", 0xBF51, Form::tlv},
+                                     {"notificationList", 0xA0, Form::tlv}};
 constexpr Member kProvideAnswer[] = {{"eimAcknowledgements", 0xBF53, Form::tlv, false}};
 
 struct Row {
@@ -93,6 +105,13 @@ constexpr Row kRows[] = {
      false,
      kProvideAnswer,
      0x02},
+    {F::transfer_eim_package,
+     0xBF4E,
+     "/gsma/rsp2/esipa/transferEimPackage",
+     kTransferRequest,
+     true,
+     kTransferAnswer,
+     0}, // its error is a member
 };
 const Row& row(F f) { return kRows[static_cast<size_t>(f)]; }
 
@@ -143,6 +162,25 @@ Result<asn1::Tlv> message_of(F f, Bytes der) {
     if (t.tag != row(f).tag) return fail(Errc::bad_tag, "ESipa message", t.tag);
     if (!t.rest.empty()) return fail(Errc::bad_length, "ESipa message");
     return t;
+}
+// ePRAndNotifications is an object of its own.
+Result<std::string> transfer_to_json(Bytes content) {
+    const asn1::Tlv t = TRY(asn1::read_tlv(content, "ESipa answer"));
+    Json json{{"header", status_header(std::nullopt)}};
+    if (t.tag == 0x30) {
+        Json bundle = Json::object();
+        TRY(from_content(kBundleMembers, t.content, bundle));
+        json[kBundle] = std::move(bundle);
+    } else {
+        TRY(one_from_content(kTransferAnswer, content, json));
+    }
+    return json.dump();
+}
+Result<OwnedBytes> transfer_from_json(const Json& json) {
+    const auto bundle = json.find(kBundle);
+    if (bundle == json.end()) return one_to_content(kTransferAnswer, json);
+    if (!bundle->is_object()) return fail(Errc::bad_value, kBundle);
+    return tlv(0x30, TRY(to_content(kBundleMembers, *bundle)));
 }
 std::string failed(F f, uint8_t code) {
     const Json json{{"header", status_header(status_of(f, code))}};
@@ -219,6 +257,7 @@ Result<std::string> esipa_answer_to_json(EsipaFunction f, Bytes der) {
     const Row& r = row(f);
     if (f == F::handle_notification) return std::string();
     const asn1::Tlv t = TRY(message_of(f, der));
+    if (f == F::transfer_eim_package) return transfer_to_json(t.content);
     // v1.0: nothing to acknowledge
     if (f == F::provide_eim_package_result && t.content.empty())
         return members_to_json(kProvideAnswer, {}, false);
@@ -251,8 +290,9 @@ Result<OwnedBytes> esipa_answer_from_json(EsipaFunction f, std::string_view body
     const Execution execution = TRY(execution_of(json));
     if (!execution.success) {
         const uint8_t code[] = {code_of(f, execution.code)};
-        return tlv(r.tag, tlv(r.error, code));
+        return tlv(r.tag, tlv(r.error ? r.error : 0x02, code));
     }
+    if (f == F::transfer_eim_package) return tlv(r.tag, TRY(transfer_from_json(json)));
     switch (f) {
     case F::get_eim_package: return tlv(r.tag, TRY(one_to_content(r.answer, json)));
     case F::provide_eim_package_result: {

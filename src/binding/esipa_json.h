@@ -14,6 +14,7 @@ enum class EsipaFunction : uint8_t {
     handle_notification,
     get_eim_package,
     provide_eim_package_result,
+    transfer_eim_package, // the eIM asks, the IPA answers
 };
 
 /// "/gsma/rsp2/esipa/getEimPackage"

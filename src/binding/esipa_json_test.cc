@@ -45,14 +45,51 @@ TEST_CASE("every function has one path and one tag") {
                                               {F::cancel_session, "BF4100"},
                                               {F::handle_notification, "BF3D00"},
                                               {F::get_eim_package, "BF4F00"},
-                                              {F::provide_eim_package_result, "BF5000"}};
+                                              {F::provide_eim_package_result, "BF5000"},
+                                              {F::transfer_eim_package, "BF4E00"}};
     for (const auto& [f, der] : rows) {
         CHECK(*esipa_function_of_message(*from_hex(der)) == f);
         CHECK(*esipa_function_of_path(path(f)) == f);
     }
     CHECK(std::string(path(F::get_eim_package)) == "/gsma/rsp2/esipa/getEimPackage");
     CHECK_FALSE(esipa_function_of_path("/gsma/rsp2/esipa/getEimPackage/"));
-    CHECK_FALSE(esipa_function_of_message(*from_hex("BF4E00")));
+    CHECK(std::string(path(F::transfer_eim_package)) == "/gsma/rsp2/esipa/transferEimPackage");
+    CHECK_FALSE(esipa_function_of_message(*from_hex("BF4D00")));
+}
+
+TEST_CASE("a package sent to the device: one member of four, as base64 of the whole TLV") {
+    const std::pair<const char*, const char*> rows[] = {
+        {"euiccPackageRequest", "BF4E05BF51023000"},
+        {"ipaEuiccDataRequest", "BF4E07BF52045C0283A5"},
+        {"eimAcknowledgements", "BF4E06BF5303800107"},
+        {"profileDownloadTriggerRequest", "BF4E09BF5406820401020304"}};
+    for (const auto& [name, message] : rows) {
+        CAPTURE(name);
+        const std::string package = std::string(message).substr(6);
+        const std::string json = std::string("{\"") + name + "\":\"" + base64_of(package) + "\"}";
+        CHECK(request(F::transfer_eim_package, json) == message);
+        CHECK(same_json(to_request(F::transfer_eim_package, message), json));
+    }
+    CHECK(request(F::transfer_eim_package, "{}") == "missing_field euiccPackageRequest");
+}
+
+TEST_CASE("the device's answer to it: a result, alone or with notifications, data, received, or an error") {
+    const auto check = [](const std::string& json, const std::string& der) {
+        CAPTURE(json);
+        CHECK(answer(F::transfer_eim_package, kOk + "," + json + "}") == der);
+        CHECK(same_json(to_answer(F::transfer_eim_package, der), kOk + "," + json + "}"));
+    };
+    check(R"("euiccPackageResult":")" + base64_of("BF5102A000") + "\"", "BF4E05BF5102A000");
+    check(R"("ePRAndNotifications":{"euiccPackageResult":")" + base64_of("BF5102A000") +
+              R"(","notificationList":")" + base64_of("A000") + "\"}",
+          "BF4E093007BF5102A000A000");
+    check(R"("ipaEuiccDataResponse":")" + base64_of("BF5205A103020101") + "\"", "BF4E08BF5205A103020101");
+    check(R"("eimPackageReceived":true)", "BF4E020500");
+    check(R"("eimPackageError":2)", "BF4E03020102");
+    // A failure that says no more is undefinedError.
+    CHECK(answer(F::transfer_eim_package, failed("8.1.1", "3.8")) == "BF4E0302017F");
+    CHECK(answer(F::transfer_eim_package, kOk + R"(,"ePRAndNotifications":[]})") ==
+          "bad_value ePRAndNotifications");
 }
 
 TEST_CASE("a poll with everything it can carry") {
@@ -248,6 +285,13 @@ TEST_CASE("wrong objects are refused by name") {
     CHECK(request(F::get_eim_package, R"({"notifyStateChange":1})") == "bad value notifyStateChange");
     CHECK(request(F::get_eim_package, std::string(40, '[')).substr(0, 5) == "limit");
     CHECK(request(F::get_eim_package, std::string(2u << 20, ' ')) == "limit exceeded body");
+}
+
+TEST_CASE("that a compact object did not verify has a code in every function, in JSON too") {
+    // euiccSignatureInvalid: SGP.22 8.1/6.1
+    const std::pair<F, const char*> rows[] = {{F::authenticate_client, "BF3B03820105"},
+                                              {F::get_bound_profile_package, "BF3A03810101"}};
+    for (const auto& [f, der] : rows) CHECK(answer(f, to_answer(f, der)) == der);
 }
 
 TEST_CASE("when an IPA of v1.0 speaks JSON, what it puts into base64 is in its form, for the eIM to read") {

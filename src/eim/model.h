@@ -35,7 +35,10 @@ struct Device {
     bool profiles_known = false;                   // `profiles` is proven and nothing changed it since
     std::vector<KnownProfile> profiles;
     Time profiles_as_of{};
-    std::string profiles_evidence; // id of the operation that proved it last
+    std::string profiles_evidence;       // id of the operation that proved it last
+    std::optional<int64_t> state_change; // cause of the last one it reported
+    Time state_changed{};
+    std::optional<std::array<uint8_t, 3>> rplmn; // that it last named
     Time created{}, last_seen{};
     uint64_t version = 0; // compare-and-set (RR-07)
     /// What the eUICC follows, as `euicc_info2` says; absent: not known. SGP.32 §5.9.2
@@ -102,6 +105,14 @@ struct RelaySession {
     std::string operation, address;
     Eid eid{};
     Time created{};
+    // What compact forms leave out. SGP.32 §3.2.3.2
+    OwnedBytes server_signed1;                // 30…, as the SM-DP+ sent it
+    OwnedBytes smdp_oid;                      // content octets
+    OwnedBytes ctx_params1;                   // A0…, when it was made here
+    OwnedBytes smdp_signed2, smdp_signature2; // once the SM-DP+ has authenticated the eUICC
+    OwnedBytes euicc_key;                     // SubjectPublicKeyInfo, when it is another than the device's
+    std::optional<Iccid> iccid;               // of the metadata
+    bool ppr_refused = false;                 // the eIM refused the profile for its policy rules
 };
 
 /// A notification on its way to the SM-DP+ it names.

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "eim/activation_code.h"
+#include "eim/compact.h"
 #include "eim/server.h"
 
 namespace halyard::eim {
@@ -21,6 +22,14 @@ std::optional<Facts> facts_of(const rsp::PendingNotification& pending) {
         const auto& tbs = other->value.tbs_other_notification;
         return Facts{&tbs.value, tbs.der};
     }
+    return std::nullopt;
+}
+/// transactionId of an installation result.
+std::optional<Bytes> session_of(const rsp::PendingNotification& pending) {
+    if (const auto* pir = std::get_if<0>(&pending.is))
+        return pir->value.profile_installation_result_data.value.transaction_id;
+    if (const auto* pir = std::get_if<rsp::CompactProfileInstallationResult>(&pending.is))
+        return pir->compact_profile_installation_result_data.transaction_id;
     return std::nullopt;
 }
 } // namespace
@@ -46,12 +55,33 @@ Ok Server::verify_notification(const Device& device,
         key, {other.tbs_other_notification.der}, other.euicc_notification_signature, nullptr);
 }
 
-Result<bool> Server::take_notification(Turn& turn, const rsp::PendingNotification& pending) {
-    const auto facts = facts_of(pending);
-    if (!facts) {
-        note(turn, nullptr, "compact notification, which this build does not expand", {});
-        return false;
+Result<std::optional<rsp::PendingNotification>>
+Server::in_full(Turn& turn, const rsp::PendingNotification& pending, OwnedBytes& keep) {
+    if (!rsp::is_compact(pending)) return std::optional(pending);
+    std::optional<RelaySession> session;
+    const auto* other = std::get_if<rsp::CompactOtherSignedNotification>(&pending.is);
+    if (const auto* pir = std::get_if<rsp::CompactProfileInstallationResult>(&pending.is))
+        session = TRY(store_.session(pir->compact_profile_installation_result_data.transaction_id));
+    auto full = full_notification(pending, session ? &*session : nullptr, turn.device);
+    // Whose it is must be beyond doubt: the rest comes from that device's file.
+    if ((session && session->eid != turn.device.eid) ||
+        (other && other->eid_value && !same(*other->eid_value, turn.device.eid)))
+        full = fail(Errc::unverified, "another EID");
+    if (!full) {
+        note(turn, nullptr, std::string("compact notification without ") + full.error().where, {});
+        return std::optional<rsp::PendingNotification>{};
     }
+    keep = std::move(*full);
+    return std::optional(TRY(asn1::decode<rsp::PendingNotification>(Bytes(keep))));
+}
+
+Result<bool> Server::take_notification(Turn& turn, const rsp::PendingNotification& as_received) {
+    OwnedBytes octets;
+    const auto complete = TRY(in_full(turn, as_received, octets));
+    if (!complete) return false;
+    const rsp::PendingNotification& pending = *complete;
+    const auto facts = facts_of(pending);
+    if (!facts) return false;
     // Only where an order or the operator of this eIM points: a device must not choose whom we call (SR-19).
     const std::string_view address = facts->metadata->notification_address;
     bool allowed = TRY(store_.knows_address(turn.device.eid, address));
@@ -92,13 +122,18 @@ Result<OwnedBytes> Server::notification(Bytes message, Peer& peer, Time now) {
             return fail(Errc::rejected, "provideEimPackageResult: of no device of this eIM");
         return OwnedBytes{};
     }
-    // No EID comes along: the session or the certificate tells whose it is.
+    // An EID comes along with few: the session or the certificate tells whose it is.
     const auto& pending = std::get<rsp::PendingNotification>(handle.is);
     std::optional<Device> device;
     std::optional<RelaySession> session;
-    if (const auto* pir = std::get_if<0>(&pending.is)) {
-        session = TRY(store_.session(pir->value.profile_installation_result_data.value.transaction_id));
+    if (const auto transaction = session_of(pending)) {
+        session = TRY(store_.session(*transaction));
         if (session) device = TRY(sender(session->eid));
+    } else if (const auto* compact = std::get_if<rsp::CompactOtherSignedNotification>(&pending.is)) {
+        Eid eid{};
+        if (compact->eid_value)
+            std::copy(compact->eid_value->begin(), compact->eid_value->end(), eid.begin());
+        if (compact->eid_value) device = TRY(sender(eid));
     } else if (const auto* other = std::get_if<1>(&pending.is)) {
         const auto certificate = crypto::Certificate::parse(other->value.euicc_certificate.der());
         if (certificate)
@@ -106,11 +141,13 @@ Result<OwnedBytes> Server::notification(Bytes message, Peer& peer, Time now) {
     }
     if (!device) return fail(Errc::rejected, "pendingNotification: of no device of this eIM");
     Turn turn{.device = std::move(*device), .now = now};
-    const bool taken = TRY(take_notification(turn, pending));
+    OwnedBytes octets;
+    const auto complete = TRY(in_full(turn, pending, octets));
+    const bool taken = complete && TRY(take_notification(turn, *complete));
     // Some IPAs report a relayed download by nothing else. SGP.32 §3.2.3.2
     if (taken && session)
         if (Operation* o = TRY(by_id(turn, session->operation)))
-            TRY(take_installation(turn, o, std::get<0>(pending.is).value));
+            TRY(take_installation(turn, o, std::get<0>(complete->is).value));
     TRY(commit(turn));
     if (!taken) return fail(Errc::rejected, "pendingNotification: not taken over");
     return OwnedBytes{};

@@ -35,6 +35,7 @@ Result<OwnedBytes> Server::poll(Bytes message, Peer& peer, Time now) {
     Turn turn{.device = std::move(*device), .now = now};
     recognise(turn, peer);
     for (Operation& o : TRY(store_.open_operations(eid))) add(turn, std::move(o));
+    take_report(turn, *decoded);
     if (decoded->notify_state_change) {
         // Somebody else changed profiles or eIMs: what was proven is history. SGP.32 §3.1.1.1
         turn.device.profiles_known = false;
@@ -83,7 +84,7 @@ Operation* Server::outstanding(Turn& turn) {
     return nullptr;
 }
 
-Operation* Server::ask_for_certificates(Turn& turn) {
+Operation* Server::ask_for_certificates(Turn& turn, std::string why) {
     for (Operation& o : turn.operations)
         if (o.kind == Kind::data && o.automatic && o.state == State::queued) return o.held ? nullptr : &o;
     Operation data = make(turn.device.eid, Kind::data, turn.now);
@@ -91,7 +92,7 @@ Operation* Server::ask_for_certificates(Turn& turn) {
     data.tag_list = {0xBF, 0x22, 0x84, 0xA5, 0xA6, 0xA8, 0xA9};
     data.automatic = true;
     data.created_by = "eim";
-    data.reason = "certificates are needed to verify results";
+    data.reason = std::move(why);
     return add(turn, std::move(data));
 }
 

@@ -2,6 +2,7 @@
 // §3.2.3.2
 #include "base/log.h"
 #include "eim/activation_code.h"
+#include "eim/compact.h"
 #include "eim/server.h"
 
 namespace halyard::eim {
@@ -74,6 +75,18 @@ order_of(Store& store, Bytes transaction_id, const rsp::AuthenticateServerRespon
     }
     return std::optional<Operation>{};
 }
+
+/// What compact forms of this session will leave out.
+RelaySession session_from(const rsp::InitiateAuthenticationOkEs9& ok,
+                          const rsp::InitiateAuthenticationOkEsipa& out) {
+    RelaySession session{.transaction_id = owned(ok.transaction_id),
+                         .server_signed1 = owned(ok.server_signed1.der)};
+    if (const auto certificate = crypto::Certificate::parse(ok.server_certificate.der()))
+        if (const auto oid = rsp::server_oid(*certificate))
+            session.smdp_oid = asn1::oid_from_text(*oid).value_or(OwnedBytes{});
+    if (out.ctx_params1) session.ctx_params1 = asn1::encode(*out.ctx_params1).value_or(OwnedBytes{});
+    return session;
+}
 } // namespace
 
 // The order whose session this is, while it may still be carried out.
@@ -106,9 +119,15 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
 
     rsp::InitiateAuthenticationRequest ask{.euicc_challenge = request.euicc_challenge,
                                            .smdp_address = code.address};
-    if (!request.euicc_info1)
-        return refuse_initiate(InitiateError::undefined_error); // nothing stored to put there
-    ask.euicc_info1 = *request.euicc_info1;
+    OwnedBytes stored;
+    if (request.euicc_info1) {
+        ask.euicc_info1 = *request.euicc_info1;
+    } else {
+        auto info1 = device ? info1_of(device->euicc_info2) : fail(Errc::missing_field, "euiccInfo1");
+        if (!info1) return refuse_initiate(InitiateError::undefined_error); // nothing stored to put there
+        stored = std::move(*info1);
+        ask.euicc_info1.der = stored;
+    }
     const auto answer = smdp_.exchange(code.address, TRY(asn1::encode(ask)));
     if (!answer) {
         log(LogLevel::warning,
@@ -148,7 +167,11 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     o->changed = now;
     Change change;
     change.operations.push_back(*o);
-    change.session = RelaySession{owned(ok.transaction_id), o->id, code.address, o->eid, now};
+    change.session = session_from(ok, out);
+    change.session->operation = o->id;
+    change.session->address = code.address;
+    change.session->eid = o->eid;
+    change.session->created = now;
     TRY(store_.commit(change));
     return asn1::encode(response);
 }
@@ -164,13 +187,32 @@ Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
         const auto address = TRY(parse_activation_code(o->activation_code)).address;
         Change change;
         change.operations.push_back(*o);
-        change.session = RelaySession{owned(request.transaction_id), o->id, address, o->eid, now};
+        change.session = RelaySession{.transaction_id = owned(request.transaction_id),
+                                      .operation = o->id,
+                                      .address = address,
+                                      .eid = o->eid,
+                                      .created = now};
         TRY(store_.commit(change));
         relay = TRY(relay_of(request.transaction_id));
     }
     if (!relay) return refuse_client(ClientError::invalid_transaction_id);
     rsp::AuthenticateClientRequest ask{.transaction_id = request.transaction_id};
     ask.authenticate_server_response.der = request.authenticate_server_response.der;
+    OwnedBytes full;
+    if (rsp::is_compact(request.authenticate_server_response.value)) {
+        auto made = full_authenticate(
+            request.authenticate_server_response.der, relay->session, relay->device, config_, now);
+        if (!made) {
+            TRY(refuse_compact(relay->device, made.error(), request.authenticate_server_response.der, now));
+            return refuse_client(ClientError::euicc_signature_invalid);
+        }
+        full = std::move(*made);
+        ask.authenticate_server_response.der = full;
+    } else if (const auto* sent = std::get_if<0>(&request.authenticate_server_response.value.is)) {
+        // Not judged here, but later compact objects of this session are signed with that key.
+        if (auto key = session_key(*sent, relay->device, config_, now))
+            if (!same(*key, relay->device.euicc_key)) relay->session.euicc_key = std::move(*key);
+    }
     const auto answer = smdp_.exchange(relay->session.address, TRY(asn1::encode(ask)));
     if (!answer) return fail(Errc::unreachable, "SM-DP+"); // the device repeats
     const auto es9 = TRY(asn1::decode<rsp::AuthenticateClientResponseEs9>(answer->der));
@@ -188,18 +230,21 @@ Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
         why = "the profile has policy rules";
         code = ClientError::ppr_not_allowed;
     }
-    if (!why.empty() || !o.iccid) {
-        Turn turn{.device = std::move(relay->device), .now = now};
-        Operation* kept = keep(turn, std::move(o));
-        if (why.empty()) {
-            kept->iccid = metadata.iccid; // so that an audit can decide
-            kept->changed = now;
-        } else {
-            note(turn, kept, "download refused: " + why, ok.profile_meta_data.der);
-        }
-        TRY(commit(turn));
-        if (!why.empty()) return refuse_client(code);
+    Turn turn{.device = std::move(relay->device), .now = now};
+    turn.session = std::move(relay->session);
+    turn.session->smdp_signed2 = owned(ok.smdp_signed2.der);
+    turn.session->smdp_signature2 = owned(ok.smdp_signature2);
+    turn.session->iccid = metadata.iccid;
+    turn.session->ppr_refused = code == ClientError::ppr_not_allowed;
+    Operation* kept = keep(turn, std::move(o));
+    if (!why.empty()) {
+        note(turn, kept, "download refused: " + why, ok.profile_meta_data.der);
+    } else if (!kept->iccid) {
+        kept->iccid = metadata.iccid; // so that an audit can decide
+        kept->changed = now;
     }
+    TRY(commit(turn));
+    if (!why.empty()) return refuse_client(code);
     rsp::AuthenticateClientOkDPEsipa out{.transaction_id = ok.transaction_id,
                                          .profile_meta_data = ok.profile_meta_data,
                                          .smdp_signed2 = ok.smdp_signed2,
@@ -210,12 +255,30 @@ Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
     return asn1::encode(response);
 }
 
-Result<OwnedBytes> Server::relay_package(Bytes message) {
+Ok Server::refuse_compact(const Device& device, const Error& error, Bytes object, Time now) {
+    Turn turn{.device = device, .now = now};
+    for (Operation& o : TRY(store_.open_operations(device.eid))) add(turn, std::move(o));
+    note(turn, nullptr, std::string("compact object refused: ") + error.where, object);
+    (void)ask_for_certificates(turn, "a compact object did not fit: something on file may have changed");
+    return commit(turn);
+}
+
+Result<OwnedBytes> Server::relay_package(Bytes message, Time now) {
     const auto request = TRY(asn1::decode<rsp::GetBoundProfilePackageRequestEsipa>(message));
     const auto relay = TRY(relay_of(request.transaction_id));
     if (!relay) return refuse_package(PackageError::invalid_transaction_id);
     rsp::GetBoundProfilePackageRequest ask{.transaction_id = request.transaction_id};
     ask.prepare_download_response.der = request.prepare_download_response.der;
+    OwnedBytes full;
+    if (rsp::is_compact(request.prepare_download_response.value)) {
+        auto made = full_prepare(request.prepare_download_response.value, relay->session, relay->device);
+        if (!made) {
+            TRY(refuse_compact(relay->device, made.error(), request.prepare_download_response.der, now));
+            return refuse_package(PackageError::euicc_signature_invalid);
+        }
+        full = std::move(*made);
+        ask.prepare_download_response.der = full;
+    }
     const auto answer = smdp_.exchange(relay->session.address, TRY(asn1::encode(ask)));
     if (!answer) return fail(Errc::unreachable, "SM-DP+");
     const auto es9 = TRY(asn1::decode<rsp::GetBoundProfilePackageResponse>(answer->der));
@@ -228,12 +291,24 @@ Result<OwnedBytes> Server::relay_package(Bytes message) {
     return asn1::encode(response);
 }
 
-Result<OwnedBytes> Server::relay_cancel(Bytes message) {
+Result<OwnedBytes> Server::relay_cancel(Bytes message, Time now) {
     const auto request = TRY(asn1::decode<rsp::CancelSessionRequestEsipa>(message));
     const auto session = TRY(store_.session(request.transaction_id));
     if (!session) return refuse_cancel(CancelError::invalid_transaction_id);
     rsp::CancelSessionRequestEs9 ask{.transaction_id = request.transaction_id,
                                      .cancel_session_response = request.cancel_session_response};
+    OwnedBytes full;
+    if (rsp::is_compact(request.cancel_session_response)) {
+        const auto device = TRY(sender(session->eid));
+        if (!device) return refuse_cancel(CancelError::invalid_transaction_id);
+        auto made = full_cancel(request.cancel_session_response, *session, *device);
+        if (!made) {
+            TRY(refuse_compact(*device, made.error(), message, now));
+            return refuse_cancel(CancelError::euicc_signature_invalid);
+        }
+        full = std::move(*made);
+        ask.cancel_session_response = TRY(asn1::decode<rsp::CancelSessionResponse>(Bytes(full)));
+    }
     const auto answer = smdp_.exchange(session->address, TRY(asn1::encode(ask)));
     if (!answer) return fail(Errc::unreachable, "SM-DP+");
     const auto es9 = TRY(asn1::decode<rsp::CancelSessionResponseEs9>(answer->der));

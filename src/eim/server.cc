@@ -71,8 +71,8 @@ Result<OwnedBytes> Server::in_v12(asn1::Tag tag, Bytes message, Peer& peer, Time
     case 0xBF3D: return notification(message, peer, now);
     case 0xBF39: return relay_initiate(message, now);
     case 0xBF3B: return relay_authenticate(message, now);
-    case 0xBF3A: return relay_package(message);
-    case 0xBF41: return relay_cancel(message);
+    case 0xBF3A: return relay_package(message, now);
+    case 0xBF41: return relay_cancel(message, now);
     default: return fail(Errc::bad_tag, "ESipa message", tag);
     }
 }
@@ -106,9 +106,10 @@ Ok Server::commit(Turn& turn) {
     for (size_t i = 0; i < turn.operations.size(); ++i)
         if (turn.operations[i].version == 0 || turn.operations[i] != turn.read[i])
             change.operations.push_back(turn.operations[i]);
+    change.session = std::move(turn.session);
     change.forwards = std::move(turn.forwards);
     change.evidence = std::move(turn.evidence);
-    if (change.devices.empty() && change.operations.empty() && change.forwards.empty() &&
+    if (change.devices.empty() && change.operations.empty() && !change.session && change.forwards.empty() &&
         change.evidence.empty())
         return {};
     return store_.commit(change);

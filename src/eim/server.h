@@ -43,6 +43,15 @@ struct NewOperation {
     Sha256 request_hash{};
 };
 
+/// What a device answered to a package that was sent to it.
+struct Transferred {
+    enum class End : uint8_t { done, later, refused }; // later: its result comes with a message of its own
+    End end = End::done;
+    int code = 0;                       // refused: eimPackageError
+    std::vector<uint64_t> acknowledged; // what was taken over
+    OwnedBytes acknowledgement;         // the same as a TransferEimPackageRequest to send; empty: nothing
+};
+
 class Server {
   public:
     /// `config` and `store` must outlive it.
@@ -55,6 +64,14 @@ class Server {
     /// answered in kind; `hint`: the one the transport names, which counts only where the form tells nothing
     /// (v1.3).
     Result<OwnedBytes> esipa(Bytes message, Time now, std::optional<rsp::Edition> hint = {});
+
+    /// TransferEimPackageRequest (BF4E) with what the device would get if it polled now: chosen, stored and
+    /// counted alike, and sent again with the same octets. None: nothing is waiting. not_found "eid";
+    /// unsupported for an IPA of v1.0. SGP.32 §5.14.4
+    Result<std::optional<OwnedBytes>> transfer_request(const Eid&, Time now);
+    /// Its answer, judged as if the device had brought it. Errors: those of decoding; storage and conflict
+    /// when nothing was done.
+    Result<Transferred> transfer_answer(const Eid&, Bytes request, Bytes answer, Time now);
 
     /// All or none. Errors: not_found "eid", "after"; conflict "idempotency-key" (another body under it);
     /// bad_value, limit, unsupported naming the field. The same key and body again: the operations made the
@@ -88,15 +105,16 @@ class Server {
     Answer notification(Bytes message, Peer&, Time now);
     Answer relay_initiate(Bytes message, Time now);
     Answer relay_authenticate(Bytes message, Time now);
-    Answer relay_package(Bytes message);
-    Answer relay_cancel(Bytes message);
+    Answer relay_package(Bytes message, Time now);
+    Answer relay_cancel(Bytes message, Time now);
 
     /// One exchange with one device: what was read, what will be written, all in one commit.
     struct Turn {
         Device device;
         Time now{};
         bool device_changed = false;
-        bool blocked = false;             // something that may still run waits for a human
+        bool blocked = false; // something that may still run waits for a human
+        std::optional<RelaySession> session;
         std::deque<Operation> operations; // looked at; addresses stay
         std::deque<Operation> read;       // the same as they were; what differs is written
         std::vector<Forward> forwards;
@@ -124,9 +142,10 @@ class Server {
     Result<Operation> prepare(const NewOperation&, const std::vector<Operation>& batch, Time now);
     Result<std::vector<Operation>> made_before(const std::vector<NewOperation>&);
 
+    static void take_report(Turn&, const rsp::GetEimPackageRequest&);
     Result<Operation*> choose(Turn&);
     Operation* outstanding(Turn&);
-    Operation* ask_for_certificates(Turn&);
+    Operation* ask_for_certificates(Turn&, std::string why = "certificates are needed to verify results");
     Operation* decide_first(Turn&, Operation& undecided);
     Operation* audit_profiles(Turn&, std::string why);
     Result<Operation*> next_in_queue(Turn&);
@@ -157,6 +176,10 @@ class Server {
     Ok take_certificates(Device&, Bytes euicc, Bytes eum, Time) const;
     /// False: not taken over, so not to be acknowledged.
     Result<bool> take_notification(Turn&, const rsp::PendingNotification&);
+    /// The same, or the full form of a compact one, whose octets go to `keep`; none: it cannot be put
+    /// together.
+    Result<std::optional<rsp::PendingNotification>>
+    in_full(Turn&, const rsp::PendingNotification&, OwnedBytes& keep);
     Ok verify_notification(const Device&, const rsp::PendingNotification&, Time) const;
 
     struct Relay {
@@ -165,6 +188,9 @@ class Server {
         Device device;
     };
     Result<std::optional<Relay>> relay_of(Bytes transaction_id);
+    /// A compact object that cannot be put together, or does not verify then, is never relayed: noted, and
+    /// the device is asked for what it may have changed.
+    Ok refuse_compact(const Device&, const Error&, Bytes object, Time now);
 
     const Config& config_;
     Store& store_;

@@ -6,8 +6,9 @@ namespace halyard::eim {
 
 /// What changes together. A version of 0 inserts; any other must be the one in the store, which becomes
 /// version + 1. A forward that is there already (EID, address, digest) is left as it is. Of each operation
-/// the newest eight sessions are kept, of each device the newest 16 pieces of evidence that belong to no
-/// operation, and as many of each operation.
+/// the newest eight sessions are kept (the same
+/// transaction again replaces what compact forms leave out), of each device the newest 16 pieces of evidence
+/// that belong to no operation, and as many of each operation.
 struct Change {
     std::vector<Device> devices;
     std::vector<Operation> operations;

@@ -66,6 +66,7 @@ Agenda plan(Context& c) {
     if (c.state.outbox_count && plan_report(c, planner)) return {Duty::report};
     if (c.notifications_pending && planner.due({&c.notify})) return {Duty::notify};
     if (c.state.download.phase == DownloadDuty::Phase::triggered) return {Duty::download};
+    if (!c.looked) return {Duty::look};
     const bool quiet = !c.results_pending() && !c.state.outbox_count && !c.notifications_pending &&
                        c.state.rollback.phase == RollbackDuty::Phase::none;
     if (plan_poll(c, planner)) return {Duty::poll};
@@ -76,10 +77,12 @@ Agenda plan(Context& c) {
 
 const Procedure& procedure_of(Duty duty) {
     switch (duty) {
+    case Duty::look: return kLook;
     case Duty::poll: return kPoll;
     case Duty::package: return kPackage;
     case Duty::data: return kData;
     case Duty::deliver: return kDeliver;
+    case Duty::acknowledge: return kAcknowledge;
     case Duty::report: return kReport;
     case Duty::notify: return kNotify;
     case Duty::download: return kDownload;

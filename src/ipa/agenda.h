@@ -8,6 +8,6 @@ struct Agenda {
     bool idle = false;
 };
 /// The most urgent duty, and whom it is for (Context::eim). Order: rollback, results, reports, notifications,
-/// downloads, polls; nobody is asked before its time.
+/// downloads, a look at what others may have changed, polls; nobody is asked before its time.
 Agenda plan(Context&);
 } // namespace halyard::ipa

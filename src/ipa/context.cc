@@ -96,6 +96,16 @@ void Context::eim_failed(const char* step, const Error& error) {
     note_error("eim not reached", step, error);
 }
 
+Ok Context::state_changed(rsp::StateChangeCause cause) {
+    state.change = {true, static_cast<uint8_t>(cause), {}};
+    for (size_t i = 0; i < eim_count; ++i) {
+        eims[i].told = false;
+        eims[i].poll = {};
+    }
+    note("state changed", state.change.cause);
+    return save();
+}
+
 Ok Context::post(const OutboxItem& item) {
     if (state.outbox_count == kMaxOutbox) { // the oldest gives way: its eIM will ask again
         note("result dropped");
@@ -107,6 +117,11 @@ Ok Context::post(const OutboxItem& item) {
 }
 
 Ok Context::post_package_error(rsp::EimPackageResultErrorCode code, Bytes eim_transaction_id) {
+    if (transfer.active) { // whoever sent the package waits for the answer
+        transfer.error = code;
+        note("package refused", static_cast<uint64_t>(code));
+        return {};
+    }
     OutboxItem item;
     TRY(item.eim_id.assign(serving().id.bytes()));
     if (eim_transaction_id.size() <= 16) TRY(item.eim_transaction_id.assign(eim_transaction_id));

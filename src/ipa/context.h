@@ -13,10 +13,12 @@ const char* name(Peer);
 enum class Duty : uint8_t {
     none,
     start,
+    look,
     poll,
     package,
     data,
     deliver,
+    acknowledge,
     report,
     notify,
     download,
@@ -111,8 +113,16 @@ struct DownloadRun {
     rsp::InitiateAuthenticationOkEsipa server{};
     Bytes ctx_params1; // made by the eIM: its octets
     ShortId transaction;
-    Bytes metadata; // BF25 as announced
-    Bytes prepare;  // the PrepareDownload command
+    Address server_address; // this and the next ones: what is left out of compact forms
+    std::array<uint8_t, 16> server_challenge{};
+    Kept<32> smdp_oid;
+    Kept<65> offered_otpk;
+    std::optional<Iccid> iccid;
+    std::optional<rsp::CancelSessionReason> eim_refused; // the eIM's own refusal is why we cancel
+    bool compacted = false;                              // the message under way holds a compact form
+    bool in_full = false;                                // the eIM refused one in this session
+    Bytes metadata;                                      // BF25 as announced
+    Bytes prepare;                                       // the PrepareDownload command
     BppSegments segments;
     Bytes cancel_response;
     rsp::CancelSessionReason reason = rsp::CancelSessionReason::undefined_reason;
@@ -135,6 +145,21 @@ struct NotifyRun {
     size_t failed_count = 0;
     bool through_eim = false;
     std::optional<uint64_t> refused; // the eIM does not take this number: it goes directly
+    std::optional<uint64_t> in_full; // or not in compact form
+    bool compacted = false;          // the one under way
+};
+
+/// A TransferEimPackageRequest between its arrival and its answer. SGP.32 §5.14.4
+struct TransferRun {
+    bool active = false;
+    bool ready = false; // `answer` is for the host to take
+    asn1::Tag tag = 0;  // of the package in it
+    Bytes answer;       // BF4E…
+    std::array<uint8_t, 6> short_answer{};
+    std::optional<rsp::EimPackageResultErrorCode> error;
+    // What the last answer brought along; acknowledgements for it come with a message of their own.
+    Offered offered;
+    EimId offered_to;
 };
 
 /// Everything the steps know. Owned by the engine.
@@ -160,6 +185,7 @@ struct Context {
     Peer server = Peer::smdp;
 
     bool started = false;
+    bool looked = false; // at the profiles and the device, since somebody may have changed them
     bool reset_card = false;
     bool notifications_pending = false; // on the card
     Due card_blocked;
@@ -180,6 +206,7 @@ struct Context {
     DownloadRun download;
     DataRun data;
     NotifyRun notification;
+    TransferRun transfer;
     std::array<uint8_t, kMaxStateBlob> blob{};
 
     Eim& serving() { return eims[eim]; }
@@ -194,6 +221,8 @@ struct Context {
     /// It could not be reached, or answered nothing readable.
     void eim_failed(const char* step, const Error&);
     Ok post(const OutboxItem&);
+    /// Every eIM is to be told, at once. SGP.32 §3.1.1.1
+    Ok state_changed(rsp::StateChangeCause);
     /// Queue an EimPackageResultResponseError (SGP.32 §6.3.2.7) for the eIM being served.
     Ok post_package_error(rsp::EimPackageResultErrorCode, Bytes eim_transaction_id);
 };

@@ -1,5 +1,6 @@
 // Collecting what an eIM wants to know of the card and the device. SGP.32 §2.11.1.2, §3.3.1
 #include "ipa/back_writer.h"
+#include "ipa/compact.h"
 #include "ipa/steps.h"
 
 namespace halyard::ipa {
@@ -170,11 +171,18 @@ Result<Bytes> ask_eim(Context& c, Buffer out) {
     rsp::IpaEuiccDataResponse response;
     response.is = data;
     const Bytes encoded = TRY(asn1::encode(response, out));
-    return provide_result(c, out, encoded);
+    if (!c.transfer.active) return provide_result(c, out, encoded);
+    TRY(answer_transfer(c, encoded));
+    c.transfer.offered = c.offered;
+    c.transfer.offered_to = c.serving().id;
+    c.acknowledgements = {}; // they come with a message of their own
+    TRY(remember_told(c, data));
+    return Bytes{};
 }
 Result<Next> take_answer(Context& c, Bytes reply) {
     TRY(take_acknowledgements(c, reply));
     c.serving().bad_packages = 0;
+    TRY(remember_told(c, c.data.data));
     c.note("data delivered");
     return Next::advance;
 }
@@ -197,7 +205,7 @@ Ok post_error(Context& c, Code code) {
     writer.optional(0x80, c.data.eim_transaction_id.bytes()).header(0xA1).header(0xBF52);
     TRY(item.result.assign(TRY(writer.finish("ipaEuiccDataResponseError"))));
     ++c.serving().bad_packages;
-    return c.post(item);
+    return c.transfer.active ? answer_transfer(c, item.result.bytes()) : c.post(item);
 }
 
 void failed(Context& c, const Step& step, const Error& error) {

@@ -1,6 +1,7 @@
 // Downloading a profile: one ladder for the direct way (the server is the SM-DP+) and the indirect one (it is
 // the eIM, which relays). SGP.32 §3.2.3.1, §3.2.3.2
 #include "ipa/back_writer.h"
+#include "ipa/compact.h"
 #include "ipa/download_checks.h"
 #include "ipa/steps.h"
 
@@ -85,12 +86,17 @@ Result<Next> take_initiate(Context& c, Bytes reply) {
     if (const auto* error = std::get_if<1>(&response.is))
         return server_error(c, "initiateAuthenticationError", static_cast<uint64_t>(*error), reply);
     run.server = std::get<0>(response.is);
-    if (run.server.ctx_params1) run.ctx_params1 = TRY(find_ctx_params1(reply));
+    if (run.server.ctx_params1)
+        run.ctx_params1 = TRY(c.keep.copy(TRY(find_ctx_params1(reply)), "ctxParams1"));
     const rsp::ServerSigned1& signed1 = run.server.server_signed1.value;
     if (run.server.transaction_id && !same(*run.server.transaction_id, signed1.transaction_id))
         return fail(Errc::rejected, "transactionId");
     if (signed1.euicc_challenge != run.challenge) return fail(Errc::rejected, "euiccChallenge");
     TRY(run.transaction.assign(signed1.transaction_id));
+    run.server_challenge = signed1.server_challenge;
+    // What does not fit is not left out of anything.
+    if (!run.server_address.assign(bytes_of(signed1.server_address))) run.server_address.clear();
+    if (!run.smdp_oid.assign(registered_id(run.server.server_certificate))) run.smdp_oid.clear();
     const bool eim_checks = run.indirect && c.config.has(Feature::eim_download_data_handling);
     if (eim_checks) return Next::advance;
     if (!same_server(run.code.address, signed1.server_address)) return fail(Errc::rejected, "serverAddress");
@@ -137,7 +143,7 @@ Result<Next> take_authenticate(Context& c, Bytes reply) {
 
 Result<Bytes> ask_client(Context& c, Buffer out) {
     return BackWriter(out)
-        .bytes(c.result)
+        .bytes(authenticate_to_send(c, c.result))
         .tlv(0x80, c.download.transaction.bytes())
         .header(0xBF3B)
         .finish("authenticateClientRequest");
@@ -176,7 +182,8 @@ Result<Next> take_client(Context& c, Bytes reply) {
     if (tlv.tag == 0xBF3B && (alternative.tag == 0x81 || alternative.tag == 0x82)) {
         int64_t code = 127;
         if (!asn1::load_integer(code, alternative.content)) code = 127;
-        if (run.indirect && code == 50) run.reason = Reason::ppr_not_allowed;
+        if (run.compacted && code == 5) return again_in_full(c);
+        if (run.indirect && code == 50) run.eim_refused = run.reason = Reason::ppr_not_allowed;
         return server_error(c, "authenticateClientError", static_cast<uint64_t>(code), reply);
     }
     const auto response = TRY(asn1::decode<rsp::AuthenticateClientResponseEsipa>(reply));
@@ -186,7 +193,11 @@ Result<Next> take_client(Context& c, Bytes reply) {
     if (!same(signed2.transaction_id, run.transaction.bytes())) return fail(Errc::rejected, "transactionId");
     if (!ok.profile_meta_data && !eim_verifies(c)) return fail(Errc::missing_field, "profileMetaData");
     if (signed2.cc_required_flag && !ok.hash_cc) return fail(Errc::rejected, "confirmationCode");
-    if (ok.profile_meta_data) run.metadata = TRY(c.keep.copy(ok.profile_meta_data->der, "profileMetaData"));
+    if (ok.profile_meta_data) {
+        run.metadata = TRY(c.keep.copy(ok.profile_meta_data->der, "profileMetaData"));
+        run.iccid = ok.profile_meta_data->value.iccid;
+    }
+    if (!run.offered_otpk.assign(signed2.bpp_euicc_otpk.value_or(Bytes{}))) run.offered_otpk.clear();
     run.prepare = TRY(make_prepare(c, ok));
     return Next::advance;
 }
@@ -222,7 +233,7 @@ Result<Next> take_prepare(Context& c, Bytes reply) {
 
 Result<Bytes> ask_package(Context& c, Buffer out) {
     return BackWriter(out)
-        .bytes(c.result)
+        .bytes(prepare_to_send(c, c.result))
         .tlv(0x80, c.download.transaction.bytes())
         .header(0xBF3A)
         .finish("getBoundProfilePackageRequest");
@@ -234,7 +245,9 @@ Result<Next> take_package(Context& c, Bytes reply) {
     const auto response = TRY(asn1::decode<rsp::GetBoundProfilePackageResponseEsipa>(reply, options));
     if (const auto* error = std::get_if<1>(&response.is)) {
         using Refusal = rsp::GetBoundProfilePackageResponseEsipa::GetBoundProfilePackageErrorEsipa;
-        if (run.indirect && *error == Refusal::metadata_mismatch) run.reason = Reason::metadata_mismatch;
+        if (run.compacted && *error == Refusal::euicc_signature_invalid) return again_in_full(c);
+        if (run.indirect && *error == Refusal::metadata_mismatch)
+            run.eim_refused = run.reason = Reason::metadata_mismatch;
         return server_error(c, "getBoundProfilePackageError", static_cast<uint64_t>(*error), reply);
     }
     const auto& package = std::get<0>(response.is).bound_profile_package;
@@ -250,6 +263,7 @@ Result<Next> take_package(Context& c, Bytes reply) {
     }
     c.state.download.phase = DownloadDuty::Phase::loading;
     c.state.download.transaction_id = run.transaction;
+    expect_change(c);
     TRY(c.save()); // after a power cut the card is asked what became of it (RR-10)
     c.note("package to load", package.der.size());
     return Next::advance;
@@ -281,10 +295,8 @@ Result<Next> take_immediate(Context& c, Bytes reply) {
     if (result != rsp::ImmediateEnableResponse::ImmediateEnableResult::ok)
         return Next::advance; // not configured
     c.reset_card = true;
-    c.state.change = {true, static_cast<uint8_t>(rsp::StateChangeCause::immediate_enable_profile), {}};
-    for (size_t i = 0; i < c.eim_count; ++i) c.eims[i].told = false;
     c.note("enabled immediately");
-    TRY(c.save());
+    TRY(c.state_changed(rsp::StateChangeCause::immediate_enable_profile));
     return Next::advance;
 }
 
@@ -296,6 +308,11 @@ void failed(Context& c, const Step& step, const Error& error) {
     c.note_error(over ? "not enabled immediately" : "download failed", step.name, error);
     if (run.indirect && error.code == Errc::unreachable && step.peer == Peer::server)
         c.eim_failed(step.name, error);
+    // undefinedError, or HTTP 400: an eIM that cannot expand may say no more. The next session is in full.
+    const bool not_understood = error.detail == 127 || error.detail == 400;
+    if (run.compacted && error.code == Errc::rejected && step.peer == Peer::server && not_understood)
+        if (auto forgotten = forget_told(c); !forgotten)
+            c.note_error("state not saved", step.name, forgotten.error());
     if (over || c.reset_card) return; // link lost: see what the card kept
     const bool loading = c.state.download.phase == DownloadDuty::Phase::loading;
     if (loading) run.reason = Reason::load_bpp_execution_error;
@@ -305,45 +322,6 @@ void failed(Context& c, const Step& step, const Error& error) {
     }
     if (auto posted = report_download_error(c); !posted)
         c.note_error("result lost", step.name, posted.error());
-}
-
-// ---- Undoing. SGP.32 §3.2.3.3 ----
-
-Result<Bytes> ask_cancel(Context& c, Buffer out) {
-    c.download.session = false;
-    c.download.cancelled = true;
-    return asn1::encode(rsp::CancelSessionRequest{c.download.transaction.bytes(), c.download.reason}, out);
-}
-Result<Next> take_cancel(Context& c, Bytes reply) {
-    const auto tlv = TRY(asn1::read_tlv(reply, "cancelSessionResponse"));
-    if (tlv.tag != 0xBF41) return fail(Errc::bad_tag, "cancelSessionResponse", tlv.tag);
-    c.result = tlv.content;
-    return Next::advance;
-}
-Result<Bytes> ask_cancel_server(Context& c, Buffer out) {
-    return BackWriter(out)
-        .tlv(0xA1, c.result)
-        .tlv(0x80, c.download.transaction.bytes())
-        .header(0xBF41)
-        .finish("cancelSessionRequest");
-}
-Result<Next> take_cancel_server(Context& c, Bytes) {
-    c.note("session cancelled", static_cast<uint64_t>(c.download.reason));
-    return Next::advance;
-}
-
-void cancelled(Context& c) {
-    // A package that was being loaded may have left a result on the card: the start looks for it.
-    if (c.state.download.phase == DownloadDuty::Phase::loading) {
-        c.started = false;
-        return;
-    }
-    if (auto posted = report_download_error(c); !posted)
-        c.note_error("result lost", "cancel", posted.error());
-}
-void cancel_failed(Context& c, const Step& step, const Error& error) {
-    c.note_error("cancel failed", step.name, error);
-    if (!c.reset_card) cancelled(c); // best effort: the server forgets the session in time
 }
 
 constexpr uint8_t kTries = 3;
@@ -360,11 +338,6 @@ constexpr Step kSteps[] = {
     {"ES10b.LoadBoundProfilePackage", "SGP.22 §5.7.6", Peer::card, ask_segment, take_segment},
     {"ES10b.ImmediateEnable", "SGP.32 §5.9.15", Peer::card, ask_immediate, take_immediate},
 };
-constexpr Step kCancelSteps[] = {
-    {"ES10b.CancelSession", "SGP.22 §5.7.14", Peer::card, ask_cancel, take_cancel},
-    {"CancelSession", "SGP.32 §5.14.8", Peer::server, ask_cancel_server, take_cancel_server},
-};
 } // namespace
 const Procedure kDownload{"download", kSteps, done, failed};
-const Procedure kCancel{"cancel", kCancelSteps, cancelled, cancel_failed};
 } // namespace halyard::ipa

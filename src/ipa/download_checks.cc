@@ -92,6 +92,15 @@ bool certificate_names(const rsp::Raw& certificate, std::string_view oid) {
     return found;
 }
 
+Bytes registered_id(const rsp::Raw& certificate) {
+    Bytes found;
+    (void)for_each_tlv(find_alternative_names(certificate.content), [&](const asn1::Tlv& name) {
+        if (name.tag == 0x88) found = name.content;
+        return found.empty();
+    });
+    return found;
+}
+
 Result<bool> rules_allowed(const rsp::StoreMetadataRequest& metadata, Bytes rat_response, bool consent) {
     const auto rat = TRY(asn1::decode<rsp::GetRatResponse>(rat_response));
     const rsp::OperatorId owner = metadata.profile_owner.value_or(rsp::OperatorId{});

@@ -7,6 +7,8 @@ namespace halyard::ipa {
 bool same_server(std::string_view asked, std::string_view answered);
 /// The registeredID of the certificate's subjectAltName equals the dotted `oid`. SGP.22 §4.5.2.1
 bool certificate_names(const rsp::Raw& certificate, std::string_view oid);
+/// The first registeredID of it, as content octets; empty: none. SGP.22 §4.5.2.1
+Bytes registered_id(const rsp::Raw& certificate);
 /// Nobody can be asked here, so a rule that needs consent is refused unless the owner consented beforehand.
 /// SGP.22 §2.9.2.4
 Result<bool> rules_allowed(const rsp::StoreMetadataRequest& metadata, Bytes rat_response, bool consent);

@@ -1,6 +1,7 @@
 #include "ipa/engine.h"
 #include "ipa/agenda.h"
 #include "ipa/dialect.h"
+#include "ipa/steps.h"
 
 namespace halyard::ipa {
 namespace {
@@ -59,6 +60,10 @@ Action Engine::next(Time now) {
 Action Engine::act() {
     // Every turn either returns, ends a procedure or begins one; a duty that keeps failing blocks itself.
     for (int turns = 0; turns < 1000; ++turns) {
+        if (context_.transfer.ready)
+            return {.kind = Action::Kind::answer,
+                    .message = context_.transfer.answer,
+                    .step = "ESipa.TransferEimPackage"};
         if (context_.reset_card && !procedure_ && context_.card_blocked.is_due(context_.now)) {
             resetting_ = true;
             return {.kind = Action::Kind::reset_card, .step = "reset"};
@@ -200,7 +205,29 @@ void Engine::finish() {
     const Procedure* done = procedure_;
     procedure_ = nullptr;
     done->done(context_);
-    if (context_.follow != Duty::none) begin(context_.follow);
+    follow();
+}
+
+void Engine::follow() {
+    if (context_.follow != Duty::none) return begin(context_.follow);
+    if (context_.transfer.active) end_transfer(context_);
+}
+
+Ok Engine::transfer(std::string_view eim_id, Bytes message, Time now) {
+    tick(now);
+    if (procedure_ || resetting_ || context_.reset_card || !context_.started || context_.transfer.active ||
+        !context_.card_blocked.is_due(context_.now))
+        return fail(Errc::conflict, "busy");
+    if (!context_.serve(bytes_of(eim_id)) || context_.serving().ghost) return fail(Errc::not_found, "eimId");
+    const Buffer in = context_.memory.in;
+    if (message.size() > in.size())
+        return fail(Errc::no_space, "transferEimPackageRequest", static_cast<uint32_t>(message.size()));
+    if (!message.empty()) std::memmove(in.data(), message.data(), message.size());
+    context_.keep.clear();
+    context_.follow = Duty::none;
+    begin_transfer(context_, Bytes(in).first(message.size()));
+    follow();
+    return {};
 }
 
 void Engine::fail_step(const Error& error) {
@@ -209,7 +236,7 @@ void Engine::fail_step(const Error& error) {
     procedure_ = nullptr;
     retry_ = {};
     failed->failed(context_, step, error);
-    if (context_.follow != Duty::none) begin(context_.follow);
+    follow();
 }
 
 void Engine::card_failed(const Error& error) {
@@ -234,6 +261,10 @@ void Engine::take(Bytes message) {
 
 void Engine::reply(Bytes message, Time now) {
     tick(now);
+    if (context_.transfer.ready) { // handed over, as far as anybody can tell
+        context_.transfer.active = context_.transfer.ready = false;
+        return;
+    }
     if (resetting_) {
         resetting_ = context_.reset_card = false;
         channel_.forget();
@@ -262,6 +293,7 @@ void Engine::reply(Bytes message, Time now) {
 }
 
 void Engine::reply(const Error& error, Time now) {
+    if (context_.transfer.ready) return reply(Bytes{}, now); // what the card keeps is delivered later
     tick(now);
     if (resetting_) { // try again later
         resetting_ = false;

@@ -10,7 +10,8 @@ struct Action {
         send,       // carry `message` to `to`, bring the answer to reply()
         reset_card, // reset the card (it restarts with the profile now enabled), then reply with the ATR or
                     // nothing
-        wait,       // call next() again at `until`, or earlier when something happened
+        answer, // hand `message` to the eIM whose package was given to transfer(), then reply with nothing
+        wait,   // call next() again at `until`, or earlier when something happened
     };
     Kind kind = Kind::wait;
     Peer to = Peer::card; // card: one APDU; eim: an ESipa message; smdp: an ES9+ message in its ASN.1 form
@@ -39,6 +40,10 @@ class Engine {
     void reply(const Error& error, Time now);
     /// Where the host may put an HTTP answer to spare a copy; not a card's, whose command may be there.
     Buffer inbox() const { return context_.memory.in; }
+    /// A TransferEimPackageRequest that an eIM sent to the device; its answer is an Action to come. Taken
+    /// only between two procedures. Errors: conflict "busy": later; not_found "eimId": none of this eUICC's
+    /// eIMs; no_space. SGP.32 §3.1.1.2
+    Ok transfer(std::string_view eim_id, Bytes message, Time now);
     /// Poll every eIM at the next opportunity: the network or the device changed.
     void poll_now();
     const Context& context() const { return context_; }
@@ -48,6 +53,7 @@ class Engine {
     std::optional<Action> step_action();
     std::optional<Action> choose();
     void begin(Duty);
+    void follow();
     void finish();
     void fail_step(const Error&);
     void card_failed(const Error&);

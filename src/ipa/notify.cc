@@ -1,5 +1,6 @@
 // Notifications to the SM-DP+ they name: directly, or through an eIM. SGP.32 §3.7
 #include "ipa/back_writer.h"
+#include "ipa/compact.h"
 #include "ipa/steps.h"
 
 namespace halyard::ipa {
@@ -78,7 +79,11 @@ Result<Next> take_list(Context& c, Bytes reply) {
 }
 
 Result<Bytes> ask_server(Context& c, Buffer out) {
-    return BackWriter(out).tlv(0xA0, c.notification.notification).header(0xBF3D).finish("handleNotification");
+    NotifyRun& run = c.notification;
+    Bytes notification = run.notification;
+    if (run.through_eim && run.in_full != run.number) notification = notification_to_send(c, notification);
+    run.compacted = notification.data() != run.notification.data();
+    return BackWriter(out).tlv(0xA0, notification).header(0xBF3D).finish("handleNotification");
 }
 Result<Next> take_confirmation(Context& c, Bytes) { // empty as a rule; some answer with a body
     if (c.notification.through_eim) c.eim_heard();
@@ -104,6 +109,10 @@ void done(Context&) {} // notifications_pending stays until the list is empty
 void failed(Context& c, const Step& step, const Error& error) {
     NotifyRun& run = c.notification;
     c.note_error("notification not delivered", step.name, error);
+    if (step.peer == Peer::server && run.compacted && error.code != Errc::unreachable) {
+        run.in_full = run.number; // it could not be put together: once more as it is
+        return;
+    }
     if (step.peer == Peer::server && run.through_eim && error.code == Errc::rejected && can_go_directly(c)) {
         run.refused = run.number;
         return;

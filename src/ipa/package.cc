@@ -1,10 +1,12 @@
 // Giving an eUICC package to the card and its result to the eIM. SGP.32 §3.3.1
 #include "ipa/back_writer.h"
+#include "ipa/compact.h"
 #include "ipa/steps.h"
 
 namespace halyard::ipa {
 namespace {
 Result<Bytes> ask_card(Context& c, Buffer) {
+    expect_change(c);
     TRY(c.save()); // from here on the card may hold a result that this eIM is owed (RR-10)
     return c.result;
 }
@@ -38,7 +40,9 @@ Ok post_error_result(Context& c, Bytes result) {
     c.state.package = {};
     ++c.serving().bad_packages;
     c.note("package failed");
-    return c.post(item);
+    if (!c.transfer.active) return c.post(item);
+    TRY(answer_transfer(c, result));
+    return c.save();
 }
 
 Result<Next> take_result(Context& c, Bytes reply) {
@@ -47,10 +51,14 @@ Result<Next> take_result(Context& c, Bytes reply) {
         TRY(post_error_result(c, reply));
         return Next::advance;
     }
+    // Over a profile that is about to change it goes later, which proves the new one.
+    if (c.transfer.active && !facts.switched) TRY(answer_transfer(c, reply));
     c.serving().results = true;
     c.serving().bad_packages = 0;
     c.serving().unacknowledged = 0;
     c.serving().deliver = {};
+    // Answered at once, it will be acknowledged at once; should that not come, it is delivered as any other.
+    if (!c.transfer.answer.empty()) c.serving().deliver.after(c.now, c.backoff(1));
     c.note("package executed", facts.number);
     c.state.rollback = {}; // an earlier grant ended when the card took this package
     if (facts.enabled && c.state.package.rollback) TRY(arm_rollback(c));
@@ -66,6 +74,7 @@ void loaded(Context&) {}
 void load_failed(Context& c, const Step& step, const Error& error) {
     c.note_error("step failed", step.name, error);
     if (error.code == Errc::storage) { // nothing was sent to the card
+        c.transfer.error = rsp::EimPackageResultErrorCode::undefined_error;
         c.state.package = {};
         c.serving().poll.after(c.now, c.backoff(1));
         return;
@@ -111,12 +120,26 @@ Result<Bytes> ask_bundle(Context& c, Buffer out) {
     c.notifications = {};
     return bundling(c) && c.notifications_pending ? ask_notifications(c, out) : Result<Bytes>(Bytes{});
 }
+/// The list with each notification in the form in which it goes to this eIM. `out` is free until the message
+/// is made.
+Result<Bytes> list_to_send(Context& c, Bytes list) {
+    if (!may_compact(c)) return list;
+    size_t used = 0;
+    TRY(for_each_tlv(list, [&](const asn1::Tlv& tlv) {
+        const Bytes form = notification_to_send(c, tlv.whole);
+        std::copy(form.begin(), form.end(), c.memory.out.begin() + static_cast<ptrdiff_t>(used));
+        used += form.size(); // never longer than in full, and in full it fits
+        return true;
+    }));
+    return c.keep.copy(Bytes(c.memory.out).first(used), "notificationList").value_or(list);
+}
+
 Result<Next> take_bundle(Context& c, Bytes reply) {
     const Bytes list = TRY(list_in(reply, 0xA0));
     // What does not fit beside the result goes by itself afterwards.
     if (list.size() + c.result.size() + 64 > c.memory.out.size()) return Next::advance;
-    c.notifications = list; // stays in `in` until the eIM answers
     TRY(offer_notifications(c, list));
+    c.notifications = TRY(list_to_send(c, list)); // stays in `in` until the eIM answers
     return Next::advance;
 }
 

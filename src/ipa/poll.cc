@@ -125,6 +125,18 @@ Result<Next> take_data_request(Context& c, const asn1::Tlv& package) {
     return Next::finish;
 }
 
+} // namespace
+
+Result<Next> take_eim_package(Context& c, const asn1::Tlv& package) {
+    switch (package.tag) {
+    case 0xBF51: return take_euicc_package(c, package);
+    case 0xBF52: return take_data_request(c, package);
+    case 0xBF54: return take_download_trigger(c, package);
+    }
+    return refuse(c, Code::unknown_package, find_transaction_id(package));
+}
+
+namespace {
 Result<Next> take_package(Context& c, Bytes reply) {
     const auto outer = TRY(asn1::read_tlv(reply, "getEimPackageResponse"));
     c.eim_heard();
@@ -139,17 +151,10 @@ Result<Next> take_package(Context& c, Bytes reply) {
         package = asn1::read_tlv(package->content, "getEimPackageResponse");
     }
     if (!package) return refuse(c, Code::invalid_package_format, {});
-    switch (package->tag) {
-    case 0x02: {
-        int64_t code = 0;
-        if (!asn1::load_integer(code, package->content)) return refuse(c, Code::invalid_package_format, {});
-        return nothing(c, static_cast<uint64_t>(code));
-    }
-    case 0xBF51: return take_euicc_package(c, *package);
-    case 0xBF52: return take_data_request(c, *package);
-    case 0xBF54: return take_download_trigger(c, *package);
-    }
-    return refuse(c, Code::unknown_package, find_transaction_id(*package));
+    if (package->tag != 0x02) return take_eim_package(c, *package);
+    int64_t code = 0;
+    if (!asn1::load_integer(code, package->content)) return refuse(c, Code::invalid_package_format, {});
+    return nothing(c, static_cast<uint64_t>(code));
 }
 
 // An eIM that sends nonsense again and again is not asked for more at full speed.

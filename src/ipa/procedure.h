@@ -27,10 +27,12 @@ struct Procedure {
 };
 
 extern const Procedure kStart;
+extern const Procedure kLook;
 extern const Procedure kPoll;
 extern const Procedure kPackage;
 extern const Procedure kData;
 extern const Procedure kDeliver;
+extern const Procedure kAcknowledge;
 extern const Procedure kReport;
 extern const Procedure kNotify;
 extern const Procedure kDownload;

@@ -7,6 +7,7 @@ using Result_ = rsp::ProfileRollbackResponse::CmdResult;
 
 Result<Bytes> ask_card(Context& c, Buffer out) {
     c.state.rollback.phase = RollbackDuty::Phase::executing;
+    expect_change(c);
     TRY(c.save());
     return asn1::encode(rsp::ProfileRollbackRequest{.refresh_flag = true}, out);
 }

@@ -184,6 +184,7 @@ Ok drop_orphans(Context& c) {
 void done(Context& c) {
     if (auto dropped = drop_orphans(c); !dropped) c.note_error("state not saved", "start", dropped.error());
     c.started = true;
+    c.looked = false;
     c.info2_refused = false;
     c.note("started");
 }

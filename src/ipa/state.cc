@@ -100,6 +100,38 @@ struct DialectBlob {
             "Dialect", 0x30, field<&T::eim_id>("eimId", 0x80), field<&T::edition>("edition", 0x81));
     }
 };
+struct ToldBlob {
+    uint64_t eim = 0;
+    bool announced = false;
+    uint64_t info2 = 0;
+    uint64_t certificates = 0;
+    template <int = 0> static constexpr auto asn1() {
+        using T = ToldBlob;
+        return sequence("Told",
+                        0x30,
+                        field<&T::eim>("eim", 0x80),
+                        field<&T::announced>("announced", 0x81),
+                        field<&T::info2>("info2", 0x82),
+                        field<&T::certificates>("certificates", 0x83));
+    }
+};
+struct SeenBlob {
+    bool valid = false;
+    uint64_t count = 0;
+    uint64_t profiles = 0;
+    uint64_t enabled = 0;
+    uint64_t role = 0;
+    template <int = 0> static constexpr auto asn1() {
+        using T = SeenBlob;
+        return sequence("Seen",
+                        0x30,
+                        field<&T::valid>("valid", 0x80),
+                        field<&T::count>("count", 0x81),
+                        field<&T::profiles>("profiles", 0x82),
+                        field<&T::enabled>("enabled", 0x83),
+                        field<&T::role>("role", 0x84));
+    }
+};
 struct VersionBlob {
     uint64_t version = kVersion;
     template <int = 0> static constexpr auto asn1() {
@@ -114,7 +146,10 @@ struct StateBlob {
     DownloadBlob download{};
     ChangeBlob change{};
     List<ItemBlob> outbox{};
-    std::optional<List<DialectBlob>> dialects{}; // builds before it did not write it
+    std::optional<List<DialectBlob>> dialects{}; // this and the next ones: earlier builds did not write them
+    std::optional<List<ToldBlob>> told{};
+    std::optional<SeenBlob> seen{};
+    std::optional<uint64_t> device{};
     template <int = 0> static constexpr auto asn1() {
         using T = StateBlob;
         return sequence("State",
@@ -126,7 +161,10 @@ struct StateBlob {
                         field<&T::download>("download", 0xA4),
                         field<&T::change>("change", 0xA5),
                         field<&T::outbox>("outbox", 0xA6),
-                        field<&T::dialects>("dialects", 0xA7));
+                        field<&T::dialects>("dialects", 0xA7),
+                        field<&T::told>("told", 0xA8),
+                        field<&T::seen>("seen", 0xA9),
+                        field<&T::device>("device", 0x8A));
     }
 };
 
@@ -208,6 +246,10 @@ Result<Bytes> encode_state(const State& state, Buffer buffer) {
                     item.pir_delivered,
                     item.result.bytes()};
     }
+    std::array<ToldBlob, std::tuple_size_v<decltype(State::told)>> told;
+    size_t told_count = 0;
+    for (const Told& t : state.told)
+        if (t.eim) told[told_count++] = {t.eim, t.announced, t.info2, t.certificates};
     std::array<DialectBlob, kMaxDialects> dialects;
     for (size_t i = 0; i < state.dialect_count; ++i)
         dialects[i] = {state.dialects[i].eim_id.bytes(), static_cast<uint64_t>(state.dialects[i].edition)};
@@ -227,7 +269,14 @@ Result<Bytes> encode_state(const State& state, Buffer buffer) {
                                 download.text.bytes(),
                                 download.restarts},
                    .change = {state.change.active, state.change.cause, state.change.except.bytes()},
-                   .outbox = {.items = std::span<const ItemBlob>(items).first(state.outbox_count)}};
+                   .outbox = {.items = std::span<const ItemBlob>(items).first(state.outbox_count)},
+                   .told = List<ToldBlob>{.items = std::span<const ToldBlob>(told).first(told_count)},
+                   .seen = SeenBlob{state.seen.valid,
+                                    state.seen.count,
+                                    state.seen.profiles,
+                                    state.seen.enabled,
+                                    static_cast<uint64_t>(state.seen.role)},
+                   .device = state.device};
     if (state.dialect_count)
         blob.dialects.emplace().items = std::span<const DialectBlob>(dialects).first(state.dialect_count);
     return asn1::encode(blob, buffer);
@@ -248,6 +297,18 @@ Result<State> decode_state(Bytes der) {
     if (blob.dialects)
         TRY(blob.dialects->for_each(
             [&](const DialectBlob& dialect) { return take_dialect(state, dialect); }));
+    if (const auto& seen = blob.seen)
+        state.seen = {seen->valid,
+                      seen->count,
+                      seen->profiles,
+                      seen->enabled,
+                      TRY(phase_from(seen->role, Seen::Role::emergency, "seen role"))};
+    state.device = blob.device.value_or(0);
+    size_t told = 0;
+    if (blob.told)
+        TRY(blob.told->for_each([&](const ToldBlob& t) {
+            if (told < state.told.size()) state.told[told++] = {t.eim, t.announced, t.info2, t.certificates};
+        }));
     return state;
 }
 

@@ -60,6 +60,26 @@ struct StateChange {
     EimId except; // the eIM that caused it has its own result
 };
 
+/// What an eIM has been told of this eUICC, as hashes: it can put that back into compact forms. SGP.32
+/// §3.2.3.2
+struct Told {
+    uint64_t eim = 0;       // of its eimId; 0: a free place
+    bool announced = false; // that we may send compact forms
+    uint64_t info2 = 0;     // 0: not told
+    uint64_t certificates = 0;
+};
+
+/// The profiles as they were left, so that a change by somebody else is noticed. Hashes of ICCIDs.
+struct Seen {
+    enum class Role : uint8_t { other, fallback, emergency };
+    bool valid = false; // else whatever is there next is what is expected
+    uint64_t count = 0;
+    uint64_t profiles = 0;
+    uint64_t enabled = 0;
+    Role role = Role::other; // of the enabled one
+    bool operator==(const Seen&) const = default;
+};
+
 /// An eIM that speaks another edition of SGP.32 than the device would by itself.
 struct PeerDialect {
     EimId eim_id;
@@ -77,6 +97,9 @@ struct State {
     size_t outbox_count = 0;
     std::array<PeerDialect, kMaxDialects> dialects{};
     size_t dialect_count = 0;
+    std::array<Told, 8> told{};
+    Seen seen;
+    uint64_t device = 0; // hash of TAC and IMEI; 0: not known yet
 
     const PeerDialect* dialect_of(Bytes eim_id) const;
     /// An edition that is the device's `own` needs no entry; the oldest entry gives way when all are taken.

@@ -39,6 +39,10 @@ State full_state() {
         dialect.edition = rsp::Edition::v1_0;
     }
     state.dialect_count = kMaxDialects;
+    constexpr uint64_t kMost = 0x7FFFFFFFFFFFFFFF;
+    for (auto& told : state.told) told = {kMost, true, kMost, kMost};
+    state.seen = {true, 300, kMost, kMost, Seen::Role::emergency};
+    state.device = kMost;
     return state;
 }
 } // namespace
@@ -56,6 +60,10 @@ TEST_CASE("when every field of the state is full, it fits the blob and comes bac
     CHECK(state->package.counter == 8'388'607);
     CHECK(state->outbox[3].result.bytes().size() == 384);
     CHECK(state->dialect_count == kMaxDialects);
+    CHECK(state->told[7].certificates == 0x7FFFFFFFFFFFFFFF);
+    CHECK(state->told[7].announced);
+    CHECK(state->seen == full_state().seen);
+    CHECK(state->device == 0x7FFFFFFFFFFFFFFF);
     const auto blob2 = encode_state(*state, again);
     REQUIRE(blob2);
     CHECK(hex(*blob) == hex(*blob2));

@@ -36,6 +36,18 @@ Result<ActivationCode> parse_activation_code(std::string_view);
 /// Ends the download duty with a report for the eIM: the installation result of `transaction`, or an error.
 Ok report_installation(Context&);
 Ok report_download_error(Context&);
+/// What follows changes the profiles, and it is our doing: saved with the duty, so that it is not reported.
+void expect_change(Context&);
+/// A package of the eIM being served, BF51, BF52 or BF54: stored, or named in Context::follow. SGP.32 §3.3.1
+Result<Next> take_eim_package(Context&, const asn1::Tlv& package);
+
+/// A TransferEimPackageRequest, in `in`, of the eIM being served: what has to be done is in Context::follow.
+void begin_transfer(Context&, Bytes message);
+/// BF4E around an alternative that is the answer.
+Ok answer_transfer(Context&, Bytes alternative);
+/// Nothing follows any more: the answer is ready.
+void end_transfer(Context&);
+
 /// Removes the first item with this result from the outbox.
 void drop_item(Context&, size_t index);
 

@@ -133,6 +133,7 @@ struct World : StateStore, Listener {
     Time now{1'000'000'000'000};
     int actions = 0;
     std::string last_step;
+    std::optional<OwnedBytes> transferred; // answer to what was given to Engine::transfer
     std::function<bool()> network = [] { return true; };
     std::function<bool(const Action&)> lose; // true: the answer gets lost on its way
     /// Called before and after each action is carried out; false: power is cut there.

@@ -171,6 +171,10 @@ Result<OwnedBytes> World::carry(const Action& action) {
         card.reset();
         return OwnedBytes{};
     }
+    if (action.kind == Action::Kind::answer) {
+        transferred = owned(action.message);
+        return OwnedBytes{};
+    }
     if (action.to == Peer::card) return card.transmit(action.message);
     if (!network()) return fail(Errc::unreachable, "connect");
     if (action.to == Peer::smdp) return smdp.exchange(action.message);

@@ -68,6 +68,9 @@ Result<Device> device_of(const Statement& q) {
             return fail(Errc::storage, "devices.ipa_edition");
         d.ipa_edition = static_cast<rsp::Edition>(n);
     }
+    if (!q.is_null(20)) d.state_change = q.integer(20);
+    if (!q.is_null(21)) d.state_changed = Time(q.integer(21));
+    if (!q.is_null(22)) d.rplmn = TRY(fixed<std::array<uint8_t, 3>>(q.octets(22), "device_reports.rplmn"));
     return d;
 }
 namespace {
@@ -90,9 +93,22 @@ void bind_device(Statement& q, const Device& d) {
     else
         q.bind_null();
 }
+Ok put_report(Connection& c, const Device& d) {
+    if (!d.state_change && !d.rplmn) return {};
+    auto q = TRY(c.prepare("INSERT OR REPLACE INTO device_reports VALUES(?,?,?,?)"));
+    q.bind(Bytes(d.eid));
+    bind_integer(q, d.state_change);
+    q.bind(d.state_changed.count());
+    if (d.rplmn)
+        q.bind(Bytes(*d.rplmn));
+    else
+        q.bind_null();
+    return q.run();
+}
 } // namespace
 
 Ok put_device(Connection& c, const Device& d) {
+    TRY(put_report(c, d));
     if (d.version == 0) {
         auto q =
             TRY(c.prepare("INSERT INTO devices(name, counter, token, euicc_certificate, eum_certificate, "

@@ -14,7 +14,8 @@ namespace halyard::store {
 #define DEVICE_COLUMNS                                                                                       \
     "eid, name, counter, token, euicc_certificate, eum_certificate, euicc_key, euicc_info2, "                \
     "ipa_features, device_info, profiles_known, profiles, profiles_as_of, profiles_evidence, "               \
-    "created, last_seen, version, token_proven, number, ipa_edition"
+    "created, last_seen, version, token_proven, number, ipa_edition, state_change, state_changed, rplmn"
+#define DEVICE_TABLES "devices LEFT JOIN device_reports USING(eid)"
 
 /// Octets of a fixed size. storage `where`: the row is damaged.
 template <class A> Result<A> fixed(const OwnedBytes& octets, const char* where) {
@@ -29,5 +30,7 @@ Result<eim::Operation> operation_of(const Statement&);
 /// Version 0: inserted. Otherwise updated where the version is still the same; conflict.
 Ok put_device(Connection&, const eim::Device&);
 Ok put_operation(Connection&, const eim::Operation&);
+/// The same transaction again: what compact forms leave out is replaced.
+Ok put_session(Connection&, const eim::RelaySession&);
 
 } // namespace halyard::store

@@ -3,9 +3,18 @@
 
 namespace halyard::store {
 /// Of an eIM's database. Another schema is another version, with a step that brings the former one there.
-inline constexpr int kEimVersion = 3;
+inline constexpr int kEimVersion = 4;
+/// What compact forms leave out of a session, and what a device reports of itself.
+#define EIM_SCHEMA_4                                                                                         \
+    "CREATE TABLE session_facts(transaction_id BLOB PRIMARY KEY, facts BLOB NOT NULL) STRICT, WITHOUT "      \
+    "ROWID; "                                                                                                \
+    "CREATE TRIGGER session_facts_end AFTER DELETE ON sessions BEGIN "                                       \
+    "DELETE FROM session_facts WHERE transaction_id=old.transaction_id; END; "                               \
+    "CREATE TABLE device_reports(eid BLOB PRIMARY KEY, state_change INTEGER, state_changed INTEGER NOT "     \
+    "NULL, rplmn BLOB) STRICT, WITHOUT ROWID"
 inline constexpr Migration kEimMigrations[] = {
     {2, "ALTER TABLE devices ADD COLUMN ipa_edition INTEGER"},
+    {3, EIM_SCHEMA_4},
 };
 inline constexpr const char* kEimSchema = R"(
 CREATE TABLE devices(
@@ -47,5 +56,5 @@ CREATE INDEX evidence_by_operation ON evidence(operation);
 CREATE TABLE tokens(
   name TEXT PRIMARY KEY, prefix TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, created INTEGER NOT NULL,
   expires INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;
-)";
+)" EIM_SCHEMA_4;
 } // namespace halyard::store

@@ -4,16 +4,8 @@
 
 namespace halyard::store {
 namespace {
-using eim::Device, eim::Operation, eim::Evidence, eim::Forward, eim::RelaySession;
+using eim::Device, eim::Operation, eim::Evidence, eim::Forward;
 
-Ok put_session(Connection& c, const RelaySession& s) {
-    auto q = TRY(c.prepare("INSERT INTO sessions VALUES(?,?,?,?,?)"));
-    q.bind(Bytes(s.transaction_id)).bind(s.operation).bind(s.address).bind(Bytes(s.eid));
-    TRY(q.bind(s.created.count()).run());
-    auto d = TRY(c.prepare("DELETE FROM sessions WHERE operation=?1 AND rowid NOT IN (SELECT rowid FROM "
-                           "sessions WHERE operation=?1 ORDER BY rowid DESC LIMIT 8)"));
-    return d.bind(s.operation).run();
-}
 Ok put_forward(Connection& c, const Forward& f) {
     auto q = TRY(c.prepare("INSERT INTO forwards(eid, address, number, digest, message, delivered, attempts, "
                            "due) VALUES(?,?,?,?,?,0,0,?) ON CONFLICT(eid, address, digest) DO NOTHING"));
@@ -74,7 +66,7 @@ Result<std::optional<Operation>> EimStore::one(const char* sql, const Args&... a
 Result<std::optional<Device>> EimStore::device(const Eid& eid) {
     std::optional<Device> out;
     TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("SELECT " DEVICE_COLUMNS " FROM devices WHERE eid=?"));
+        auto q = TRY(c.prepare("SELECT " DEVICE_COLUMNS " FROM " DEVICE_TABLES " WHERE eid=?"));
         if (TRY(q.bind(Bytes(eid)).step())) out = TRY(device_of(q));
         return {};
     }));
@@ -83,7 +75,8 @@ Result<std::optional<Device>> EimStore::device(const Eid& eid) {
 Result<std::vector<Device>> EimStore::devices(const std::optional<Eid>& after, size_t limit) {
     std::vector<Device> out;
     TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("SELECT " DEVICE_COLUMNS " FROM devices WHERE eid > ? ORDER BY eid LIMIT ?"));
+        auto q = TRY(
+            c.prepare("SELECT " DEVICE_COLUMNS " FROM " DEVICE_TABLES " WHERE eid > ? ORDER BY eid LIMIT ?"));
         if (after)
             q.bind(Bytes(*after));
         else
@@ -144,21 +137,6 @@ Result<std::vector<Operation>> EimStore::overdue(Time now, size_t limit) {
         " FROM operations WHERE state IN (0, 1, 2) AND expires > 0 AND expires < ? ORDER BY expires LIMIT ?",
         static_cast<int64_t>(now.count()),
         static_cast<int64_t>(limit));
-}
-Result<std::optional<RelaySession>> EimStore::session(Bytes transaction_id) {
-    std::optional<RelaySession> out;
-    TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare(
-            "SELECT transaction_id, operation, address, eid, created FROM sessions WHERE transaction_id=?"));
-        if (TRY(q.bind(transaction_id).step()))
-            out = RelaySession{q.octets(0),
-                               q.text(1),
-                               q.text(2),
-                               TRY(fixed<Eid>(q.octets(3), "sessions.eid")),
-                               Time(q.integer(4))};
-        return {};
-    }));
-    return out;
 }
 Result<bool> EimStore::knows_address(const Eid& eid, std::string_view address) {
     bool yes = false;

@@ -39,6 +39,9 @@ eim::Device full_device() {
     d.profiles_evidence = "op_5";
     d.created = Time(1);
     d.last_seen = Time(9);
+    d.state_change = 6;
+    d.state_changed = Time(8);
+    d.rplmn = {0x62, 0xF2, 0x10};
     return d;
 }
 Operation full_operation(const std::string& id) {
@@ -99,6 +102,8 @@ TEST_CASE("when devices and operations are stored, every field comes back after 
     CHECK(
         std::tie(d.profiles_as_of, d.profiles_evidence, d.created, d.last_seen) ==
         std::tie(expected.profiles_as_of, expected.profiles_evidence, expected.created, expected.last_seen));
+    CHECK(std::tie(d.state_change, d.state_changed, d.rplmn) ==
+          std::tie(expected.state_change, expected.state_changed, expected.rplmn));
     const auto o = **store->operation("op_1");
     const auto e = full_operation("op_1");
     CHECK(o.sequence == 1);
@@ -229,6 +234,64 @@ TEST_CASE("when evidence and sessions pile up, only the newest are kept") {
     CHECK((*store->session(OwnedBytes{39})).has_value());
     CHECK((*store->session(OwnedBytes{32})).has_value());
     CHECK_FALSE((*store->session(OwnedBytes{31})).has_value());
+    int64_t facts = 0;
+    REQUIRE(store->database().read([&](Connection& c) -> Ok {
+        auto q = TRY(c.prepare("SELECT count(*) FROM session_facts"));
+        if (TRY(q.step())) facts = q.integer(0);
+        return {};
+    }));
+    CHECK(facts == 8);
+}
+
+TEST_CASE("when a session is kept, what compact forms leave out comes back, and may be replaced") {
+    const auto store = *EimStore::open_in_memory();
+    REQUIRE(store->commit({.devices = {full_device()}, .operations = {full_operation("op_1")}}));
+    eim::RelaySession s{
+        .transaction_id = {1, 2}, .operation = "op_1", .address = "smdp.example", .eid = kEid};
+    const auto kept = [&] { return **store->session(OwnedBytes{1, 2}); };
+    REQUIRE(store->commit({.session = s}));
+    CHECK(kept().smdp_signed2.empty());
+    CHECK_FALSE(kept().iccid.has_value());
+    s.server_signed1 = {1};
+    s.smdp_oid = {2};
+    s.ctx_params1 = {3};
+    s.smdp_signed2 = {4};
+    s.smdp_signature2 = {5};
+    s.euicc_key = {6};
+    s.iccid = Iccid{{7}};
+    s.ppr_refused = true;
+    REQUIRE(store->commit({.session = s}));
+    CHECK(kept().server_signed1 == OwnedBytes{1});
+    CHECK(kept().smdp_oid == OwnedBytes{2});
+    CHECK(kept().ctx_params1 == OwnedBytes{3});
+    CHECK(kept().smdp_signed2 == OwnedBytes{4});
+    CHECK(kept().smdp_signature2 == OwnedBytes{5});
+    CHECK(kept().euicc_key == OwnedBytes{6});
+    CHECK(kept().iccid == s.iccid);
+    CHECK(kept().ppr_refused);
+    // The same number for another order: whoever is asked about it must not be told of the first one.
+    s.operation = "op_2";
+    const auto taken = store->commit({.session = s});
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().code == Errc::conflict);
+}
+
+TEST_CASE("when a file was made before sessions had facts, its sessions are read without them") {
+    const Directory directory;
+    const auto file = directory.path / "eim.db";
+    {
+        const auto store = *EimStore::open(file);
+        REQUIRE(store->commit({.devices = {full_device()}}));
+        REQUIRE(store->commit({.session = eim::RelaySession{{1}, "op_1", "smdp.example", kEid, Time(1)}}));
+        REQUIRE(store->database().write([](Connection& c) {
+            return c.execute("DROP TRIGGER session_facts_end; DROP TABLE session_facts; "
+                             "DROP TABLE device_reports; PRAGMA user_version=3");
+        }));
+    }
+    const auto store = *EimStore::open(file);
+    const auto session = **store->session(OwnedBytes{1});
+    CHECK(session.operation == "op_1");
+    CHECK(session.server_signed1.empty());
 }
 
 TEST_CASE("when a forward is there already, it stays as it is, delivered or not") {

@@ -66,6 +66,21 @@ TEST_CASE("when devices speak ESipa in JSON and in ASN.1 to one eIM, every devic
     CHECK(kinds == std::set<std::string>{"direct asn1", "direct json", "indirect asn1", "indirect json"});
 }
 
+TEST_CASE("when devices send compact forms in both bindings, every device ends confirmed") {
+    const Directory d;
+    const Ran ran =
+        lab({"--devices", "4", "--download", "both", "--esipa", "both", "--compact", "--state", d / "lab"});
+    check_confirmed(ran, 4);
+    for (const char* name : {"device-0002", "device-0004"}) { // the indirect ones, ASN.1 and JSON
+        CAPTURE(name);
+        const std::string events = read_text(d / "lab/devices/" + name + "/events.ndjson");
+        size_t compact = 0;
+        for (size_t at = 0; (at = events.find("\"sent compact\"", at)) != std::string::npos; ++at) ++compact;
+        CHECK(compact >= 4); // two objects of two downloads
+        CHECK(events.find("compact form refused") == std::string::npos);
+    }
+}
+
 TEST_CASE("when devices and eIM speak ES9+ in ASN.1 or in both bindings, every device ends confirmed") {
     check_confirmed(lab({"--devices", "2", "--download", "both", "--es9", "asn1"}), 2);
     check_confirmed(lab({"--devices", "4", "--download", "both", "--esipa", "both", "--es9", "both"}), 4);

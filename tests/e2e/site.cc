@@ -112,19 +112,21 @@ Words Site::smdp_command() const {
 }
 
 Words Site::eim_command() const {
-    return {program("halyard"),
-            "eim",
-            "serve",
-            "--state",
-            path("eim"),
-            "--pki",
-            path("pki"),
-            "--port",
-            std::to_string(esipa_port_),
-            "--api-port",
-            std::to_string(api_port_),
-            "--resolve",
-            "smdp.halyard.test=" + smdp_endpoint()};
+    Words command{program("halyard"),
+                  "eim",
+                  "serve",
+                  "--state",
+                  path("eim"),
+                  "--pki",
+                  path("pki"),
+                  "--port",
+                  std::to_string(esipa_port_),
+                  "--api-port",
+                  std::to_string(api_port_),
+                  "--resolve",
+                  "smdp.halyard.test=" + smdp_endpoint()};
+    command.insert(command.end(), eim_options.begin(), eim_options.end());
+    return command;
 }
 
 void Site::start_smdp() {
@@ -182,31 +184,40 @@ Json Site::operation(const std::string& id) const {
     return ran.json();
 }
 
+Words Site::ipad_command(size_t device) const {
+    return {program("halyard-ipad"),
+            "--state",
+            device_path(device, "ipa"),
+            "--card",
+            "sim:" + device_path(device, "card"),
+            "--initial-eim",
+            path("eim-configuration.der"),
+            "--resolve",
+            "smdp.halyard.test=" + smdp_endpoint(),
+            "--resolve",
+            "eim.halyard.test=" + esipa_endpoint(),
+            "--trust",
+            pki("ci.pem"),
+            "--events",
+            device_path(device, "events.ndjson"),
+            "--retry-seconds",
+            "0.1"};
+}
+
 Ran Site::ipad(size_t device, const Words& more) const {
-    Words command{program("halyard-ipad"),
-                  "--state",
-                  device_path(device, "ipa"),
-                  "--card",
-                  "sim:" + device_path(device, "card"),
-                  "--initial-eim",
-                  path("eim-configuration.der"),
-                  "--resolve",
-                  "smdp.halyard.test=" + smdp_endpoint(),
-                  "--resolve",
-                  "eim.halyard.test=" + esipa_endpoint(),
-                  "--trust",
-                  pki("ci.pem"),
-                  "--events",
-                  device_path(device, "events.ndjson"),
-                  "--retry-seconds",
-                  "0.1",
-                  "--poll-interval",
-                  "0.5",
-                  "--max-idle",
-                  "1",
-                  "--once"};
+    Words command = ipad_command(device);
+    const Words once{"--poll-interval", "0.5", "--max-idle", "1", "--once"};
+    command.insert(command.end(), once.begin(), once.end());
     command.insert(command.end(), more.begin(), more.end());
     return run(command, std::chrono::seconds(60));
+}
+
+app::Process Site::ipad_daemon(size_t device, const Words& more) const {
+    Words command = ipad_command(device);
+    command.insert(command.end(), more.begin(), more.end());
+    auto started = app::Process::start({command, device_path(device, "ipad.log")});
+    REQUIRE(started);
+    return std::move(*started);
 }
 
 std::vector<Json> Site::events(size_t device) const {

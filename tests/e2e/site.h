@@ -37,6 +37,8 @@ class Site {
     Json operation(const std::string& id) const;
     /// Polls until nothing is left to do; `more` goes to halyard-ipad. Events are in events(device).
     Ran ipad(size_t device, const Words& more = {}) const;
+    /// The same, but it stays.
+    app::Process ipad_daemon(size_t device, const Words& more) const;
     std::vector<Json> events(size_t device) const;
     Json card(size_t device) const;
 
@@ -44,11 +46,13 @@ class Site {
     std::string api_endpoint() const { return "127.0.0.1:" + std::to_string(api_port_); }
     std::string smdp_endpoint() const { return "127.0.0.1:" + std::to_string(smdp_port_); }
     std::string token() const;
+    Words eim_options; // more for start_eim()
 
   private:
     std::string device_path(size_t device, const std::string& name) const;
     Words smdp_command() const;
     Words eim_command() const;
+    Words ipad_command(size_t device) const;
 
     std::optional<Directory> own_;
     std::string root_;

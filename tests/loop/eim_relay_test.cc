@@ -78,8 +78,21 @@ TEST_CASE("when the SM-DP+'s OID is not the one of the activation code, the code
     CHECK(hex(right.ask(right.initiate(right.tid()))).starts_with("BF3982"));
 }
 
-TEST_CASE("when euiccInfo1 is missing, the code is 127") {
+TEST_CASE(
+    "when euiccInfo1 is missing, it is taken from the euiccInfo2 on file; without one the code is 127") {
     Session s;
+    OwnedBytes sent;
+    s.w.eim.relayed = [&](Bytes message) { sent = owned(message); };
+    CHECK(hex(s.ask(s.initiate(s.tid(), {}, false))).starts_with("BF3982"));
+    const auto request = *asn1::decode<rsp::InitiateAuthenticationRequest>(sent);
+    CHECK(hex(request.euicc_info1.der) == hex(s.d.es10(*from_hex("BF2000"))));
+}
+
+TEST_CASE("when euiccInfo1 is missing and no euiccInfo2 is on file, the code is 127") {
+    Session s;
+    auto device = s.device();
+    device.euicc_info2.clear();
+    REQUIRE(s.w.eim.store->commit({.devices = {device}}));
     CHECK(hex(s.ask(s.initiate(s.tid(), {}, false))) == "BF390381017F");
     CHECK(s.state(s.id) == eim::State::offered);
 }

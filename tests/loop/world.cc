@@ -14,12 +14,13 @@ void must(const Ok& ok) { HALYARD_ASSERT(ok); }
 
 constexpr const char* kEumPrefix = "89049032";
 
-OwnedBytes metadata(Bytes package, rsp::ProfileClass profile_class, std::string_view notify) {
-    const auto facts = must(profile::facts(package));
-    rsp::StoreMetadataRequest m{.iccid = facts.iccid,
-                                .service_provider_name = "Loop",
-                                .profile_name = "Loop",
-                                .profile_class = profile_class};
+OwnedBytes metadata(Bytes package,
+                    rsp::ProfileClass profile_class,
+                    std::string_view notify,
+                    rsp::StoreMetadataRequest m = {}) {
+    m.iccid = must(profile::facts(package)).iccid;
+    m.service_provider_name = m.profile_name = "Loop";
+    m.profile_class = profile_class;
     using Event = rsp::NotificationEvent;
     std::vector<rsp::NotificationConfigurationInformation> wanted;
     for (Event e : {Event::notification_enable, Event::notification_disable, Event::notification_delete})
@@ -106,13 +107,13 @@ Smdp::Smdp(const Pki& pki, Random& dice)
                                   pki.dp_pb.certificate.der});
 }
 
-std::string Smdp::order(std::string_view number, std::string imsi, Time now) {
+std::string Smdp::order(std::string_view number, std::string imsi, Time now, rsp::StoreMetadataRequest more) {
     const auto package =
         must(profile::sample_operational({.iccid = loop::iccid(number), .imsi = std::move(imsi)}));
-    const auto placed = must(
-        server.place({.package = owned(package.reveal()),
-                      .metadata = metadata(package.reveal(), rsp::ProfileClass::operational, kSmdpAddress)},
-                     now));
+    const auto placed = must(server.place(
+        {.package = owned(package.reveal()),
+         .metadata = metadata(package.reveal(), rsp::ProfileClass::operational, kSmdpAddress, more)},
+        now));
     return "1$" + config.address + "$" + placed.matching_id;
 }
 
@@ -131,6 +132,7 @@ Eim::Eim(const Pki& pki, Smdp& s, Random& dice, std::string id)
 }
 Result<rsp::Es9Answer> Eim::exchange(std::string_view address, Bytes message) {
     if (address != kSmdpAddress) return fail(Errc::unreachable, "smdpAddress");
+    if (relayed) relayed(message);
     return smdp.exchange(message, now);
 }
 void Eim::forward() {
@@ -227,6 +229,10 @@ Result<OwnedBytes> World::carry(Device& device, const ipa::Action& action) {
         TRY(device.card->reset());
         if (card_tap) card_tap({}, euicc::Card::atr());
         return owned(euicc::Card::atr());
+    }
+    if (action.kind == ipa::Action::Kind::answer) {
+        device.transferred = owned(action.message);
+        return OwnedBytes{};
     }
     if (action.to == ipa::Peer::card) {
         OwnedBytes answer = device.card->transmit(action.message);

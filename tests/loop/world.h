@@ -48,7 +48,9 @@ struct Pki {
 struct Smdp {
     Smdp(const Pki&, Random&);
     /// An order for a personalised sample profile; its activation code.
-    std::string order(std::string_view iccid, std::string imsi, Time now);
+    /// `more`: what its metadata have beside the names.
+    std::string
+    order(std::string_view iccid, std::string imsi, Time now, rsp::StoreMetadataRequest more = {});
     Result<rsp::Es9Answer> exchange(Bytes message, Time now);
     const smdp::Order find(std::string_view iccid);
 
@@ -81,6 +83,7 @@ struct Eim : eim::SmdpLink {
     eim::Server server;
     Time now = kBegin;
     bool down = false;
+    std::function<void(Bytes)> relayed; // looks at what goes to the SM-DP+
 };
 
 /// An eUICC with its IPA.
@@ -105,6 +108,7 @@ struct Device : ipa::StateStore, ipa::Listener {
     OwnedBytes initial_eim;
     OwnedBytes saved;
     std::vector<std::string> events;
+    std::optional<OwnedBytes> transferred; // answer to what was given to Engine::transfer
     OwnedBytes in = OwnedBytes(512 * 1024), out = OwnedBytes(64 * 1024), keep = OwnedBytes(64 * 1024);
     std::unique_ptr<ipa::Engine> engine;
 };
