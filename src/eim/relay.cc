@@ -76,6 +76,19 @@ order_of(Store& store, Bytes transaction_id, const rsp::AuthenticateServerRespon
     return std::optional<Operation>{};
 }
 
+/// What the device leaves to the eIM: matchingId, or all of ctxParams1.
+Ok add_order(rsp::InitiateAuthenticationOkEsipa& out, const Device& device, const ActivationCode& code) {
+    if (can(device, Features::eim_ctx_params1_generation) && !device.device_info.empty()) {
+        rsp::CtxParamsForCommonAuthentication common{.matching_id = std::string_view(code.matching_id)};
+        common.device_info = TRY(asn1::decode<rsp::DeviceInfo>(device.device_info));
+        out.ctx_params1.emplace();
+        out.ctx_params1->is = common;
+    } else if (can(device, Features::eim_download_data_handling)) {
+        out.matching_id = std::string_view(code.matching_id);
+    }
+    return {};
+}
+
 /// What compact forms of this session will leave out.
 RelaySession session_from(const rsp::InitiateAuthenticationOkEs9& ok,
                           const rsp::InitiateAuthenticationOkEsipa& out) {
@@ -152,14 +165,7 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
                                            .server_signature1 = ok.server_signature1,
                                            .euicc_ci_pk_identifier_to_be_used = ok.euicc_ci_pk_id_to_be_used,
                                            .server_certificate = ok.server_certificate};
-    if (device && can(*device, Features::eim_ctx_params1_generation) && !device->device_info.empty()) {
-        rsp::CtxParamsForCommonAuthentication common{.matching_id = std::string_view(code.matching_id)};
-        common.device_info = TRY(asn1::decode<rsp::DeviceInfo>(device->device_info));
-        out.ctx_params1.emplace();
-        out.ctx_params1->is = common;
-    } else if (device && can(*device, Features::eim_download_data_handling)) {
-        out.matching_id = std::string_view(code.matching_id);
-    }
+    if (device) TRY(add_order(out, *device, code));
     rsp::InitiateAuthenticationResponseEsipa response;
     response.is = out;
     if (!o) return asn1::encode(response);
@@ -176,23 +182,27 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     return asn1::encode(response);
 }
 
+// With v1.0 only AuthenticateClient tells whose order a session is; no order: nothing.
+Ok Server::begin_old_session(const rsp::AuthenticateClientRequestEsipa& request, Time now) {
+    auto o = TRY(order_of(store_, request.transaction_id, request.authenticate_server_response.value));
+    if (!o) return {};
+    o->state = State::executing;
+    o->changed = now;
+    Change change;
+    change.operations.push_back(*o);
+    change.session = RelaySession{.transaction_id = owned(request.transaction_id),
+                                  .operation = o->id,
+                                  .address = TRY(parse_activation_code(o->activation_code)).address,
+                                  .eid = o->eid,
+                                  .created = now};
+    return store_.commit(change);
+}
+
 Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
     const auto request = TRY(asn1::decode<rsp::AuthenticateClientRequestEsipa>(message));
     auto relay = TRY(relay_of(request.transaction_id));
     if (!relay && !TRY(store_.session(request.transaction_id))) {
-        auto o = TRY(order_of(store_, request.transaction_id, request.authenticate_server_response.value));
-        if (!o) return refuse_client(ClientError::invalid_transaction_id);
-        o->state = State::executing;
-        o->changed = now;
-        const auto address = TRY(parse_activation_code(o->activation_code)).address;
-        Change change;
-        change.operations.push_back(*o);
-        change.session = RelaySession{.transaction_id = owned(request.transaction_id),
-                                      .operation = o->id,
-                                      .address = address,
-                                      .eid = o->eid,
-                                      .created = now};
-        TRY(store_.commit(change));
+        TRY(begin_old_session(request, now));
         relay = TRY(relay_of(request.transaction_id));
     }
     if (!relay) return refuse_client(ClientError::invalid_transaction_id);

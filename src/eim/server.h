@@ -104,6 +104,7 @@ class Server {
     Answer provide(Bytes message, Peer&, Time now);
     Answer notification(Bytes message, Peer&, Time now);
     Answer relay_initiate(Bytes message, Time now);
+    Ok begin_old_session(const rsp::AuthenticateClientRequestEsipa&, Time now);
     Answer relay_authenticate(Bytes message, Time now);
     Answer relay_package(Bytes message, Time now);
     Answer relay_cancel(Bytes message, Time now);
