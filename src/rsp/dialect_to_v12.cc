@@ -71,6 +71,12 @@ Ok euicc_data(Translation& t, const Tlv& data) {
     return {};
 }
 
+// A first member that no alternative has as its tag.
+bool is_bare_data(asn1::Tag first) {
+    constexpr asn1::Tag kMembers[] = {0xA2, 0xBF20, 0xBF22, 0x83, 0x84, 0xA5, 0xA6, 0x87, 0xA8, 0xA9};
+    return std::find(std::begin(kMembers), std::end(kMembers), first) != std::end(kMembers);
+}
+
 Ok data_response(Translation& t, const Tlv& response) {
     const size_t choice = t.out.open();
     if (is_bare_data(TRY(t.next(response.content, "ipaEuiccDataResponse")).tag)) {
@@ -121,11 +127,6 @@ Ok trigger_result(Translation& t, const Tlv& result) {
     }));
     t.out.close(0xBF54, sequence);
     return {};
-}
-
-bool is_bare_data(asn1::Tag first) {
-    constexpr asn1::Tag kMembers[] = {0xA2, 0xBF20, 0xBF22, 0x83, 0x84, 0xA5, 0xA6, 0x87, 0xA8, 0xA9};
-    return std::find(std::begin(kMembers), std::end(kMembers), first) != std::end(kMembers);
 }
 
 // One alternative of ProvideEimPackageResult or TransferEimPackageResponse.
