@@ -54,7 +54,7 @@ void encode(benchmark::State& state, const Family& family) {
         OwnedBytes buffer;
         std::chrono::nanoseconds spent{0};
     };
-    constexpr int kRepeat = 64; // one look at the clock for so many
+    static constexpr int kRepeat = 64; // one look at the clock for so many
     OwnedBytes buffer(1u << 16);
     for (auto _ : state) {
         std::chrono::nanoseconds all{0};

@@ -99,7 +99,7 @@ class Walker {
             const Tlv tlv = TRY(next(content, type.name));
             const bool universal = !(tlv.whole[0] & 0xC0);
             for (const Field& f : type.fields)
-                if (!universal && tag_of(f) == tlv.tag)
+                if (!universal && f.type->kind != Kind::any && selects(f, tlv.tag))
                     return fail(Errc::bad_tag, f.name, tlv.tag, offset(content.data()));
             add(node, nullptr, tlv).complete = true;
             content = tlv.rest;
