@@ -80,16 +80,17 @@ TEST_CASE("when a value is of the wrong size or kind, the sizes or numbers it ma
     app::Breakage b = broken("BF4F115A0F890490321234512345123456789012");
     CHECK(b.expected == "eidValue OCTET STRING of 16 octets");
     CHECK(b.got == "5A with 15 octets");
-    b = broken("BF4F17" EID "810362F210");
+    // a cause of two octets is neither v1.2's nor, as an rPLMN, v1.0's
+    b = broken("BF4F16" EID "81020100");
     CHECK(has(b.expected, "a number from 0 to 255: otherEim 0, fallback 1, "));
-    CHECK(has(all(b.causes), "rPLMN as SGP.32 v1.0 writes it"));
 }
 
 TEST_CASE("when a component is one of SGP.32 v1.0, that is said, whether or not the message can be read") {
-    // IpaEuiccData { 80 defaultSmdpAddress "a.b" }, then euiccInfo1, which has to come before anything
-    // unknown
-    CHECK(has(app::explain(octets("BF5207A0058003612E62")).text, "80 is defaultSmdpAddress as SGP.32 v1.0"));
-    const app::Breakage b = broken("BF5213A0118003612E62BF20098203020500A900AA00");
+    // IpaEuiccData { 80 defaultSmdpAddress "a.b" }: a form of v1.0 by itself
+    CHECK(has(app::explain(octets("BF5207A0058003612E62")).text, "v1.0 IpaEuiccDataResponse"));
+    CHECK(has(app::explain(octets("BF4F17" EID "810362F210")).text, "v1.0 GetEimPackageRequest"));
+    // with an svn of two octets it is a form of no edition; what v1.0 has there is said all the same
+    const app::Breakage b = broken("BF5212A0108003612E62BF200882020205A900AA00");
     CHECK(has(b.what, "bad tag at euiccInfo1"));
     CHECK(has(all(b.causes), "80 is defaultSmdpAddress as SGP.32 v1.0"));
 }
@@ -98,9 +99,8 @@ TEST_CASE("when a known mistake undone makes the message readable, it is named a
     // IpaEuiccData { deviceInfo } straight in BF52
     app::Breakage b = broken("BF5219A917800401020304A10585030D000082080102030405060708");
     CHECK(has(all(b.causes), "it reads as IpaEuiccDataResponse once A0 (ipaEuiccData) is put around"));
-    // ES9+ in ASN.1: A2 around InitiateAuthentication's error
-    b = broken("A206BF3903810101");
-    CHECK(has(all(b.causes), "RemoteProfileProvisioning"));
+    // ES9+ in ASN.1, A2 around InitiateAuthentication's error, is a message
+    CHECK(has(app::explain(octets("A206BF3903810101")).text, "RemoteProfileProvisioningResponse"));
 }
 
 TEST_CASE("when a message is cut or has an indefinite length, that is the cause") {

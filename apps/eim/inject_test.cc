@@ -74,7 +74,7 @@ TEST_CASE(
     CHECK(idle.status == 200);
     CHECK(json(idle) == Json{{"sent", 0}, {"acknowledged", Json::array()}, {"end", "empty"}});
     const auto made =
-        s.post("/v1/operations", R"({"kind":"data","tags":"BF22","eid":")" + to_text(kEid) + "\"}");
+        s.post("/v1/operations", R"({"kind":"data","tags":["BF22"],"eid":")" + to_text(kEid) + "\"}");
     REQUIRE(made.status == 202);
     const auto gone = s.inject("https://127.0.0.1:1");
     CHECK(gone.status == 502);

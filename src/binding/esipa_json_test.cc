@@ -70,7 +70,7 @@ TEST_CASE("a package sent to the device: one member of four, as base64 of the wh
         CHECK(request(F::transfer_eim_package, json) == message);
         CHECK(same_json(to_request(F::transfer_eim_package, message), json));
     }
-    CHECK(request(F::transfer_eim_package, "{}") == "missing_field euiccPackageRequest");
+    CHECK(request(F::transfer_eim_package, "{}") == "missing field euiccPackageRequest");
 }
 
 TEST_CASE("the device's answer to it: a result, alone or with notifications, data, received, or an error") {
@@ -89,7 +89,7 @@ TEST_CASE("the device's answer to it: a result, alone or with notifications, dat
     // A failure that says no more is undefinedError.
     CHECK(answer(F::transfer_eim_package, failed("8.1.1", "3.8")) == "BF4E0302017F");
     CHECK(answer(F::transfer_eim_package, kOk + R"(,"ePRAndNotifications":[]})") ==
-          "bad_value ePRAndNotifications");
+          "bad value ePRAndNotifications");
 }
 
 TEST_CASE("a poll with everything it can carry") {

@@ -92,14 +92,14 @@ TEST_CASE("when one eIM acknowledges another's result, it stays") {
 TEST_CASE("when the eIM is none of this eUICC's, or the device is busy, nothing is taken") {
     Pushed world;
     const OwnedBytes message = tlv(0xBF4E, {package("eim1", 7, list_profiles())});
-    CHECK(world.push(message, "eim9") == "not_found eimId");
-    CHECK(world.push(message, "") == "not_found eimId");
+    CHECK(world.push(message, "eim9") == "not found eimId");
+    CHECK(world.push(message, "") == "not found eimId");
     world.boot();
     CHECK(world.push(message) == "conflict busy"); // not started
     world.step();
     CHECK(world.push(message) == "conflict busy"); // starting
     REQUIRE(world.run());
-    CHECK(world.push(OwnedBytes(70'000, 0)) == "no_space transferEimPackageRequest");
+    CHECK(world.push(OwnedBytes(70'000, 0)) == "no space transferEimPackageRequest");
     CHECK(world.push(message).starts_with("BF4E"));
     size_t executed = 0;
     for (const auto& command : world.card.commands) executed += starts_with(command, "BF51");
@@ -110,7 +110,9 @@ TEST_CASE("when the card refuses a package, its error is the answer and nobody i
     Pushed world;
     (void)world.push(tlv(0xBF4E, {package("eim1", 7, list_profiles())}));
     (void)world.push("BF4E06BF5303800105");
+    REQUIRE(world.run());
     const std::string answer = world.push(tlv(0xBF4E, {package("eim1", 7, list_profiles())}));
+    CAPTURE(answer);
     CHECK(answer.find("BF51") == 6);
     CHECK(answer.find("A1") != std::string::npos); // replayError, signed
     world.now += Time{60'000};

@@ -42,7 +42,7 @@ struct Reachable {
         return ran.json();
     }
     std::string curl(const std::string& options) const {
-        return "curl -sS --max-time 20 --cacert " + site.pki("ci.pem") +
+        return "curl -sS -w '\\n' --max-time 20 --cacert " + site.pki("ci.pem") +
                " --connect-to eim.halyard.test:443:" + door + " " + options;
     }
 
@@ -55,8 +55,8 @@ struct Reachable {
 TEST_CASE("when a device can be reached, orders are carried out without waiting for its poll") {
     Reachable r;
     const auto download = r.site.order_download();
-    const Json first = r.inject(); // the eIM's own question, then the trigger
-    CHECK(first.value("sent", 0) == 2);
+    const Json first = r.inject(); // the eIM's own question and audit, then the trigger
+    CHECK(first.value("sent", 0) == 3);
     CHECK(first.value("end", "") == "received");
     const Ran waited = r.site.eim({"operations", "wait", download, "--timeout", "60"});
     INFO(waited);
@@ -81,9 +81,9 @@ TEST_CASE("when a device can be reached, orders are carried out without waiting 
     // Nobody without a certificate, and nobody with one that is no eIM's of this card.
     CHECK(shell(r.curl("-d '{}' " + path)).status != 0);
     const Ran stranger =
-        shell(r.curl("-o /dev/null -w '%{http_code}' --cert " + r.site.pki("smdp-tls.pem") + " --key " +
+        shell(r.curl("-o /dev/null -w '%{http_code}\\n' --cert " + r.site.pki("smdp-tls.pem") + " --key " +
                      r.site.pki("smdp-tls.key") + " -d '{\"eimAcknowledgements\":\"v1MA\"}' " + path));
-    CHECK(stranger.out == "403");
+    CHECK(stranger.out == "403\n");
 
     r.device.signal(SIGTERM);
     CHECK(r.device.wait(std::chrono::seconds(15)));

@@ -28,7 +28,9 @@ struct Vector {
     const rsp::Message* message() const { return rsp::message_named(type); }
     bool is_body() const { return interface.ends_with("JSON"); }
     /// Octets of an edition that the registry's types read as they are.
-    bool is_plain() const { return !is_body() && (edition == "v1.2" || edition == "SGP.22"); }
+    bool is_plain() const {
+        return !is_body() && (edition == "v1.2" || edition == "v1.3" || edition == "SGP.22");
+    }
 };
 /// All of them; read once, ends the process when the manifest is not readable.
 const std::vector<Vector>& all_vectors();
