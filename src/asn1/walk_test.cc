@@ -11,7 +11,9 @@ constexpr auto asn1_names(Colour) { return std::array<NamedValue, 1>{{{1, "red"}
 
 struct Inner {
     uint64_t number = 0;
-    template <int = 0> static constexpr auto asn1() { return sequence("Inner", 0x30, field<&Inner::number>("number", 0x80)); }
+    template <int = 0> static constexpr auto asn1() {
+        return sequence("Inner", 0x30, field<&Inner::number>("number", 0x80));
+    }
 };
 struct Which {
     std::variant<Inner, Colour> is;

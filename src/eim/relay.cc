@@ -35,11 +35,17 @@ bool is_out(const Operation& o) {
     return o.kind == Kind::download && (o.state == State::offered || o.state == State::executing);
 }
 
+OperationFilter in_state(State state) {
+    OperationFilter filter;
+    filter.state = state;
+    return filter;
+}
+
 // v1.0 names neither EID nor transaction here. Whose session it is shows in AuthenticateClient; until then it
 // matters that somebody was sent to this SM-DP+, since no device may choose whom we call (SR-19).
 Result<bool> is_ordered_from(Store& store, std::string_view address) {
     for (const State state : {State::offered, State::executing})
-        for (OperationFilter page{.state = state};;) {
+        for (OperationFilter page = in_state(state);;) {
             const auto found = TRY(store.operations(page));
             for (const Operation& o : found) {
                 const auto code =

@@ -87,7 +87,8 @@ void Server::recognise(Turn& turn, Peer& peer) {
     std::optional<Edition>& known = turn.device.ipa_edition;
     const auto before = known;
     // "Not v1.0" says nothing new of one that is known to speak a later edition.
-    if (peer.seen && (peer.seen != Edition::v1_2 || !known || known == Edition::v1_0)) known = peer.seen;
+    const bool nothing_later = known.value_or(Edition::v1_0) == Edition::v1_0;
+    if (peer.seen && (peer.seen != Edition::v1_2 || nothing_later)) known = peer.seen;
     if (peer.hint == Edition::v1_3 && (!known || known == Edition::v1_2)) known = Edition::v1_3;
     peer.edition = known;
     if (known == before) return;
