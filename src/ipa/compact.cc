@@ -1,4 +1,5 @@
 #include "ipa/compact.h"
+#include "ipa/dialect.h"
 #include "ipa/epr.h"
 #include "ipa/hash.h"
 #include "rsp/compact.h"
@@ -173,6 +174,8 @@ Bytes choose_form(Context& c, Bytes full, Result<Bytes> (*compact)(Context&, Byt
 } // namespace
 
 bool may_compact(const Context& c) {
+    // What is left out names the device in v1.0, where neither EID nor eimTransactionId stands beside it.
+    if (edition_of_eim(c) == rsp::Edition::v1_0) return false;
     return c.config.has(rsp::IpaCapabilities::IpaFeatures::minimize_esipa_bytes) && told_to(c).announced;
 }
 

@@ -52,13 +52,23 @@ struct Tour {
 } // namespace
 
 TEST_CASE("when IPA and eUICC are of any two editions, profiles come, go and are accounted for") {
-    for (const auto mode : {ipa::Config::Download::direct, ipa::Config::Download::indirect}) {
+    using Features = rsp::IpaCapabilities::IpaFeatures;
+    using ipa::Config;
+    const std::pair<Config::Download, bool> ways[] = {{Config::Download::direct, false},
+                                                      {Config::Download::indirect, false},
+                                                      {Config::Download::indirect, true}};
+    for (const auto& [mode, compact] : ways) {
+        CAPTURE(compact);
         World w;
         std::vector<Tour> tours;
         for (const Edition ipa : kEditions)
-            for (const Edition card : kEditions)
-                tours.emplace_back(
-                    w, add_device(w, ipa, card, mode), static_cast<unsigned>(tours.size() + 1));
+            for (const Edition card : kEditions) {
+                Device& d = add_device(w, ipa, card, mode);
+                if (compact)
+                    d.config.capabilities.ipa_features.mask |=
+                        asn1::bit(static_cast<unsigned>(Features::minimize_esipa_bytes)).mask;
+                tours.emplace_back(w, d, static_cast<unsigned>(tours.size() + 1));
+            }
         REQUIRE(w.run(200'000));
         for (const Tour& tour : tours) {
             CAPTURE(rsp::name(tour.device->config.edition));
