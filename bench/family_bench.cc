@@ -86,11 +86,11 @@ const OwnedBytes& large_profile() {
         for (const auto& e : elements) {
             if (e.tag == 0xAA)
                 for (uint8_t n = 0; n < 5; ++n) {
-                    const OwnedBytes file = *from_hex("6210 8202 4121 8302 6F7" + std::string(1, "01234"[n]) +
-                                                      "8002 4650 8B03 6F0601");
+                    const OwnedBytes file = *from_hex("6211 8202 4121 8302 6F7" + std::string(1, "01234"[n]) +
+                                                      "8B03 6F0601 8002 4650");
                     OwnedBytes commands = file;
                     append(commands, smdp::tlv(0x81, OwnedBytes(18000, n)));
-                    OwnedBytes body = *from_hex("A0058000810200" + std::string("9") + "12345"[n]);
+                    OwnedBytes body = *from_hex("A0068000810200" + std::string("9") + "12345"[n]);
                     append(body, smdp::tlv(0xA1, smdp::tlv(0x30, commands)));
                     append(out, smdp::tlv(0xA1, body));
                 }

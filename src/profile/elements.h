@@ -202,15 +202,13 @@ struct PinConfiguration {
     std::optional<uint16_t> attempts;   // default 0x33: maximum in the high nibble, left in the low
     template <int = 0> static constexpr auto asn1() {
         using T = PinConfiguration;
-        return sequence(
-            "PINConfiguration",
-            0x30,
-            named(field<&T::key_reference>("keyReference", 0x80), kNamedReference<kPinReferenceNames>),
-            field<&T::value>("pinValue", 0x81),
-            named(field<&T::unblocking_reference>("unblockingPINReference", 0x82),
-                  kNamedReference<kPukReferenceNames>),
-            field<&T::attributes>("pinAttributes", 0x83),
-            field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x84));
+        return sequence("PINConfiguration",
+                        0x30,
+                        named(field<&T::key_reference>("keyReference", 0x80), kPinReference),
+                        field<&T::value>("pinValue", 0x81),
+                        named(field<&T::unblocking_reference>("unblockingPINReference", 0x82), kPukReference),
+                        field<&T::attributes>("pinAttributes", 0x83),
+                        field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x84));
     }
 };
 
@@ -241,12 +239,11 @@ struct PukConfiguration {
     std::optional<uint16_t> attempts; // default 0xAA
     template <int = 0> static constexpr auto asn1() {
         using T = PukConfiguration;
-        return sequence(
-            "PUKConfiguration",
-            0x30,
-            named(field<&T::key_reference>("keyReference", 0x80), kNamedReference<kPukReferenceNames>),
-            field<&T::value>("pukValue", 0x81),
-            field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x82));
+        return sequence("PUKConfiguration",
+                        0x30,
+                        named(field<&T::key_reference>("keyReference", 0x80), kPukReference),
+                        field<&T::value>("pukValue", 0x81),
+                        field<&T::attempts>("maxNumOfAttemps-retryNumLeft", 0x82));
     }
 };
 
