@@ -261,8 +261,11 @@ Result<Json> value_to_json(const ServerField& f, const void* value) {
     case ServerFormat::request_header: return header_to_json(*static_cast<const RequestHeader*>(value));
     case ServerFormat::execution_status:
         return execution_to_json(*static_cast<const ExecutionStatus*>(value));
-    case ServerFormat::response_header:
-        return Json{{kExecution, TRY(execution_to_json(*static_cast<const ExecutionStatus*>(value)))}};
+    case ServerFormat::response_header: {
+        Json header = Json::object(); // a TRY inside the braces of a list would leak what stands before it
+        header[kExecution] = TRY(execution_to_json(*static_cast<const ExecutionStatus*>(value)));
+        return header;
+    }
     case ServerFormat::eid: { // only digits stand for an EID
         std::string text = to_text(*static_cast<const Eid*>(value));
         (void)TRY(eid_from_text(text, f.name));

@@ -194,11 +194,12 @@ Ok Server::begin_old_session(const rsp::AuthenticateClientRequestEsipa& request,
     if (!o) return {};
     o->state = State::executing;
     o->changed = now;
+    const ActivationCode code = TRY(parse_activation_code(o->activation_code));
     Change change;
     change.operations.push_back(*o);
     change.session = RelaySession{.transaction_id = owned(request.transaction_id),
                                   .operation = o->id,
-                                  .address = TRY(parse_activation_code(o->activation_code)).address,
+                                  .address = code.address,
                                   .eid = o->eid,
                                   .created = now};
     return store_.commit(change);

@@ -170,7 +170,7 @@ class Comparer {
         content(what, a, b);
     }
     static bool is_secret(const LintFile& f) {
-        const std::string_view name = f.label();
+        const std::string name = f.label();
         return name == "ef-keys" || name == "ef-keysPS" || name == "ef-5gauthkeys" || name == "ef-eapkeys" ||
                name == "ef-hiddenkey" || name == "ef-hidden-key";
     }
