@@ -123,7 +123,8 @@ TEST_CASE("when the eIM generates ctxParams1, it is not sent back") {
     CHECK(t.state(id) == eim::State::succeeded);
     REQUIRE(t.of(0xBF3B).size() == 1);
     // A2 { A0 { 84 extCardResource }, 5F37 40 signature }
-    const auto choice = *asn1::read_tlv(asn1::read_tlv(compact_in(t.of(0xBF3B)[0]))->content);
+    const auto messages = t.of(0xBF3B);
+    const auto choice = *asn1::read_tlv(asn1::read_tlv(compact_in(messages[0]))->content);
     const auto signed_data = *asn1::read_tlv(choice.content);
     CHECK(signed_data.tag == 0xA0);
     CHECK(asn1::read_tlv(signed_data.content)->tag == 0x84);
@@ -217,13 +218,14 @@ TEST_CASE("when the eIM itself refused a profile for its rules, the cancellation
         t.w.eim.download(t.eid(), t.order(1, with_ppr1()));
         t.d.engine->poll_now();
         (void)t.w.run(400);
-        REQUIRE_FALSE(t.of(0xBF41).empty());
-        const auto request = *asn1::decode<rsp::CancelSessionRequestEsipa>(t.of(0xBF41)[0]);
+        const auto sent = t.of(0xBF41), relayed = t.at_smdp(0xBF41);
+        REQUIRE_FALSE(sent.empty());
+        const auto request = *asn1::decode<rsp::CancelSessionRequestEsipa>(sent[0]);
         const auto& compact =
             std::get<rsp::CompactCancelSessionResponseOk>(request.cancel_session_response.is);
         CHECK(compact.compact_euicc_cancel_session_signed.reason.has_value() == !eim_verifies);
-        REQUIRE_FALSE(t.at_smdp(0xBF41).empty());
-        const auto full = *asn1::decode<rsp::CancelSessionRequestEs9>(t.at_smdp(0xBF41)[0]);
+        REQUIRE_FALSE(relayed.empty());
+        const auto full = *asn1::decode<rsp::CancelSessionRequestEs9>(relayed[0]);
         CHECK(std::get<rsp::CancelSessionResponseOk>(full.cancel_session_response.is)
                   .euicc_cancel_session_signed.value.reason == rsp::CancelSessionReason::ppr_not_allowed);
     }
