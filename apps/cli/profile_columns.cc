@@ -1,5 +1,6 @@
 // What the columns of a batch mean.
 #include "apps/cli/profile_batch.h"
+#include "base/luhn.h"
 #include "crypto/aes.h"
 
 namespace halyard::cli {
@@ -19,24 +20,13 @@ bool digits_only(const std::string& text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// Check digit over the digits in front of it. ISO/IEC 7812-1 annex B
-char luhn(std::string_view digits) {
-    unsigned sum = 0;
-    for (size_t i = 0; i < digits.size(); ++i) {
-        unsigned d = static_cast<unsigned>(digits[digits.size() - 1 - i] - '0');
-        if (i % 2 == 0) d = d * 2 > 9 ? d * 2 - 9 : d * 2;
-        sum += d;
-    }
-    return static_cast<char>('0' + (10 - sum % 10) % 10);
-}
-
 bool iccid(std::string value, bool any_check_digit, Personal& p, RowError& e) {
     while (!value.empty() && (value.back() == 'F' || value.back() == 'f')) value.pop_back();
     if (!digits_only(value) || value.size() < 18 || value.size() > 20)
         return refuse(e, "iccid", "18 to 20 digits expected");
     if (value.size() == 18)
-        value += luhn(value);
-    else if (const char check = luhn(std::string_view(value).substr(0, value.size() - 1));
+        value += luhn_digit(value);
+    else if (const char check = luhn_digit(std::string_view(value).substr(0, value.size() - 1));
              !any_check_digit && value.back() != check)
         return refuse(e, "iccid", std::string("the check digit should be ") + check);
     p.iccid = *iccid_from_text(value);

@@ -6,8 +6,6 @@
 
 namespace halyard::eim_app {
 namespace {
-constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
-constexpr const char* kJson = "application/json;charset=UTF-8";
 constexpr std::string_view kAgents[] = {"gsma-rsp-ipad", "gsma-rsp-ipae"};
 
 // An edition of SGP.32 in the place of SGP.22's: only from v1.3 on is it written there.
@@ -39,7 +37,7 @@ Result<OwnedBytes> in_json(eim::Server& server,
 } // namespace
 
 net::Response esipa(eim::Server& server, const net::Request& request, Time now) {
-    const bool asn1 = request.path() == "/gsma/rsp2/asn1";
+    const bool asn1 = request.path() == binding::kAsn1Path;
     const auto function = binding::esipa_function_of_path(request.path());
     // TransferEimPackage goes the other way.
     const bool ours = function && *function != binding::EsipaFunction::transfer_eim_package;
@@ -53,7 +51,8 @@ net::Response esipa(eim::Server& server, const net::Request& request, Time now) 
     binding::note_protocol(request.peer, protocol);
     const binding::RequestHeaders sent{
         protocol, request.headers.get("Content-Type"), request.headers.get("User-Agent")};
-    if (const auto ok = binding::judge_headers(sent, asn1 ? kAsn1 : "application/json", kAgents); !ok)
+    if (const auto ok = binding::judge_headers(sent, asn1 ? binding::kAsn1Type : "application/json", kAgents);
+        !ok)
         return refused(ok.error());
     const auto hint = edition_in(protocol);
     auto answer = asn1 ? server.esipa(request.body, now, hint)
@@ -65,7 +64,7 @@ net::Response esipa(eim::Server& server, const net::Request& request, Time now) 
         response.status = 204; // HandleNotification has no answer
         return response;
     }
-    response.content_type = asn1 ? kAsn1 : kJson;
+    response.content_type = asn1 ? binding::kAsn1Type : binding::kJsonType;
     response.body = std::move(*answer);
     return response;
 }

@@ -1,4 +1,5 @@
 #include "apps/eim/inject.h"
+#include "binding/http_habits.h"
 #include <algorithm>
 
 namespace halyard::eim_app {
@@ -15,7 +16,7 @@ Result<Injector> Injector::open(Options options) {
 
 Result<OwnedBytes> Injector::post(const net::Url& url, Bytes message) {
     net::Request request;
-    request.headers = {{"Content-Type", "application/x-gsma-rsp-asn1"},
+    request.headers = {{"Content-Type", binding::kAsn1Type},
                        {"X-Admin-Protocol", "gsma/rsp/v2.1.0"},
                        {"User-Agent", "gsma-rsp-eim"}};
     request.body = owned(message);
@@ -29,10 +30,10 @@ Result<OwnedBytes> Injector::post(const net::Url& url, Bytes message) {
 Result<Injector::Outcome>
 Injector::run(eim::Server& server, const Eid& eid, std::string_view text, Time now) {
     net::Url url = TRY(net::parse_url(text, "url"));
-    if (url.path != "/" && url.path != "/gsma/rsp2/asn1") return fail(Errc::bad_value, "url");
+    if (url.path != "/" && url.path != binding::kAsn1Path) return fail(Errc::bad_value, "url");
     if (std::find(allowed_.begin(), allowed_.end(), url.authority()) == allowed_.end())
         return fail(Errc::rejected, "url");
-    url.path = "/gsma/rsp2/asn1";
+    url.path = binding::kAsn1Path;
     Outcome out;
     for (int i = 0; i < kMost; ++i) {
         // On disk before it is sent: whatever happens now, the same octets go out again.

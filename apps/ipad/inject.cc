@@ -1,5 +1,6 @@
 #include "apps/ipad/inject.h"
 #include "binding/esipa_json.h"
+#include "binding/http_habits.h"
 #include "crypto/certificate.h"
 #include "net/url.h"
 #include <algorithm>
@@ -8,8 +9,6 @@
 namespace halyard::ipad {
 namespace {
 using binding::EsipaFunction;
-constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
-constexpr const char* kJson = "application/json;charset=UTF-8";
 constexpr auto kPatience = std::chrono::seconds(60); // for a card that takes its time
 constexpr size_t kMaxWaiting = 8;
 
@@ -88,7 +87,7 @@ Result<OwnedBytes> InjectDoor::ask(std::vector<std::string> names, OwnedBytes me
 
 net::Response InjectDoor::handle(const net::Request& request) {
     constexpr auto kFunction = EsipaFunction::transfer_eim_package;
-    const bool asn1 = request.path() == "/gsma/rsp2/asn1";
+    const bool asn1 = request.path() == binding::kAsn1Path;
     if (!asn1 && request.path() != binding::path(kFunction)) return net::plain(404, "no such function");
     if (request.method != "POST") {
         net::Response r = net::plain(405, "POST only");
@@ -102,7 +101,7 @@ net::Response InjectDoor::handle(const net::Request& request) {
     if (!message) return refused(message.error());
     const auto answer = ask(certificate->san_dns_names, std::move(*message));
     if (!answer) return refused(answer.error());
-    net::Response response{.content_type = asn1 ? kAsn1 : kJson};
+    net::Response response{.content_type = asn1 ? binding::kAsn1Type : binding::kJsonType};
     response.headers.add("X-Admin-Protocol", "gsma/rsp/v2.1.0");
     if (asn1) {
         response.body = *answer;

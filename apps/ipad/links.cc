@@ -1,11 +1,10 @@
 #include "apps/ipad/links.h"
 #include "binding/esipa_json.h"
+#include "binding/http_habits.h"
 #include "rsp/chain.h"
 
 namespace halyard::ipad {
 namespace {
-constexpr const char* kAsn1 = "application/x-gsma-rsp-asn1";
-constexpr const char* kJson = "application/json;charset=UTF-8";
 using Clock = std::chrono::steady_clock;
 
 std::string text(std::string_view view) { return std::string(view); }
@@ -82,8 +81,8 @@ Result<OwnedBytes> Links::to_eim(const ipa::Action& action) {
     net::Url url = TRY(net::parse_address(action.address, "eimFqdn"));
     net::HttpsClient& client = *TRY(eim_client(action.eim_id));
     if (options_.esipa == Binding::json) return to_eim_in_json(client, url, action.message);
-    url.path = "/gsma/rsp2/asn1";
-    auto response = TRY(post(client, url, kAsn1, action.message));
+    url.path = binding::kAsn1Path;
+    auto response = TRY(post(client, url, binding::kAsn1Type, action.message));
     if (response.status == 200 || response.status == 204 || is_message(response.body))
         return std::move(response.body);
     return fail(Errc::rejected, "http status", static_cast<uint32_t>(response.status));
@@ -93,7 +92,7 @@ Result<OwnedBytes> Links::to_eim_in_json(net::HttpsClient& client, net::Url& url
     const auto function = TRY(binding::esipa_function_of_message(message));
     url.path = binding::path(function);
     const std::string body = TRY(binding::esipa_request_to_json(function, message));
-    const auto response = TRY(post(client, url, kJson, bytes_of(body)));
+    const auto response = TRY(post(client, url, binding::kJsonType, bytes_of(body)));
     if (response.status != 200 && response.status != 204)
         return fail(Errc::rejected, "http status", static_cast<uint32_t>(response.status));
     return binding::esipa_answer_from_json(function, text_of(response.body));

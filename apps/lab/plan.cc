@@ -1,4 +1,5 @@
 #include "apps/lab/plan.h"
+#include "base/luhn.h"
 #include <cstdio>
 
 namespace halyard::lab {
@@ -12,13 +13,7 @@ std::string iccid(uint64_t seed, unsigned role, uint64_t number) {
                   role % 10,
                   static_cast<unsigned>(seed % 10000),
                   static_cast<unsigned>(number % 1000000));
-    int sum = 0;
-    for (int i = 17; i >= 0; --i) {
-        int d = digits[i] - '0';
-        if ((17 - i) % 2 == 0) d = d * 2 > 9 ? d * 2 - 9 : d * 2;
-        sum += d;
-    }
-    return std::string(digits) + static_cast<char>('0' + (10 - sum % 10) % 10);
+    return std::string(digits) + luhn_digit(digits);
 }
 // Test network 001/01.
 std::string imsi(uint64_t seed, unsigned role, uint64_t number) {

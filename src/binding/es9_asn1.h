@@ -1,15 +1,12 @@
 #pragma once
 // ASN.1 binding of ES9+ and ES11: one path, every message inside A2. SGP.22 §6.6
 #include "binding/es9_json.h"
+#include "binding/http_habits.h"
 
 namespace halyard::binding {
 
 /// How messages are written on the wire.
 enum class Es9Form : uint8_t { json, asn1 };
-
-inline constexpr const char* kAsn1Path = "/gsma/rsp2/asn1";
-inline constexpr const char* kAsn1Type = "application/x-gsma-rsp-asn1";
-inline constexpr const char* kJsonType = "application/json;charset=UTF-8";
 
 struct Es9Request {
     Es9Function function;

@@ -5,6 +5,11 @@
 
 namespace halyard::binding {
 
+/// Where and how the ASN.1 bindings of ES9+ and ESipa are spoken, and the type of JSON bodies.
+inline constexpr const char* kAsn1Path = "/gsma/rsp2/asn1";
+inline constexpr const char* kAsn1Type = "application/x-gsma-rsp-asn1";
+inline constexpr const char* kJsonType = "application/json;charset=UTF-8";
+
 /// Header fields as received; empty: absent.
 struct RequestHeaders {
     std::string_view protocol, content_type, user_agent;

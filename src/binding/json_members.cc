@@ -1,18 +1,11 @@
 #include "binding/json_members.h"
+#include "asn1/tlv.h"
 #include "base/tolerated.h"
 #include <set>
 
 namespace halyard::binding {
 
-OwnedBytes tlv(asn1::Tag tag, Bytes content) {
-    OwnedBytes out = asn1::Raw{content}.der();
-    out.erase(out.begin());
-    OwnedBytes head;
-    for (int shift = 24; shift >= 0; shift -= 8)
-        if (tag >> shift) head.push_back(static_cast<uint8_t>(tag >> shift));
-    head.insert(head.end(), out.begin(), out.end());
-    return head;
-}
+OwnedBytes tlv(asn1::Tag tag, Bytes content) { return asn1::tlv(tag, content); }
 
 Result<Json> parse_object(std::string_view text, size_t limit, std::string* twice) {
     if (text.size() > limit) return fail(Errc::limit, "body", static_cast<uint32_t>(text.size()));

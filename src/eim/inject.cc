@@ -1,17 +1,10 @@
 // TransferEimPackage: the eIM goes to the device. What goes out and what comes back is judged exactly as on a
 // poll. SGP.32 §3.1.1.2, §5.14.4
+#include "asn1/tlv.h"
 #include "eim/server.h"
 
 namespace halyard::eim {
 namespace {
-OwnedBytes wrapped(asn1::Tag tag, Bytes content) {
-    OwnedBytes out = asn1::Raw{content}.der(); // 30, length, content
-    out.erase(out.begin());
-    const uint8_t head[] = {static_cast<uint8_t>(tag >> 8), static_cast<uint8_t>(tag)};
-    out.insert(out.begin(), tag > 0xFF ? head : head + 1, head + 2);
-    return out;
-}
-
 // Two exchanges with one device may meet: the second starts again from what the first one wrote.
 template <class F> auto repeated(F&& exchange) {
     for (int i = 0;; ++i) {
@@ -22,9 +15,9 @@ template <class F> auto repeated(F&& exchange) {
 
 // BF50 {5A EID, alternative}: the answer as if the device had sent it by itself.
 OwnedBytes as_provided(const Eid& eid, Bytes alternative) {
-    OwnedBytes content = wrapped(0x5A, eid);
+    OwnedBytes content = asn1::tlv(0x5A, eid);
     append(content, alternative);
-    return wrapped(0xBF50, content);
+    return asn1::tlv(0xBF50, content);
 }
 
 std::optional<Bytes> transaction_of(Bytes request) {
@@ -52,7 +45,7 @@ Result<std::optional<OwnedBytes>> Server::transfer_request(const Eid& eid, Time 
     }));
     const auto outer = TRY(asn1::read_tlv(answer, "getEimPackageResponse"));
     const auto package = TRY(asn1::read_tlv(outer.content, "getEimPackageResponse"));
-    if (package.tag != 0x02) return std::optional(wrapped(0xBF4E, package.whole));
+    if (package.tag != 0x02) return std::optional(asn1::tlv(0xBF4E, package.whole));
     const auto none = TRY(asn1::decode<rsp::GetEimPackageResponse>(answer));
     using Code = rsp::GetEimPackageResponse::EimPackageError;
     const auto* code = std::get_if<Code>(&none.is);
@@ -92,7 +85,7 @@ Result<Transferred> Server::transfer_answer(const Eid& eid, Bytes request, Bytes
     OwnedBytes numbers;
     for (const uint64_t n : out.acknowledged)
         append(numbers, TRY(asn1::encode(asn1::Tagged<uint64_t, 0x80>{n})));
-    out.acknowledgement = wrapped(0xBF4E, wrapped(0xBF53, numbers));
+    out.acknowledgement = asn1::tlv(0xBF4E, asn1::tlv(0xBF53, numbers));
     return out;
 }
 

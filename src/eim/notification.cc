@@ -104,11 +104,12 @@ Result<bool> Server::take_notification(Turn& turn, const rsp::PendingNotificatio
     }
     rsp::HandleNotification message;
     message.pending_notification = pending;
+    OwnedBytes der = TRY(asn1::encode(message));
     turn.forwards.push_back({.eid = turn.device.eid,
                              .address = std::string(address),
                              .number = facts->metadata->seq_number,
                              .digest = crypto::sha256({facts->to_be_signed}),
-                             .message = TRY(asn1::encode(message)),
+                             .message = std::move(der),
                              .due = turn.now});
     acknowledge(turn, facts->metadata->seq_number);
     return true;

@@ -1,4 +1,5 @@
 #include "pki/der.h"
+#include "asn1/tlv.h"
 #include <cstdio>
 
 namespace halyard::pki::der {
@@ -6,9 +7,7 @@ namespace halyard::pki::der {
 OwnedBytes tlv(uint8_t tag, std::initializer_list<Bytes> parts) {
     OwnedBytes content;
     for (Bytes part : parts) append(content, part);
-    OwnedBytes out = asn1::Raw{content}.der();
-    out[0] = tag;
-    return out;
+    return asn1::tlv(tag, content);
 }
 
 OwnedBytes oid(std::string_view dotted) {

@@ -1,4 +1,5 @@
 // Rules about the elements as such, their order, and the header.
+#include "base/luhn.h"
 #include "profile/lint_model.h"
 #include "profile/notation.h"
 #include "profile/notation_types.h"
@@ -76,16 +77,6 @@ void check_order(const Model& m, Report& report) {
     }
 }
 
-std::string luhn_digit(std::string_view digits) {
-    unsigned sum = 0;
-    for (size_t i = 0; i < digits.size(); ++i) {
-        unsigned d = static_cast<unsigned>(digits[digits.size() - 1 - i] - '0');
-        if (i % 2 == 0) d = d * 2 > 9 ? d * 2 - 9 : d * 2;
-        sum += d;
-    }
-    return std::to_string((10 - sum % 10) % 10);
-}
-
 void check_iccid(const Model& m, Report& report) {
     std::string digits;
     bool good = true, ended = false;
@@ -100,8 +91,8 @@ void check_iccid(const Model& m, Report& report) {
         report.element("iccid-form",
                        0,
                        "ICCID " + hex(m.header->iccid) + ": 18 to 20 digits in reading order, F behind them");
-    else if (const std::string check = luhn_digit(std::string_view(digits).substr(0, digits.size() - 1));
-             digits.size() >= 19 && digits.back() != check[0])
+    else if (const char check = luhn_digit(std::string_view(digits).substr(0, digits.size() - 1));
+             digits.size() >= 19 && digits.back() != check)
         report.element("iccid-check-digit", 0, "the last digit of " + digits + " should be " + check);
     const LintFile* ef = m.files.empty() ? nullptr : m.child(0, 0x2FE2);
     if (!ef || ef->content.size() != 10) return;

@@ -1,4 +1,5 @@
 #include "profile/package.h"
+#include "asn1/tlv.h"
 
 namespace halyard::profile {
 namespace {
@@ -157,28 +158,7 @@ Result<TemplateElement> take_apart(const Element& e) {
     return out;
 }
 
-OwnedBytes tlv_head(asn1::Tag tag, size_t length) {
-    OwnedBytes out;
-    for (int shift = 24; shift >= 0; shift -= 8)
-        if (tag >> shift) out.push_back(static_cast<uint8_t>(tag >> shift));
-    if (length < 0x80) {
-        out.push_back(static_cast<uint8_t>(length));
-        return out;
-    }
-    uint8_t octets = 1;
-    for (size_t rest = length >> 8; rest; rest >>= 8) ++octets;
-    out.push_back(static_cast<uint8_t>(0x80 | octets));
-    for (int n = octets - 1; n >= 0; --n) out.push_back(static_cast<uint8_t>(length >> 8 * n));
-    return out;
-}
-
-namespace {
-OwnedBytes tlv_of(asn1::Tag tag, Bytes content) {
-    OwnedBytes out = tlv_head(tag, content.size());
-    append(out, content);
-    return out;
-}
-} // namespace
+OwnedBytes tlv_head(asn1::Tag tag, size_t length) { return asn1::tlv_head(tag, length); }
 
 const ElementKind* plain_element(asn1::Tag tag) {
     const Kind* const k = kind_of(tag);
@@ -193,16 +173,16 @@ const ElementKind* plain_element(std::string_view name) {
 
 Result<OwnedBytes> encode(const Template& kind, const TemplateElement& e) {
     OwnedBytes content = TRY(asn1::encode(asn1::Tagged<PeHeader, 0xA0>{e.header}));
-    append(content, tlv_of(0x81, e.template_id.der));
+    append(content, asn1::tlv(0x81, e.template_id.der));
     for (const TemplateMember& m : e.members) {
         OwnedBytes file;
         TRY(m.commands.for_each([&](const FileCommand& command) -> Ok {
             append(file, TRY(asn1::encode(command)));
             return {};
         }));
-        append(content, tlv_of(m.tag, file));
+        append(content, asn1::tlv(m.tag, file));
     }
-    return tlv_of(kind.pe, content);
+    return asn1::tlv(kind.pe, content);
 }
 
 Result<OwnedBytes> reencode(const Element& e) {

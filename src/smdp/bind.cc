@@ -1,24 +1,10 @@
 #include "smdp/bind.h"
+#include "asn1/tlv.h"
 #include <algorithm>
 
 namespace halyard::smdp {
 
-OwnedBytes tlv(asn1::Tag tag, Bytes content) {
-    OwnedBytes out;
-    for (int shift = 24; shift >= 0; shift -= 8)
-        if (const uint32_t octet = tag >> shift & 0xFF; octet || !out.empty())
-            out.push_back(static_cast<uint8_t>(octet));
-    const size_t n = content.size();
-    if (n < 0x80) {
-        out.push_back(static_cast<uint8_t>(n));
-    } else {
-        const int octets = n > 0xFFFFFF ? 4 : n > 0xFFFF ? 3 : n > 0xFF ? 2 : 1;
-        out.push_back(static_cast<uint8_t>(0x80 | octets));
-        for (int i = octets - 1; i >= 0; --i) out.push_back(static_cast<uint8_t>(n >> 8 * i));
-    }
-    append(out, content);
-    return out;
-}
+OwnedBytes tlv(asn1::Tag tag, Bytes content) { return asn1::tlv(tag, content); }
 OwnedBytes signature_tlv(Bytes signature) { return tlv(0x5F37, signature); }
 
 namespace {

@@ -73,10 +73,11 @@ Result<std::optional<RelaySession>> EimStore::session(Bytes transaction_id) {
                           "AS s LEFT JOIN session_facts AS f ON f.transaction_id=s.transaction_id WHERE "
                           "s.transaction_id=?"));
         if (!TRY(q.bind(transaction_id).step())) return {};
+        const Eid eid = TRY(fixed<Eid>(q.octets(3), "sessions.eid"));
         out = RelaySession{.transaction_id = q.octets(0),
                            .operation = q.text(1),
                            .address = q.text(2),
-                           .eid = TRY(fixed<Eid>(q.octets(3), "sessions.eid")),
+                           .eid = eid,
                            .created = Time(q.integer(4))};
         return take_facts(*out, q.octets(5));
     }));
