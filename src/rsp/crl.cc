@@ -129,8 +129,8 @@ struct Crl::Reader {
     Crl& crl;
     unsigned seen = 0; // extensions, one bit each
 
-    Range range(Bytes part) const {
-        return {static_cast<size_t>(part.data() - crl.der_.data()), part.size()};
+    Range range(Bytes octets) const {
+        return {static_cast<size_t>(octets.data() - crl.der_.data()), octets.size()};
     }
     Ok once(unsigned bit) {
         if (seen & 1u << bit) return fail(Errc::bad_value, "CRL extension twice");
