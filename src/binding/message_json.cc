@@ -93,6 +93,8 @@ class Strict {
             });
         } catch (const Json::parse_error& e) {
             if (!fault) fault = {"", "no JSON from octet " + std::to_string(e.byte), "a JSON value"};
+        } catch (const Json::out_of_range&) { // 1E999
+            if (!fault) fault = {"", "a number beyond what can be held", "numbers below 1.8E308"};
         }
         return {};
     }

@@ -93,6 +93,7 @@ struct Bad {
 };
 const Bad kBad[] = {
     {"GetEimPackageRequest", "{}", "eidValue", "missing in GetEimPackageRequest", "hex of 16 octets"},
+    {"EimAcknowledgements", "[1E999]", "", "a number beyond what can be held", "1.8E308"},
     {"GetEimPackageRequest", R"({"eidValue":5})", "eidValue", "is a number", "hex of 16 octets"},
     {"GetEimPackageRequest", R"({"eidValue":"89"})", "eidValue", "has 1 octet", "hex of 16 octets"},
     {"GetEimPackageRequest", R"({"eidValue":"8"})", "eidValue", "an odd number of hex digits", "hex of 16"},

@@ -131,7 +131,8 @@ void TypeEncoder::put(const Type& type, const Place& place, const Json& json, Ow
 void TypeEncoder::sequence(const Type& type, const Json& json, OwnedBytes& out) {
     if (!json.is_object()) return refuse(std::string("is ") + kind_of(json), json_form(type, {}));
     for (const auto& [name, value] : json.items()) {
-        const bool known = std::ranges::any_of(type.fields, [&](const Field& f) { return name == f.name; });
+        const bool known = std::ranges::any_of(
+            type.fields, [&, key = std::string_view(name)](const Field& f) { return key == f.name; });
         if (known || name == kUnknown) continue;
         path_ += (path_.empty() ? "" : ".") + name;
         return refuse(std::string("unknown member of ") + type.name, names_of(type));

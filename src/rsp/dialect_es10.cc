@@ -66,6 +66,7 @@ namespace {
 
 // Bits 3 and 4 of v1.0 are bits 5 and 6 later; what later stands in their place is something else.
 Ok memory_reset_to_v12(Translation& t, const Tlv& message) {
+    if (t.known && *t.known != Edition::v1_0) return {}; // the reset of SGP.22
     const Tlv options = TRY(t.only(message.content, "resetOptions"));
     asn1::Bits bits;
     if (options.tag != 0x82) return t.refuse(Errc::bad_tag, "resetOptions", options);
@@ -81,6 +82,7 @@ Ok memory_reset_to_v12(Translation& t, const Tlv& message) {
 }
 
 Ok memory_reset_result_to_v12(Translation& t, const Tlv& message) {
+    if (t.known && *t.known != Edition::v1_0) return {};
     const size_t sequence = t.out.open();
     TRY(t.each(message.content, "resetResult", [&](const Tlv& tlv) -> Ok {
         t.out.put(tlv.tag == 0x02 ? 0x80 : tlv.tag, tlv.content);

@@ -313,7 +313,7 @@ constexpr ToV12 kRules[] = {
 
 Result<Reading> to_v12(Path path, Bytes der, std::optional<Edition> known, Buffer buffer) {
     using namespace dialect;
-    Translation t{der, known.value_or(Edition::v1_2), Writer(buffer)};
+    Translation t{.in = der, .edition = known.value_or(Edition::v1_2), .out = Writer(buffer), .known = known};
     const Tlv message = TRY(t.only(der, "message"));
     const bool esipa = path == Path::esipa_request || path == Path::esipa_answer;
     for (const ToV12& r : esipa ? std::span<const ToV12>(kRules) : es10_to_v12()) {

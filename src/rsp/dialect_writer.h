@@ -42,6 +42,7 @@ struct Translation {
     bool changed = false;
     bool mixed = false; // forms of v1.0 and of later editions in one message: they say nothing
     std::optional<Edition> seen{};
+    std::optional<Edition> known{}; // to v1.2: absent when `edition` is an assumption
 
     /// The next TLV of `rest`; an error names `where` and counts octets from the start of the message.
     Result<asn1::Tlv> next(Bytes rest, const char* where) const;

@@ -25,6 +25,7 @@ std::span<const Target* const> targets() {
                                                  &kCertificate,
                                                  &kDer,
                                                  &kJsonEncode,
+                                                 &kDialect,
                                                  &kProfile,
                                                  &kProfileText,
                                                  &kApdu,
