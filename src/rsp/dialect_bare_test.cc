@@ -30,6 +30,8 @@ TEST_CASE("when the tag of a result's alternative is left out, what stands there
     CHECK(read("BF5022 3020 BF511B" + result + "A000") == plain("BF5024 3022 BF511D A01B" + result + "A000"));
     CHECK(read("BF3D21 BF501E BF511B" + result) == plain("BF3D23 BF5020 BF511D A01B" + result));
     CHECK(read("BF5008 BF5205 84010183 00") == plain("BF500A BF5207 A005 84010183 00"));
+    // without its tag, in the form of v1.0: [0] the address, which is [1] later
+    CHECK(read("BF5008 BF5205 A200800161") == plain("BF500A BF5207 A005 810161A200"));
     CHECK(scope.seen().size() == 2); // euiccPackageResult, ipaEuiccDataResponse
 }
 

@@ -41,6 +41,7 @@ Ok epr_and_notifications(Translation& t, const Tlv& both) {
     return {};
 }
 
+// `data.whole` is empty when its tag was left out.
 Ok euicc_data(Translation& t, const Tlv& data) {
     std::optional<Lists> lists;
     std::optional<Tlv> address;
@@ -56,7 +57,8 @@ Ok euicc_data(Translation& t, const Tlv& data) {
         }
         return {};
     }));
-    if (!lists && !address) return t.copy(data), Ok{};
+    if (!lists && !address)
+        return data.whole.empty() ? t.rename(0xA0, data.content) : t.copy(data), Ok{};
     t.saw(Edition::v1_0);
     const size_t sequence = t.out.open();
     if (lists && lists->notifications) t.out.put(0xA0, *lists->notifications);
@@ -81,7 +83,8 @@ Ok data_response(Translation& t, const Tlv& response) {
     const size_t choice = t.out.open();
     if (is_bare_data(TRY(t.next(response.content, "ipaEuiccDataResponse")).tag)) {
         TRY(tolerate("tag of the alternative left out", "ipaEuiccDataResponse"));
-        t.rename(0xA0, response.content);
+        TRY(euicc_data(t, {.tag = 0xA0, .content = response.content}));
+        t.changed = true;
         t.out.close(0xBF52, choice);
         return {};
     }

@@ -5,6 +5,7 @@
 #include "rsp/registry.h"
 #include "tests/fuzz/scene.h"
 #include "tests/vectors/load.h"
+#include <algorithm>
 
 namespace halyard::fuzz {
 namespace {
@@ -15,7 +16,7 @@ constexpr Path kPaths[] = {Path::esipa_request, Path::esipa_answer, Path::es10_c
 // Exactly as many octets as are promised to suffice, on the heap, so that one more would be seen.
 OwnedBytes room(Bytes message) { return OwnedBytes(room_for(message.size())); }
 
-// Every signature of a message, in order: what a translation may leave out but never change.
+// Every signature of a message: what a translation may leave out but never change.
 void collect_signatures(Bytes content, std::vector<OwnedBytes>& out, int depth = 0) {
     while (!content.empty() && depth < 16) {
         const auto t = asn1::read_tlv(content);
@@ -25,19 +26,13 @@ void collect_signatures(Bytes content, std::vector<OwnedBytes>& out, int depth =
         content = t->rest;
     }
 }
-bool all_from(const std::vector<OwnedBytes>& some, const std::vector<OwnedBytes>& all) {
-    size_t at = 0;
-    for (const OwnedBytes& one : some) {
-        while (at < all.size() && all[at] != one) ++at;
-        if (at++ == all.size()) return false;
-    }
-    return true;
-}
 void signatures_survive(Bytes before, Bytes after) {
     std::vector<OwnedBytes> was, is;
     collect_signatures(before, was);
     collect_signatures(after, is);
-    HALYARD_ASSERT(all_from(is, was));
+    std::ranges::sort(was); // lists may change places
+    std::ranges::sort(is);
+    HALYARD_ASSERT(std::ranges::includes(was, is));
 }
 
 // The same octets with a buffer that is too small: refused as that, or not needed.
@@ -47,11 +42,8 @@ void little_room(Path path, Bytes in, std::optional<Edition> known, size_t size,
     HALYARD_ASSERT(read ? same(read->message, reading.message) : read.error().code == Errc::no_space);
 }
 
-// A v1.2 message that may travel there, and no older form.
-bool travels(Path path, Bytes message) {
-    OwnedBytes buffer = room(message);
-    const auto own = to_v12(path, message, Edition::v1_2, buffer);
-    if (!own || !same(own->message, message)) return false;
+// A message that may travel there, in the eyes of a strict reader of v1.2.
+bool well_formed(Path path, Bytes message) {
     const asn1::DecodeOptions strict{.strict = true};
     switch (path) {
     case Path::esipa_request: return asn1::decode<EsipaMessageFromIpaToEim>(message, strict).has_value();
@@ -63,6 +55,12 @@ bool travels(Path path, Bytes message) {
     const auto seen = recognise(message, {.strict = true});
     return seen.message &&
            std::string_view(seen.message->type->name).ends_with("Request") == (path == Path::es10_command);
+}
+// The same, and it is no older form.
+bool travels(Path path, Bytes message) {
+    OwnedBytes buffer = room(message);
+    const auto own = to_v12(path, message, Edition::v1_2, buffer);
+    return own && same(own->message, message) && well_formed(path, message);
 }
 
 // What is v1.2, as that edition writes it, read again, written again.
@@ -107,7 +105,7 @@ void run(Bytes input) {
         const OwnedBytes plain = owned(read->message);
         OwnedBytes more = room(plain);
         const auto twice = to_v12(path, plain, Edition::v1_2, more);
-        HALYARD_ASSERT(twice && same(twice->message, plain));
+        if (well_formed(path, plain)) HALYARD_ASSERT(twice && same(twice->message, plain));
         for (const Edition e : {Edition::v1_0, Edition::v1_1, Edition::v1_2, Edition::v1_3})
             there_and_back(path, plain, e);
     }
