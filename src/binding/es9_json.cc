@@ -69,6 +69,11 @@ Shape shape(Es9Function f, Interface on = Interface::es9p) {
 
 } // namespace
 
+std::span<const Member> members(Es9Function f, Body body) {
+    if (body == Body::request) return shape(f).request;
+    return shape(f, body == Body::answer ? Interface::es9p : Interface::es11).answer;
+}
+
 const char* path(Es9Function f) { return row(f).path; }
 const char* name(Es9Function f) { return row(f).name; }
 

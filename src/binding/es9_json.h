@@ -1,6 +1,6 @@
 #pragma once
 // JSON binding of ES9+ and ES11 against their ASN.1 form (rsp/es9p.h), in both directions. SGP.22 §6.5
-#include "asn1/asn1.h"
+#include "binding/members.h"
 #include "rsp/status_code.h"
 #include <string_view>
 
@@ -21,6 +21,9 @@ bool has(Interface, Es9Function);
 asn1::Tag answer_tag(Es9Function, Interface);
 /// The error alternative that the codes stand for: BFxx 03 81 01 error.
 OwnedBytes error_answer(Es9Function, const StatusCode&, Interface);
+
+/// What a body of the function holds; none for what has no members. Body::answer_of_smds is that of ES11.
+std::span<const Member> members(Es9Function, Body);
 
 /// Requests of ES11 are those of ES9+; smdpAddress then is the SM-DS's.
 /// Errors name the JSON member: missing_field, bad_value; limit for more than 1 MiB or 32 levels.

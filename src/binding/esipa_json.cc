@@ -49,13 +49,13 @@ constexpr Member kTransferRequest[] = {{"euiccPackageRequest", 0xBF51, Form::tlv
                                        {"ipaEuiccDataRequest", 0xBF52, Form::tlv},
                                        {"eimAcknowledgements", 0xBF53, Form::tlv},
                                        {"profileDownloadTriggerRequest", 0xBF54, Form::tlv}};
+constexpr Member kBundleMembers[] = {{"euiccPackageResult", 0xBF51, Form::tlv},
+                                     {"notificationList", 0xA0, Form::tlv}};
 constexpr Member kTransferAnswer[] = {{"euiccPackageResult", 0xBF51, Form::tlv},
+                                      {"ePRAndNotifications", 0x30, Form::object, true, 0, kBundleMembers, 2},
                                       {"ipaEuiccDataResponse", 0xBF52, Form::tlv},
                                       {"eimPackageReceived", 0x05, Form::flag},
                                       {"eimPackageError", 0x02, Form::integer}};
-constexpr const char* kBundle = "ePRAndNotifications";
-constexpr Member kBundleMembers[] = {{"euiccPackageResult", 0xBF51, Form::tlv},
-                                     {"notificationList", 0xA0, Form::tlv}};
 constexpr Member kProvideAnswer[] = {{"eimAcknowledgements", 0xBF53, Form::tlv, false}};
 
 struct Row {
@@ -163,24 +163,11 @@ Result<asn1::Tlv> message_of(F f, Bytes der) {
     if (!t.rest.empty()) return fail(Errc::bad_length, "ESipa message");
     return t;
 }
-// ePRAndNotifications is an object of its own.
-Result<std::string> transfer_to_json(Bytes content) {
-    const asn1::Tlv t = TRY(asn1::read_tlv(content, "ESipa answer"));
-    Json json{{"header", status_header(std::nullopt)}};
-    if (t.tag == 0x30) {
-        Json bundle = Json::object();
-        TRY(from_content(kBundleMembers, t.content, bundle));
-        json[kBundle] = std::move(bundle);
-    } else {
-        TRY(one_from_content(kTransferAnswer, content, json));
-    }
-    return json.dump();
-}
+// Where ePRAndNotifications is there, it is the answer.
 Result<OwnedBytes> transfer_from_json(const Json& json) {
-    const auto bundle = json.find(kBundle);
-    if (bundle == json.end()) return one_to_content(kTransferAnswer, json);
-    if (!bundle->is_object()) return fail(Errc::bad_value, kBundle);
-    return tlv(0x30, TRY(to_content(kBundleMembers, *bundle)));
+    for (const Member& m : kTransferAnswer)
+        if (m.form == Form::object && json.contains(m.name)) return to_content({&m, 1}, json);
+    return one_to_content(kTransferAnswer, json);
 }
 std::string failed(F f, uint8_t code) {
     const Json json{{"header", status_header(status_of(f, code))}};
@@ -209,6 +196,12 @@ Result<std::optional<OwnedBytes>> bare_result(const Json& json) {
     }
 }
 } // namespace
+
+std::span<const Member> members(EsipaFunction f, Body body) {
+    if (body == Body::request) return row(f).request;
+    if (body == Body::answer) return row(f).answer;
+    return f == F::authenticate_client ? std::span<const Member>(kClientAnswerDs) : std::span<const Member>();
+}
 
 const char* path(EsipaFunction f) { return row(f).path; }
 
@@ -257,7 +250,7 @@ Result<std::string> esipa_answer_to_json(EsipaFunction f, Bytes der) {
     const Row& r = row(f);
     if (f == F::handle_notification) return std::string();
     const asn1::Tlv t = TRY(message_of(f, der));
-    if (f == F::transfer_eim_package) return transfer_to_json(t.content);
+    if (f == F::transfer_eim_package) return members_to_json(kTransferAnswer, t.content, true);
     // v1.0: nothing to acknowledge
     if (f == F::provide_eim_package_result && t.content.empty())
         return members_to_json(kProvideAnswer, {}, false);

@@ -1,6 +1,6 @@
 #pragma once
 // JSON binding of ESipa against its ASN.1 form (rsp/esipa.h), in both directions. SGP.32 §6.4.1
-#include "base/octets.h"
+#include "binding/members.h"
 #include <string>
 #include <string_view>
 
@@ -23,6 +23,9 @@ const char* path(EsipaFunction);
 Result<EsipaFunction> esipa_function_of_path(std::string_view path);
 /// By the outer tag of the ASN.1 form; bad_tag for others.
 Result<EsipaFunction> esipa_function_of_message(Bytes der);
+
+/// What a body of the function holds; none for what has no members. SGP.32 §6.4.1
+std::span<const Member> members(EsipaFunction, Body);
 
 /// Errors name the JSON member: missing_field, bad_value, bad_tag; limit for more than 1 MiB or 32 levels.
 Result<OwnedBytes> esipa_request_from_json(EsipaFunction, std::string_view json);

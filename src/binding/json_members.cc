@@ -88,6 +88,10 @@ Result<Json> list_to_json(const Member& m, Bytes content) {
 
 Result<OwnedBytes> to_tlv(const Member& m, const Json& value) {
     if (m.form == Form::integer) return integer_tlv(m, value);
+    if (m.form == Form::object) {
+        if (!value.is_object()) return fail(Errc::bad_value, m.name);
+        return tlv(m.tag, TRY(to_content({m.item, m.items}, value)));
+    }
     if (m.form == Form::list) return list_tlv(m, value);
     if (m.form == Form::flag) {
         if (!value.is_boolean()) return fail(Errc::bad_value, m.name);
@@ -138,6 +142,11 @@ Result<Json> to_json(const Member& m, const asn1::Tlv& t) {
     }
     case Form::flag: return Json(true);
     case Form::list: return list_to_json(m, t.content);
+    case Form::object: {
+        Json object = Json::object();
+        TRY(from_content({m.item, m.items}, t.content, object));
+        return object;
+    }
     case Form::octets:
     case Form::enclosed: return Json(base64(t.content));
     case Form::cancellation: return Json(base64(tlv(0xBF41, t.content)));
