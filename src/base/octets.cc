@@ -45,6 +45,7 @@ std::string hex(Bytes bytes) {
 
 Result<OwnedBytes> from_hex(std::string_view text, const char* where) {
     OwnedBytes out;
+    out.reserve(text.size() / 2);
     int high = -1;
     uint32_t at = 0;
     for (char c : text) {
@@ -81,6 +82,7 @@ std::string base64(Bytes in) {
 
 Result<OwnedBytes> from_base64(std::string_view text, const char* where) {
     OwnedBytes out;
+    out.reserve(text.size() / 4 * 3 + 2);
     uint32_t bits = 0;
     unsigned digits = 0, padding = 0;
     uint32_t at = 0;

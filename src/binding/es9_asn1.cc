@@ -1,10 +1,13 @@
 #include "binding/es9_asn1.h"
+#include "asn1/tlv.h"
 #include "base/tolerated.h"
-#include "binding/json_members.h"
+#include "rsp/es9p.h"
 
 namespace halyard::binding {
+using asn1::tlv;
+
 namespace {
-constexpr asn1::Tag kWrapper = 0xA2;
+constexpr asn1::Tag kWrapper = asn1::Map<rsp::RemoteProfileProvisioningRequest>::type.tag;
 constexpr size_t kRequestLimit = 1u << 20, kAnswerLimit = 4u << 20;
 
 // The one message of a body, with or without A2 around it.
@@ -26,8 +29,8 @@ Result<Es9Answer> answer_of(Es9Function f, const asn1::Tlv& message, Interface o
     if (message.tag != answer_tag(f, on)) return fail(Errc::bad_tag, "body", message.tag);
     const asn1::Tlv chosen = TRY(asn1::read_tlv(message.content, "answer"));
     if (!chosen.rest.empty()) return fail(Errc::bad_length, "answer");
-    if (chosen.tag == 0xA0) return Es9Answer{owned(message.whole), std::nullopt};
-    if (chosen.tag != 0x81) return fail(Errc::unsupported, "answer", chosen.tag);
+    if (chosen.tag == bodies(f, on).ok) return Es9Answer{owned(message.whole), std::nullopt};
+    if (chosen.tag != bodies(f, on).error) return fail(Errc::unsupported, "answer", chosen.tag);
     int64_t error = 0;
     if (!asn1::load_integer(error, chosen.content) || error < 0 || error > 255)
         return fail(Errc::bad_value, "answer");
@@ -55,7 +58,7 @@ Result<OwnedBytes> answer_to_asn1(Es9Function f, const Es9Answer& answer, Interf
     if (answer.der.empty() && answer.failed) return tlv(kWrapper, error_answer(f, *answer.failed, on));
     // Where an answer has no members, it may be left out.
     if (answer.der.empty() && f == Es9Function::cancel_session)
-        return tlv(kWrapper, tlv(answer_tag(f, on), tlv(0xA0, {})));
+        return tlv(kWrapper, tlv(answer_tag(f, on), tlv(bodies(f, on).ok, {})));
     const asn1::Tlv t = TRY(asn1::read_tlv(answer.der, "ES9+ answer"));
     if (t.tag != answer_tag(f, on)) return fail(Errc::bad_tag, "ES9+ answer", t.tag);
     if (!t.rest.empty()) return fail(Errc::bad_length, "ES9+ answer");

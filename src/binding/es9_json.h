@@ -19,11 +19,12 @@ Result<Es9Function> function_of_message(Bytes der, Interface = Interface::es9p);
 bool has(Interface, Es9Function);
 /// Of an answer's ASN.1 form: as the request's, but BF40 for authenticateClient of ES11.
 asn1::Tag answer_tag(Es9Function, Interface);
-/// The error alternative that the codes stand for: BFxx 03 81 01 error.
+/// The error alternative that the codes stand for: BFxx 03 81 01 error. The function has to have an answer.
 OwnedBytes error_answer(Es9Function, const StatusCode&, Interface);
 
-/// What a body of the function holds; none for what has no members. Body::answer_of_smds is that of ES11.
-std::span<const Member> members(Es9Function, Body);
+/// What the function's bodies hold, and its tags. Of a function that the interface does not have, the
+/// request.
+const Bodies& bodies(Es9Function, Interface = Interface::es9p);
 
 /// Requests of ES11 are those of ES9+; smdpAddress then is the SM-DS's.
 /// Errors name the JSON member: missing_field, bad_value; limit for more than 1 MiB or 32 levels.

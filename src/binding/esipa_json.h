@@ -24,8 +24,8 @@ Result<EsipaFunction> esipa_function_of_path(std::string_view path);
 /// By the outer tag of the ASN.1 form; bad_tag for others.
 Result<EsipaFunction> esipa_function_of_message(Bytes der);
 
-/// What a body of the function holds; none for what has no members. SGP.32 §6.4.1
-std::span<const Member> members(EsipaFunction, Body);
+/// What the function's bodies hold, and its tags. SGP.32 §6.4.1
+const Bodies& bodies(EsipaFunction);
 
 /// Errors name the JSON member: missing_field, bad_value, bad_tag; limit for more than 1 MiB or 32 levels.
 Result<OwnedBytes> esipa_request_from_json(EsipaFunction, std::string_view json);

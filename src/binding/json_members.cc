@@ -1,76 +1,104 @@
 #include "binding/json_members.h"
 #include "asn1/tlv.h"
 #include "base/tolerated.h"
-#include <set>
 
 namespace halyard::binding {
 
 OwnedBytes tlv(asn1::Tag tag, Bytes content) { return asn1::tlv(tag, content); }
 
-Result<Json> parse_object(std::string_view text, size_t limit, std::string* twice) {
-    if (text.size() > limit) return fail(Errc::limit, "body", static_cast<uint32_t>(text.size()));
-    int depth = 0; // before the parser recurses (SR-48)
-    bool in_string = false;
-    for (size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\') ++i;
-            in_string = c != '"';
-            continue;
-        }
-        in_string = c == '"';
-        depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-        if (depth > 32) return fail(Errc::limit, "depth", 32, static_cast<uint32_t>(i));
-    }
-    std::vector<std::set<std::string>> open; // the names so far of each object that is not closed yet
-    std::optional<std::string> again;
-    const auto look = [&](int, Json::parse_event_t event, Json& name) {
-        if (event == Json::parse_event_t::object_start) open.emplace_back();
-        if (event == Json::parse_event_t::object_end) open.pop_back();
-        if (event == Json::parse_event_t::key && !open.back().insert(name.get<std::string>()).second &&
-            !again)
-            again = name.get<std::string>();
-        return true;
-    };
-    Json json = Json::parse(text, look, false);
-    if (!json.is_object()) return fail(Errc::bad_value, "body");
-    if (again && twice) *twice = *again;
-    if (again) return fail(Errc::bad_value, "duplicate member");
-    return json;
+void enclose(asn1::Tag tag, OwnedBytes& out, size_t start) {
+    const OwnedBytes head = asn1::tlv_head(tag, out.size() - start);
+    out.insert(out.begin() + static_cast<ptrdiff_t>(start), head.begin(), head.end());
+}
+
+OwnedBytes room_for(std::string_view text) {
+    OwnedBytes out;
+    out.reserve(text.size()); // every member is shorter as a TLV than with its name in JSON
+    return out;
+}
+OwnedBytes fitted(OwnedBytes&& message) {
+    if (message.capacity() / 2 > message.size()) message.shrink_to_fit();
+    return std::move(message);
 }
 
 namespace {
-Result<OwnedBytes> integer_tlv(const Member& m, const Json& value) {
-    if (!value.is_number_integer()) return fail(Errc::bad_value, m.name);
-    if (value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX) return fail(Errc::bad_value, m.name);
-    asn1::Scratch scratch;
-    return tlv(m.tag, asn1::save_integer(value.get<int64_t>(), scratch));
+Ok put_tlv(asn1::Tag tag, Bytes content, OwnedBytes& out) {
+    const size_t start = out.size();
+    append(out, content);
+    enclose(tag, out, start);
+    return {};
 }
 
-Result<OwnedBytes> base64_tlv(const Member& m, const std::string& text) {
-    const OwnedBytes octets = TRY(from_base64(text, m.name));
-    if (m.form == Form::octets) return tlv(m.tag, octets);
-    if (m.form == Form::value && octets.size() == m.bare) {
+Ok put_integer(const Member& m, JsonView value, OwnedBytes& out) {
+    const auto number = value.integer();
+    if (!number) return fail(Errc::bad_value, m.name);
+    asn1::Scratch scratch;
+    return put_tlv(m.tag, asn1::save_integer(*number, scratch), out);
+}
+
+Ok put_base64(const Member& m, JsonView value, OwnedBytes& out) {
+    std::string room;
+    const OwnedBytes octets = TRY(from_base64(value.string(room), m.name));
+    if (m.form == Form::octets) return put_tlv(m.tag, octets, out);
+    if (m.bare && octets.size() == m.bare) {
         TRY(tolerate("value without its header", m.name));
-        return tlv(m.tag, octets);
+        return put_tlv(m.tag, octets, out);
     }
     const asn1::Tlv inner = TRY(asn1::read_tlv(octets, m.name));
     if (!inner.rest.empty()) return fail(Errc::bad_length, m.name);
-    if (m.form == Form::any) return octets;
-    if (m.form == Form::enclosed) return tlv(m.tag, octets);
-    const asn1::Tag expected = m.form == Form::cancellation ? 0xBF41 : m.tag;
-    if (inner.tag != expected) return fail(Errc::bad_tag, m.name, inner.tag);
-    return m.form == Form::cancellation ? tlv(m.tag, inner.content) : octets;
+    const asn1::Tag expected = m.form == Form::enclosed ? m.own : m.form == Form::any ? 0 : m.tag;
+    if (expected && inner.tag != expected) return fail(Errc::bad_tag, m.name, inner.tag);
+    if (m.form == Form::enclosed) return put_tlv(m.tag, m.own ? inner.content : octets, out);
+    append(out, octets);
+    return {};
 }
 
-Result<OwnedBytes> list_tlv(const Member& m, const Json& value) {
+Ok put_list(const Member& m, JsonView value, OwnedBytes& out) {
     if (!value.is_array()) return fail(Errc::bad_value, m.name);
-    OwnedBytes content;
-    for (const Json& one : value) {
-        if (!one.is_object()) return fail(Errc::bad_value, m.name);
-        append(content, tlv(0x30, TRY(to_content({m.item, m.items}, one))));
+    const size_t start = out.size();
+    for (JsonItems in(value); in.next();) {
+        if (!in.item.value.is_object()) return fail(Errc::bad_value, m.name);
+        const size_t one = out.size();
+        TRY(put_members(m.items, in.item.value, out));
+        enclose(0x30, out, one);
     }
-    return tlv(m.tag, content);
+    enclose(m.tag, out, start);
+    return {};
+}
+
+Ok put_object(const Member& m, JsonView value, OwnedBytes& out) {
+    if (!value.is_object()) return fail(Errc::bad_value, m.name);
+    const size_t start = out.size();
+    TRY(put_members(m.items, value, out));
+    enclose(m.tag, out, start);
+    return {};
+}
+
+Ok put(const Member& m, JsonView value, OwnedBytes& out) {
+    if (m.form == Form::integer) return put_integer(m, value, out);
+    if (m.form == Form::list) return put_list(m, value, out);
+    if (m.form == Form::object) return put_object(m, value, out);
+    if (m.form == Form::flag) {
+        if (!value.is_boolean()) return fail(Errc::bad_value, m.name);
+        return value.is_true() ? put_tlv(m.tag, {}, out) : Ok{};
+    }
+    if (!value.is_string()) return fail(Errc::bad_value, m.name);
+    std::string room;
+    switch (m.form) {
+    case Form::text: return put_tlv(m.tag, bytes_of(value.string(room)), out);
+    case Form::eid: {
+        // Text that is no EID becomes an empty one, which has an error code of its own where it is judged.
+        const auto eid = eid_from_text(value.string(room), m.name);
+        return put_tlv(m.tag, eid ? Bytes(*eid) : Bytes(), out);
+    }
+    case Form::transaction_id: {
+        const OwnedBytes id = TRY(from_hex(value.string(room), m.name));
+        if (id.empty() || id.size() > 16)
+            return fail(Errc::bad_length, m.name, static_cast<uint32_t>(id.size()));
+        return put_tlv(m.tag, id, out);
+    }
+    default: return put_base64(m, value, out);
+    }
 }
 
 Result<Json> list_to_json(const Member& m, Bytes content) {
@@ -79,54 +107,17 @@ Result<Json> list_to_json(const Member& m, Bytes content) {
         const asn1::Tlv one = TRY(asn1::read_tlv(content, m.name));
         if (one.tag != 0x30) return fail(Errc::bad_tag, m.name, one.tag);
         Json object = Json::object();
-        TRY(from_content({m.item, m.items}, one.content, object));
+        TRY(from_content(m.items, one.content, object));
         array.push_back(std::move(object));
         content = one.rest;
     }
     return array;
 }
 
-Result<OwnedBytes> to_tlv(const Member& m, const Json& value) {
-    if (m.form == Form::integer) return integer_tlv(m, value);
-    if (m.form == Form::object) {
-        if (!value.is_object()) return fail(Errc::bad_value, m.name);
-        return tlv(m.tag, TRY(to_content({m.item, m.items}, value)));
-    }
-    if (m.form == Form::list) return list_tlv(m, value);
-    if (m.form == Form::flag) {
-        if (!value.is_boolean()) return fail(Errc::bad_value, m.name);
-        return value.get<bool>() ? tlv(m.tag, {}) : OwnedBytes{};
-    }
-    if (!value.is_string()) return fail(Errc::bad_value, m.name);
-    const std::string& text = value.get_ref<const std::string&>();
-    switch (m.form) {
-    case Form::text: return tlv(m.tag, bytes_of(text));
-    case Form::eid: {
-        // Text that is no EID becomes an empty one, which has an error code of its own where it is judged.
-        const auto eid = eid_from_text(text, m.name);
-        return tlv(m.tag, eid ? Bytes(*eid) : Bytes());
-    }
-    case Form::transaction_id: {
-        const OwnedBytes id = TRY(from_hex(text, m.name));
-        if (id.empty() || id.size() > 16)
-            return fail(Errc::bad_length, m.name, static_cast<uint32_t>(id.size()));
-        return tlv(m.tag, id);
-    }
-    default: return base64_tlv(m, text);
-    }
-}
-
-// A peer's octets must not make dump() throw.
-bool is_utf8(Bytes text) {
-    Json probe = std::string(text_of(text));
-    return probe.dump(-1, ' ', false, Json::error_handler_t::ignore) ==
-           probe.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Result<Json> to_json(const Member& m, const asn1::Tlv& t) {
     switch (m.form) {
-    case Form::text:
-        if (!is_utf8(t.content)) return fail(Errc::bad_value, m.name);
+    case Form::text: // a peer's octets must not make dump() throw
+        if (!is_utf8(text_of(t.content))) return fail(Errc::bad_value, m.name);
         return Json(std::string(text_of(t.content)));
     case Form::transaction_id: return Json(hex(t.content));
     case Form::eid: {
@@ -144,14 +135,12 @@ Result<Json> to_json(const Member& m, const asn1::Tlv& t) {
     case Form::list: return list_to_json(m, t.content);
     case Form::object: {
         Json object = Json::object();
-        TRY(from_content({m.item, m.items}, t.content, object));
+        TRY(from_content(m.items, t.content, object));
         return object;
     }
-    case Form::octets:
-    case Form::enclosed: return Json(base64(t.content));
-    case Form::cancellation: return Json(base64(tlv(0xBF41, t.content)));
+    case Form::octets: return Json(base64(t.content));
+    case Form::enclosed: return Json(m.own ? base64(tlv(m.own, t.content)) : base64(t.content));
     case Form::tlv:
-    case Form::value:
     case Form::any: break;
     }
     return Json(base64(t.whole));
@@ -159,33 +148,33 @@ Result<Json> to_json(const Member& m, const asn1::Tlv& t) {
 bool stands_for(const Member& m, asn1::Tag tag) { return m.form == Form::any || m.tag == tag; }
 } // namespace
 
-Result<OwnedBytes> to_content(std::span<const Member> members, const Json& json) {
-    OwnedBytes content;
+Ok put_members(std::span<const Member> members, JsonView object, OwnedBytes& out) {
     for (const Member& m : members) {
-        const auto it = json.find(m.name);
-        if (it != json.end())
-            append(content, TRY(to_tlv(m, *it)));
+        const auto value = object.find(m.name);
+        if (value)
+            TRY(put(m, *value, out));
         else if (m.required)
             return fail(Errc::missing_field, m.name);
     }
-    return content;
+    return {};
 }
 
-Result<OwnedBytes> one_to_content(std::span<const Member> members, const Json& json) {
-    OwnedBytes content;
+Ok put_one(std::span<const Member> members, JsonView object, OwnedBytes& out) {
+    const size_t start = out.size();
     for (const Member& m : members) {
-        const auto it = json.find(m.name);
+        const auto value = object.find(m.name);
         // An error code of 0 or null beside a package means none; seen in the field.
-        if (it == json.end()) continue;
-        if (it->is_null() || (m.form == Form::integer && *it == 0)) {
+        if (!value) continue;
+        if (value->is_null() || (m.form == Form::integer && value->is_zero())) {
             TRY(tolerate("error code that is none", m.name));
             continue;
         }
-        if (!content.empty()) return fail(Errc::bad_value, m.name);
-        content = TRY(to_tlv(m, *it));
+        if (out.size() != start) return fail(Errc::bad_value, m.name);
+        TRY(put(m, *value, out));
     }
-    if (content.empty()) return fail(Errc::missing_field, members.empty() ? "body" : members.front().name);
-    return content;
+    if (out.size() == start)
+        return fail(Errc::missing_field, members.empty() ? "body" : members.front().name);
+    return {};
 }
 
 Ok from_content(std::span<const Member> members, Bytes content, Json& json) {
@@ -222,20 +211,19 @@ Json status_header(const std::optional<rsp::StatusCode>& failed) {
     return Json{{"functionExecutionStatus", status}};
 }
 
-Result<Execution> execution_of(const Json& answer) {
+Result<Execution> execution_of(JsonView answer) {
     const auto head = answer.find("header");
-    if (head == answer.end() || !head->is_object()) return fail(Errc::missing_field, "header");
+    if (!head || !head->is_object()) return fail(Errc::missing_field, "header");
     const auto execution = head->find("functionExecutionStatus");
-    if (execution == head->end() || !execution->is_object())
-        return fail(Errc::missing_field, "functionExecutionStatus");
-    const auto text = [](const Json& in, const char* name) {
-        const auto it = in.find(name);
-        return it != in.end() && it->is_string() ? it->get<std::string>() : std::string();
+    if (!execution || !execution->is_object()) return fail(Errc::missing_field, "functionExecutionStatus");
+    const auto text = [](JsonView in, const char* name) {
+        const auto value = in.find(name);
+        return value && value->is_string() ? value->string() : std::string();
     };
     const std::string status = text(*execution, "status");
-    Execution out{.success = status == "Executed-Success" || status == "Executed-WithWarning"};
+    Execution out{.success = status == "Executed-Success" || status == "Executed-WithWarning", .code = {}};
     const auto data = execution->find("statusCodeData");
-    if (data != execution->end() && data->is_object())
+    if (data && data->is_object())
         out.code = {text(*data, "subjectCode"), text(*data, "reasonCode"), text(*data, "message")};
     return out;
 }

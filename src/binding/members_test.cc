@@ -12,8 +12,7 @@ using namespace halyard::binding;
 namespace {
 const char* word(Form form) {
     switch (form) {
-    case Form::tlv:
-    case Form::value: return "tlv";
+    case Form::tlv: return "tlv";
     case Form::octets: return "octets";
     case Form::text: return "text";
     case Form::transaction_id: return "hex";
@@ -21,12 +20,20 @@ const char* word(Form form) {
     case Form::integer: return "number";
     case Form::flag: return "flag";
     case Form::enclosed: return "enclosed";
-    case Form::cancellation: return "BF41";
     case Form::any: return "any";
     case Form::list: return "objects";
     case Form::object: return "object";
     }
     return "";
+}
+enum class Body : uint8_t { request, answer, answer_of_smds };
+const Members& members(Es9Function f, Body body) {
+    if (body == Body::request) return bodies(f).request;
+    return bodies(f, body == Body::answer ? Interface::es9p : Interface::es11).answer;
+}
+const Members& members(EsipaFunction f, Body body) {
+    if (body == Body::request) return bodies(f).request;
+    return body == Body::answer ? bodies(f).answer : bodies(f).answer_of_smds;
 }
 std::string text(std::span<const Member> members) {
     std::string out;
@@ -35,10 +42,10 @@ std::string text(std::span<const Member> members) {
         for (int shift = 24; shift >= 0; shift -= 8)
             if (m.tag >> shift) tag.push_back(static_cast<uint8_t>(m.tag >> shift));
         out += (out.empty() ? "" : ", ") + std::string(m.name) + " " + (m.tag ? hex(tag) + " " : "");
-        out += word(m.form);
+        out += m.own == 0xBF41 ? "BF41" : word(m.form);
         if (m.bare) out += "/" + std::to_string(m.bare);
         if (!m.required) out += "?";
-        if (m.items) out += " { " + text({m.item, m.items}) + " }";
+        if (!m.items.empty()) out += " { " + text(m.items) + " }";
     }
     return out;
 }

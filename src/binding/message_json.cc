@@ -11,12 +11,6 @@ using asn1::Kind, asn1::Node, asn1::Type;
 constexpr size_t kLargest = 16u << 20;
 constexpr int kDeepest = 64;
 
-bool is_utf8(const std::string& text) {
-    const Json probe = text;
-    return probe.dump(-1, ' ', false, Json::error_handler_t::ignore) ==
-           probe.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Json bits_of(const Type& type, Bytes content) {
     Json out = Json::array();
     uint64_t mask = 0;

@@ -86,25 +86,26 @@ Ok check_result(const char* name, Bytes der) {
 
 // ---- Reading ----
 
-// nullptr for a member that is absent, or null, which some stacks write instead.
-Result<const Json*> find(const Json& in, const char* name) {
-    const auto it = in.find(name);
-    if (it == in.end()) return static_cast<const Json*>(nullptr);
-    if (!it->is_null()) return &*it;
-    TRY(tolerate("null for an absent member", name));
-    return static_cast<const Json*>(nullptr);
-}
-Result<const Json*> required(const Json& in, const char* name) {
-    const Json* value = TRY(find(in, name));
-    if (!value) return fail(Errc::missing_field, name);
+// nullopt for a member that is absent, or null, which some stacks write instead.
+Result<std::optional<JsonView>> find(JsonView in, const char* name) {
+    auto value = in.find(name);
+    if (value && value->is_null()) {
+        TRY(tolerate("null for an absent member", name));
+        value.reset();
+    }
     return value;
 }
-Result<std::string> string_of(const Json& value, const char* name) {
-    if (!value.is_string()) return fail(Errc::bad_value, name);
-    return value.get<std::string>();
+Result<JsonView> required(JsonView in, const char* name) {
+    const auto value = TRY(find(in, name));
+    if (!value) return fail(Errc::missing_field, name);
+    return *value;
 }
-Result<std::string> required_string(const Json& in, const char* name) {
-    return string_of(*TRY(required(in, name)), name);
+Result<std::string> string_of(JsonView value, const char* name) {
+    if (!value.is_string()) return fail(Errc::bad_value, name);
+    return value.string();
+}
+Result<std::string> required_string(JsonView in, const char* name) {
+    return string_of(TRY(required(in, name)), name);
 }
 
 template <size_t N>
@@ -114,7 +115,7 @@ Result<uint8_t> index_of(const char* const (&names)[N], std::string_view text, c
     return fail(Errc::bad_value, where);
 }
 
-Ok read_header(const char* name, const Json& in, RequestHeader& out) {
+Ok read_header(const char* name, JsonView in, RequestHeader& out) {
     if (!in.is_object()) return fail(Errc::bad_value, name);
     out.function_requester_identifier = TRY(required_string(in, kRequester));
     TRY(check_requester(out.function_requester_identifier));
@@ -122,11 +123,11 @@ Ok read_header(const char* name, const Json& in, RequestHeader& out) {
     return check_text(kCall, out.function_call_identifier);
 }
 
-Ok read_execution(const char* name, const Json& in, ExecutionStatus& out) {
+Ok read_execution(const char* name, JsonView in, ExecutionStatus& out) {
     if (!in.is_object()) return fail(Errc::bad_value, name);
     const std::string status = TRY(required_string(in, "status"));
     out.status = static_cast<ExecutionStatus::Status>(TRY(index_of(kStatuses, status, "status")));
-    const Json* data = TRY(find(in, "statusCodeData"));
+    const auto data = TRY(find(in, "statusCodeData"));
     if (!data) return {};
     if (!data->is_object()) return fail(Errc::bad_value, "statusCodeData");
     rsp::StatusCode code;
@@ -134,8 +135,8 @@ Ok read_execution(const char* name, const Json& in, ExecutionStatus& out) {
     code.reason = TRY(required_string(*data, "reasonCode"));
     TRY(check_code("subjectCode", code.subject));
     TRY(check_code("reasonCode", code.reason));
-    if (const Json* v = TRY(find(*data, "message"))) code.message = TRY(string_of(*v, "message"));
-    if (const Json* v = TRY(find(*data, "subjectIdentifier")))
+    if (const auto v = TRY(find(*data, "message"))) code.message = TRY(string_of(*v, "message"));
+    if (const auto v = TRY(find(*data, "subjectIdentifier")))
         out.subject_identifier = TRY(string_of(*v, "subjectIdentifier"));
     out.code = std::move(code);
     return {};
@@ -178,7 +179,7 @@ Ok read_string_value(const ServerField& f, const std::string& text, void* messag
     return {};
 }
 
-Ok read_value(const ServerField& f, const Json& value, void* message) {
+Ok read_value(const ServerField& f, JsonView value, void* message) {
     switch (f.format) {
     case ServerFormat::request_header:
         return read_header(f.name, value, *static_cast<RequestHeader*>(f.make(message)));
@@ -187,16 +188,16 @@ Ok read_value(const ServerField& f, const Json& value, void* message) {
     case ServerFormat::response_header:
         if (!value.is_object()) return fail(Errc::bad_value, f.name);
         return read_execution(
-            kExecution, *TRY(required(value, kExecution)), *static_cast<ExecutionStatus*>(f.make(message)));
+            kExecution, TRY(required(value, kExecution)), *static_cast<ExecutionStatus*>(f.make(message)));
     case ServerFormat::flag:
         if (!value.is_boolean()) return fail(Errc::bad_value, f.name);
-        *static_cast<bool*>(f.make(message)) = value.get<bool>();
+        *static_cast<bool*>(f.make(message)) = value.is_true();
         return {};
     case ServerFormat::point_id: {
-        if (!value.is_number_unsigned()) return fail(Errc::bad_value, f.name);
-        const uint64_t id = value.get<uint64_t>();
-        TRY(check_point(f.name, id, Direction::in));
-        *static_cast<uint32_t*>(f.make(message)) = static_cast<uint32_t>(id);
+        const auto id = value.natural();
+        if (!id) return fail(Errc::bad_value, f.name);
+        TRY(check_point(f.name, *id, Direction::in));
+        *static_cast<uint32_t*>(f.make(message)) = static_cast<uint32_t>(*id);
         return {};
     }
     default: break;
@@ -217,9 +218,9 @@ Ok check_conditions(const rsp::ServerMessage& type, const void* message) {
 }
 
 // The name of a member that stands twice, if it is one that we read.
-const char* known_name(const rsp::ServerMessage& type, std::string_view name) {
+const char* known_name(const rsp::ServerMessage& type, JsonView name) {
     for (const ServerField& f : type.fields)
-        if (name == f.name) return f.name;
+        if (name.says(f.name)) return f.name;
     for (const char* inner : {kRequester,
                               kCall,
                               kExecution,
@@ -229,7 +230,7 @@ const char* known_name(const rsp::ServerMessage& type, std::string_view name) {
                               "reasonCode",
                               "subjectIdentifier",
                               "message"})
-        if (name == inner) return inner;
+        if (name.says(inner)) return inner;
     return "duplicate member";
 }
 
@@ -302,12 +303,12 @@ Result<Json> value_to_json(const ServerField& f, const void* value) {
 } // namespace
 
 Ok read_message(const rsp::ServerMessage& type, std::string_view text, void* out) {
-    std::string twice;
-    const auto json = parse_object(text, kLimit, &twice);
-    if (!json && !twice.empty()) return fail(Errc::bad_value, known_name(type, twice));
+    JsonView twice;
+    const auto json = read_object(text, kLimit, &twice);
+    if (!json && twice.is_string()) return fail(Errc::bad_value, known_name(type, twice));
     if (!json) return tl::unexpected<Error>(json.error());
     for (const ServerField& f : type.fields) {
-        const Json* value = TRY(find(*json, f.name));
+        const auto value = TRY(find(*json, f.name));
         if (value)
             TRY(read_value(f, *value, out));
         else if (needed(type, f, out))
