@@ -85,7 +85,7 @@ Result<Es9Answer> answer_from_body(Es9Function f, int http_status, Bytes body, E
     if (body.empty()) return fail(Errc::bad_value, "body: empty");
     const Es9Form seen = begins_with(body, "{") ? Es9Form::json : Es9Form::asn1;
     if (begins_with(body, "<")) return fail(Errc::bad_value, "body: HTML page");
-    if (seen == Es9Form::asn1 && body[0] != 0xA2 && body[0] != 0xBF) return fail(Errc::bad_value, "body");
+    if (seen == Es9Form::asn1 && body[0] != kWrapper && body[0] != 0xBF) return fail(Errc::bad_value, "body");
     if (seen != asked) TRY(tolerate("answer in the other binding", name(f)));
     return seen == Es9Form::json ? answer_from_json(f, http_status, text_of(body), on)
                                  : answer_from_asn1(f, http_status, body, on);

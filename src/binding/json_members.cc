@@ -60,7 +60,7 @@ Ok put_list(const Member& m, JsonView value, OwnedBytes& out) {
         if (!in.item.value.is_object()) return fail(Errc::bad_value, m.name);
         const size_t one = out.size();
         TRY(put_members(m.items, in.item.value, out));
-        enclose(0x30, out, one);
+        enclose(m.own, out, one);
     }
     enclose(m.tag, out, start);
     return {};
@@ -105,7 +105,7 @@ Result<Json> list_to_json(const Member& m, Bytes content) {
     Json array = Json::array();
     while (!content.empty()) {
         const asn1::Tlv one = TRY(asn1::read_tlv(content, m.name));
-        if (one.tag != 0x30) return fail(Errc::bad_tag, m.name, one.tag);
+        if (one.tag != m.own) return fail(Errc::bad_tag, m.name, one.tag);
         Json object = Json::object();
         TRY(from_content(m.items, one.content, object));
         array.push_back(std::move(object));

@@ -109,7 +109,11 @@ Member member_of(const Field& f, const Exception* e) {
     if (e && e->optional) m.required = false;
     if (e) m.bare = e->bare;
     if (m.form == Form::enclosed) m.own = type.tag;
-    if (m.form == Form::list) m.items = members_of(plain(type.item));
+    if (m.form == Form::list) {
+        const Type& item = plain(type.item);
+        m.own = item.tag;
+        m.items = members_of(item);
+    }
     if (m.form == Form::object) m.items = members_of(type);
     return m;
 }

@@ -15,7 +15,7 @@ enum class Form : uint8_t {
     flag,           // true for a NULL that is present
     enclosed,       // base64 of the CHOICE that the tag encloses, which has a tag of its own or none
     any,            // base64 of a TLV with any tag
-    list,           // an array of objects; the tag encloses one 30 { items } for each
+    list,           // an array of objects; the tag encloses one TLV of items for each
     object,         // an object; the tag encloses the items
 };
 struct Member {
@@ -24,7 +24,7 @@ struct Member {
     Form form = Form::tlv;
     bool required = true;
     uint8_t bare = 0;            // octets of content that Form::tlv tolerates without tag and length
-    asn1::Tag own = 0;           // Form::enclosed: the tag of the CHOICE, which stands in JSON only
+    asn1::Tag own = 0;           // of the enclosed CHOICE, which stands in JSON only; of each item of a list
     std::vector<Member> items{}; // of the object, or of each object of the list
 };
 using Members = std::vector<Member>;
