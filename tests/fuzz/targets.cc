@@ -26,6 +26,7 @@ std::span<const Target* const> targets() {
                                                  &kDer,
                                                  &kJsonEncode,
                                                  &kDialect,
+                                                 &kJsonReader,
                                                  &kProfile,
                                                  &kProfileText,
                                                  &kApdu,
