@@ -186,14 +186,15 @@ Ok decode_tagged_choice(
 }
 
 // An implicit tag replaces the 30 of a certificate or key; some stacks keep it inside. No certificate or key
-// has a single component, so a 30 that fills the value and begins with a 30 is that header.
+// has a single component, so a 30 that fills the value, begins with a 30 and has more behind that is that
+// header.
 Result<Bytes> raw_content(const Tlv& tlv, const Field& f, DecodeContext& c) {
     constexpr Tag kSequence = 0x30;
     if (tlv.tag == kSequence) return tlv.content;
     const auto inner = read_tlv(tlv.content, f.name);
-    if (!inner || inner->tag != kSequence || !inner->rest.empty() || inner->content.empty() ||
-        inner->content[0] != kSequence)
-        return tlv.content;
+    if (!inner || inner->tag != kSequence || !inner->rest.empty()) return tlv.content;
+    const auto first = read_tlv(inner->content, f.name);
+    if (!first || first->tag != kSequence || first->rest.empty()) return tlv.content;
     TRY(c.note(Deviation::kept_header, f.name, inner->whole.data()));
     return inner->content;
 }

@@ -85,6 +85,9 @@ TEST_CASE("when a certificate keeps its header inside an implicit tag, the heade
     CHECK(hex(asn1::decode<Certified>(right, {.strict = true})->certificate.content) == "3000300003020055");
     const auto noted = only_deviation<Certified>(wrapped);
     CHECK(noted.what == Deviation::kept_header);
+    // a SEQUENCE alone in a SEQUENCE is no certificate with its header: nothing is taken off
+    const OwnedBytes alone = octets("BF3308 A506 3004 3002 0500");
+    CHECK(hex(asn1::decode<Certified>(alone, {.strict = true})->certificate.content) == "300430020500");
     CHECK(std::string_view(noted.where) == "certificate");
     CHECK(hex(asn1::decode<Certified>(wrapped)->certificate.content) == "3000300003020055");
     // something else that is a single SEQUENCE stays as it is

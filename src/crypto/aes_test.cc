@@ -47,7 +47,7 @@ TEST_CASE("when SP 800-38A F.1.1 is run, one block gives the published octets") 
 TEST_CASE("when the input is no whole number of blocks, CBC refuses; nothing stays nothing") {
     const auto key = secret<16>(kKey);
     const Block icv{};
-    for (const size_t size : {1, 15, 17, 31}) {
+    for (const size_t size : {1u, 15u, 17u, 31u}) {
         const auto encrypted = crypto::aes128_cbc_encrypt(key, icv, OwnedBytes(size));
         REQUIRE_FALSE(encrypted);
         CHECK(encrypted.error().code == Errc::bad_length);

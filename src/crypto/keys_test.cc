@@ -176,7 +176,7 @@ TEST_CASE("when a scalar is 0, the order or above, or has another length, it is 
         CHECK(PrivateKey::from_scalar(row.curve, octets(row.last)));
         for (const std::string& bad : {row.order, std::string(64, '0'), std::string(64, 'F')})
             CHECK(PrivateKey::from_scalar(row.curve, octets(bad)).error().code == Errc::bad_value);
-        for (const size_t size : {0, 1, 31, 33})
+        for (const size_t size : {0u, 1u, 31u, 33u})
             CHECK(PrivateKey::from_scalar(row.curve, OwnedBytes(size, 1)).error().code == Errc::bad_length);
     }
 }

@@ -248,10 +248,11 @@ TEST_CASE("when an eUICC lists the editions it follows, the highest one counts")
 TEST_CASE(
     "when the eUICC is known to be of a later edition, BF34 is the memory reset of SGP.22 and stays so") {
     for (const Edition known : {v1_1, v1_2, v1_3})
-        for (const auto& [path, hex_text] :
+        for (const auto& [path, text] :
              {std::pair{es10_command, "BF3404 82020640"}, std::pair{es10_answer, "BF3403 800101"}}) {
-            CAPTURE(hex_text);
-            const OwnedBytes der = octets(hex_text);
+            const char* message = text;
+            CAPTURE(message);
+            const OwnedBytes der = octets(message);
             Room room(der.size());
             const auto read = to_v12(path, der, known, room);
             REQUIRE_MESSAGE(read, where(read.error()));

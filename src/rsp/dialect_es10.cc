@@ -85,7 +85,10 @@ Ok memory_reset_result_to_v12(Translation& t, const Tlv& message) {
     if (t.known && *t.known != Edition::v1_0) return {};
     const size_t sequence = t.out.open();
     TRY(t.each(message.content, "resetResult", [&](const Tlv& tlv) -> Ok {
-        t.out.put(tlv.tag == 0x02 ? 0x80 : tlv.tag, tlv.content);
+        if (tlv.tag == 0x02)
+            t.rename(0x80, tlv.content);
+        else
+            t.copy(tlv);
         return {};
     }));
     t.out.close(0xBF64, sequence);
