@@ -170,7 +170,7 @@ class Daemon final : ipa::Listener {
             engine_.reply(Bytes(*answer), monotonic());
         else
             engine_.reply(answer.error(), monotonic());
-        peers_.add(scope, peer);
+        peers_.add(scope, peer, Time(app::now_ms()));
     }
 
     void look_at_network() {
