@@ -103,7 +103,13 @@ Result<int> serve(const ServeOptions& options) {
     listen.port = options.port;
     TRY(esipa_server.start(listen, serve_esipa));
     listen.port = options.api_port;
-    TRY(api_server.start(listen, [&](const net::Request& r) { return api.handle(r, Time(app::now_ms())); }));
+    TRY(api_server.start(listen, [&](const net::Request& r) {
+        const PeerScope scope(options.strict); // of devices that packages are sent to
+        const Time now(app::now_ms());
+        net::Response answer = api.handle(r, now);
+        peers.add(scope, "devices sent to", now);
+        return answer;
+    }));
     std::printf("{\"esipa\":\"https://%s:%u\",\"api\":\"https://%s:%u\"}\n",
                 options.bind.c_str(),
                 esipa_server.port(),
