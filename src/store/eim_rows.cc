@@ -98,27 +98,42 @@ OwnedBytes encode_identities(const Device& d) {
     return std::move(*asn1::encode(stored));
 }
 
-Ok move_certificates(Connection& c) {
-    std::vector<std::pair<OwnedBytes, OwnedBytes>> rows; // EID, identities
-    {
-        auto q = TRY(c.prepare("SELECT eid, euicc_certificate, eum_certificate, euicc_key, created "
-                               "FROM devices WHERE length(euicc_key) > 0"));
-        while (TRY(q.step())) {
-            eim::Identity kept{.euicc_certificate = q.octets(1),
-                               .eum_certificate = q.octets(2),
-                               .key = q.octets(3),
-                               .since = Time(q.integer(4))};
-            // They were verified when they were taken; here only the name of their CI is read.
-            if (auto read = eim::identity_of(kept.euicc_certificate, kept.eum_certificate, kept.since))
-                kept.ci = std::move(read->ci);
-            Device d;
-            d.identities.push_back(std::move(kept));
-            rows.emplace_back(q.octets(0), encode_identities(d));
-        }
+namespace {
+struct Moved {
+    OwnedBytes eid, identities;
+};
+// A page of devices that have a certificate, behind `after`.
+Result<std::vector<Moved>> next_to_move(Connection& c, Bytes after) {
+    std::vector<Moved> out;
+    auto q = TRY(c.prepare("SELECT eid, euicc_certificate, eum_certificate, euicc_key, created FROM devices "
+                           "WHERE eid > ? AND length(euicc_key) > 0 ORDER BY eid LIMIT 1000"));
+    q.bind(after);
+    while (TRY(q.step())) {
+        eim::Identity kept{.euicc_certificate = q.octets(1),
+                           .eum_certificate = q.octets(2),
+                           .key = q.octets(3),
+                           .since = Time(q.integer(4))};
+        // They were verified when they were taken; here only the name of their CI is read.
+        if (auto read = eim::identity_of(kept.euicc_certificate, kept.eum_certificate, kept.since))
+            kept.ci = std::move(read->ci);
+        Device d;
+        d.identities.push_back(std::move(kept));
+        out.push_back({q.octets(0), encode_identities(d)});
     }
-    for (const auto& [eid, identities] : rows) {
-        auto q = TRY(c.prepare("UPDATE devices SET identities=? WHERE eid=?"));
-        TRY(q.bind(Bytes(identities)).bind(Bytes(eid)).run());
+    return out;
+}
+} // namespace
+
+Ok move_certificates(Connection& c) {
+    OwnedBytes after;
+    for (;;) {
+        const auto page = TRY(next_to_move(c, after));
+        if (page.empty()) break;
+        for (const Moved& m : page) {
+            auto q = TRY(c.prepare("UPDATE devices SET identities=? WHERE eid=?"));
+            TRY(q.bind(Bytes(m.identities)).bind(Bytes(m.eid)).run());
+        }
+        after = page.back().eid;
     }
     return c.execute("ALTER TABLE devices DROP COLUMN euicc_certificate; "
                      "ALTER TABLE devices DROP COLUMN eum_certificate; "
