@@ -313,11 +313,13 @@ void print_deviations(const ordered_json& entry, bool json) {
         return;
     }
     for (const auto& d : entry["deviations"])
-        std::printf("%s  %zu  %s at %s\n",
+        std::printf("%s  %zu  %s at %s  %s to %s\n",
                     entry.value("peer", "").c_str(),
                     d.value("count", size_t{0}),
                     d.value("what", "").c_str(),
-                    d.value("where", "").c_str());
+                    d.value("where", "").c_str(),
+                    d.value("first", "").c_str(),
+                    d.value("last", "").c_str());
 }
 } // namespace
 

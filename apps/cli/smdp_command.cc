@@ -1,5 +1,6 @@
 #include "apps/cli/commands.h"
 #include "apps/smdp/site.h"
+#include "store/deviations.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
@@ -136,6 +137,38 @@ Ok cancel(const Arguments& a) {
     return {};
 }
 
+// What is on disk; a server that runs writes every few seconds.
+Ok show_deviations(const Arguments& a) {
+    auto site = TRY(Site::open(a.state, a.address));
+    constexpr size_t kPage = 500;
+    std::optional<store::Deviation> last;
+    for (;;) {
+        const auto found = TRY(store::deviations(site->store->database(), kPage, last));
+        for (const store::Deviation& d : found) {
+            const std::string first = app::text_from_seconds(d.first.count() / 1000);
+            const std::string latest = app::text_from_seconds(d.last.count() / 1000);
+            const ordered_json one{{"peer", d.peer},
+                                   {"what", d.what},
+                                   {"where", d.where},
+                                   {"count", d.count},
+                                   {"first", first},
+                                   {"last", latest}};
+            if (a.json)
+                std::printf("%s\n", one.dump().c_str());
+            else
+                std::printf("%s  %llu  %s at %s  %s to %s\n",
+                            d.peer.c_str(),
+                            static_cast<unsigned long long>(d.count),
+                            d.what.c_str(),
+                            d.where.c_str(),
+                            first.c_str(),
+                            latest.c_str());
+        }
+        if (found.size() < kPage) return {};
+        last = found.back();
+    }
+}
+
 void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_code) {
     auto r = std::make_shared<OrderRequest>();
     CLI::App* c =
@@ -208,6 +241,13 @@ void add_smdp_commands(CLI::App& app, int& exit_code) {
     s->add_option("matching-id", a->matching_id, "One order");
     s->callback([a, &exit_code] {
         if (const auto ok = show(*a); !ok) exit_code = report(ok.error(), "smdp show", a->json);
+    });
+    CLI::App* d =
+        top->add_subcommand("deviations", "What peers sent that is not as specified, and was understood");
+    common(d);
+    d->callback([a, &exit_code] {
+        if (const auto ok = show_deviations(*a); !ok)
+            exit_code = report(ok.error(), "smdp deviations", a->json);
     });
     CLI::App* c = top->add_subcommand("cancel", "Withdraw an order nobody has downloaded");
     common(c);

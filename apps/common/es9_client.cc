@@ -1,12 +1,26 @@
 #include "apps/common/es9_client.h"
 #include "base/log.h"
 #include "binding/admin_protocol.h"
+#include "binding/http_habits.h"
 
 namespace halyard::app {
 using binding::Es9Form;
 
 Result<Es9Client> Es9Client::open(net::HttpsClient::Options options, std::string user_agent, Es9Form form) {
     return Es9Client(TRY(net::HttpsClient::open(std::move(options))), std::move(user_agent), form);
+}
+
+Result<rsp::Es9Answer> Es9Client::read(rsp::Es9Function function, const net::Response& response) const {
+    // What HTTP itself refuses is no answer of the protocol, and has headers of its own.
+    if (response.status == 200 || response.status == 204)
+        TRY(binding::judge_answer({.status = response.status,
+                                   .protocol = response.headers.get("X-Admin-Protocol"),
+                                   .content_type = response.headers.get("Content-Type"),
+                                   .body = response.body.size()},
+                                  form_ == Es9Form::asn1 ? binding::kAsn1Type : "application/json",
+                                  binding::kEs9Majors,
+                                  function != rsp::Es9Function::handle_notification));
+    return binding::answer_from_body(function, response.status, response.body, form_);
 }
 
 Result<rsp::Es9Answer> Es9Client::exchange(std::string_view address, Bytes message) {
@@ -27,7 +41,7 @@ Result<rsp::Es9Answer> Es9Client::exchange(std::string_view address, Bytes messa
         return fail(Errc::unreachable, "http status", static_cast<uint32_t>(response.status));
     }
     *retry_after_ = 0;
-    auto answer = binding::answer_from_body(function, response.status, response.body, form_);
+    auto answer = read(function, response);
     const std::string who = std::string("ES9+ ") + binding::name(function) + " at " + url.authority() + ": ";
     if (!answer)
         log(LogLevel::warning,

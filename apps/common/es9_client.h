@@ -14,7 +14,8 @@ class Es9Client {
     open(net::HttpsClient::Options, std::string user_agent, binding::Es9Form form = binding::Es9Form::json);
     /// `address`: "host[:port]". The answer is read in whichever form it comes. A function that failed is an
     /// answer; errors: unreachable, unverified, rejected "http status", bad_value for an answer that is none.
-    /// What went wrong is logged with address and function.
+    /// What went wrong is logged with address and function. What deviates in headers and body is counted, or
+    /// refused as bad_value with the header's name, as the caller's PeerScope says.
     Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message);
     void close_idle() { http_.close_idle(); }
     /// Seconds the server asked to stay away in its last 503 or 429; 0 otherwise.
@@ -23,6 +24,7 @@ class Es9Client {
   private:
     Es9Client(net::HttpsClient http, std::string user_agent, binding::Es9Form form)
         : http_(std::move(http)), user_agent_(std::move(user_agent)), form_(form) {}
+    Result<rsp::Es9Answer> read(rsp::Es9Function, const net::Response&) const;
     net::HttpsClient http_;
     std::string user_agent_;
     binding::Es9Form form_;

@@ -105,3 +105,57 @@ TEST_CASE("when a server in the field fails in its own way, the client says whic
         CHECK_FALSE(dp.ask(form, kNotification, body("text/html", page, 500)));
     }
 }
+
+namespace {
+net::Response with_protocol(net::Response r, const char* protocol = "gsma/rsp/v2.5.0") {
+    r.headers.add("X-Admin-Protocol", protocol);
+    return r;
+}
+} // namespace
+
+// SGP.22 §6.5.1
+TEST_CASE(
+    "when an SM-DP+'s answer has headers of its own, it is read and counted; a strict client refuses it") {
+    Dp dp;
+    const Bytes failed = bytes_of(kFailed);
+    struct Row {
+        const OwnedBytes& message;
+        net::Response answer;
+        const char* what;
+        const char* where;
+    };
+    const Row rows[] = {
+        {kClient, body(kJson, failed), "header is missing", "X-Admin-Protocol"},
+        {kClient,
+         with_protocol(body(kJson, failed), "gsma/rsp/v3.1.0"),
+         "version that is not supported",
+         "X-Admin-Protocol"},
+        {kClient, with_protocol(body("", failed)), "header is missing", "Content-Type"},
+        {kClient, with_protocol(body(kAsn1, failed)), "media type of something else", "Content-Type"},
+        {kNotification,
+         with_protocol(net::Response{.status = 200}),
+         "200 where 204 is specified",
+         "HTTP status"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        CAPTURE(row.where);
+        {
+            const PeerScope scope;
+            REQUIRE(dp.ask(Es9Form::json, row.message, row.answer));
+            REQUIRE(scope.seen().size() == 1);
+            CHECK(scope.seen()[0].what == std::string_view(row.what));
+            CHECK(scope.seen()[0].where == std::string_view(row.where));
+        }
+        const PeerScope strict(true);
+        const auto refused = dp.ask(Es9Form::json, row.message, row.answer);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == Errc::bad_value);
+        CHECK(refused.error().where == std::string_view(row.where));
+    }
+    const PeerScope strict(true);
+    CHECK(dp.ask(Es9Form::json, kClient, with_protocol(body(kJson, failed))));
+    CHECK(dp.ask(Es9Form::asn1, kClient, with_protocol(body(kAsn1, octets("A206 BF3B03 810106")))));
+    CHECK(dp.ask(Es9Form::json, kNotification, with_protocol(net::Response{.status = 204})));
+    CHECK(dp.ask(Es9Form::json, kClient, net::plain(503, "busy")).error().code == Errc::unreachable);
+}

@@ -230,8 +230,12 @@ net::Response Api::search_deviations(const net::Request& request) {
     Json out{{"items", Json::array()}};
     for (const auto& entry : found) {
         Json kinds = Json::array();
-        for (const Tolerated& t : entry.kinds)
-            kinds.push_back({{"what", t.what}, {"where", t.where}, {"count", t.count}});
+        for (const app::PeerLedger::Kind& k : entry.kinds)
+            kinds.push_back({{"what", k.what},
+                             {"where", k.where},
+                             {"count", k.count},
+                             {"first", app::text_from_seconds(k.first.count() / 1000)},
+                             {"last", app::text_from_seconds(k.last.count() / 1000)}});
         out["items"].push_back({{"peer", entry.peer}, {"deviations", std::move(kinds)}});
     }
     if (!body->contains("peer") && found.size() == *limit) out["cursor"] = found.back().peer;

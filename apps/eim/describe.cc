@@ -34,6 +34,7 @@ Json describe(const eim::Operation& o, bool full) {
     if (!o.activation_code.empty()) out["activation_code"] = mask(o.activation_code);
     if (o.iccid) out["iccid"] = to_text(*o.iccid);
     if (!o.tag_list.empty()) out["tags"] = hex(o.tag_list);
+    if (!o.ci.empty()) out["ci"] = hex(o.ci);
     if (!o.after.empty()) out["after"] = o.after;
     if (!o.resolves.empty()) out["resolves"] = o.resolves;
     if (o.automatic) out["automatic"] = true;
@@ -62,7 +63,10 @@ Json describe(const eim::Operation& o, bool full) {
 Json describe(const eim::Device& d) {
     Json out{{"eid", to_text(d.eid)}};
     if (!d.name.empty()) out["name"] = d.name;
-    out["associated"] = !d.euicc_key.empty();
+    out["associated"] = !d.identities.empty();
+    auto& certificates = out["certificates"] = Json::array();
+    for (const eim::Identity& i : d.identities)
+        certificates.push_back({{"ci", i.ci.empty() ? Json() : Json(hex(i.ci))}, {"since", when(i.since)}});
     out["counter"] = d.counter;
     if (d.token) out["association_token"] = *d.token;
     const auto dialect = [](std::optional<rsp::Edition> e) { return e ? Json(rsp::name(*e)) : Json(); };

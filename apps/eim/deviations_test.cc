@@ -55,18 +55,23 @@ TEST_CASE("when peers deviated, the API tells which of them, how and how often")
         PeerScope::name_peer(kEid);
         REQUIRE(tolerate("length in more octets than needed", "eidValue"));
         REQUIRE(tolerate("length in more octets than needed", "eidValue"));
-        s.peers.add(scope, "192.0.2.1");
+        s.peers.add(scope, "192.0.2.1", kNow);
     }
-    s.peers.add("192.0.2.1", "no User-Agent", "header");
+    s.peers.add("192.0.2.1", "no User-Agent", "header", kNow);
+    s.peers.add("192.0.2.1", "no User-Agent", "header", kNow + Time(61'000));
     const Json all = s.found("{}");
     REQUIRE(all["items"].size() == 2);
     CHECK(all["items"][0]["peer"] == "192.0.2.1");
     CHECK(all["items"][1]["peer"] == kEid);
     CHECK(all["items"][1]["deviations"] ==
-          Json::parse(R"([{"what":"length in more octets than needed","where":"eidValue","count":2}])"));
+          Json::parse(R"([{"what":"length in more octets than needed","where":"eidValue","count":2,
+                          "first":"2026-06-01T00:00:00Z","last":"2026-06-01T00:00:00Z"}])"));
     const Json one = s.found(R"({"peer":"192.0.2.1"})");
     REQUIRE(one["items"].size() == 1);
     CHECK(one["items"][0]["deviations"][0]["what"] == "no User-Agent");
+    CHECK(one["items"][0]["deviations"][0]["count"] == 2);
+    CHECK(one["items"][0]["deviations"][0]["first"] == "2026-06-01T00:00:00Z");
+    CHECK(one["items"][0]["deviations"][0]["last"] == "2026-06-01T00:01:01Z");
     const Json page = s.found(R"({"limit":1})");
     CHECK(page["items"].size() == 1);
     CHECK(page["cursor"] == "192.0.2.1");

@@ -24,6 +24,13 @@ Result<OwnedBytes> Injector::post(const net::Url& url, Bytes message) {
     if (response.status == 503) return fail(Errc::unreachable, "device busy");
     if (response.status != 200)
         return fail(Errc::rejected, "http status", static_cast<uint32_t>(response.status));
+    TRY(binding::judge_answer({.status = response.status,
+                               .protocol = response.headers.get("X-Admin-Protocol"),
+                               .content_type = response.headers.get("Content-Type"),
+                               .body = response.body.size()},
+                              binding::kAsn1Type,
+                              binding::kEsipaMajors,
+                              true));
     return std::move(response.body);
 }
 

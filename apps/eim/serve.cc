@@ -10,11 +10,18 @@
 namespace halyard::eim_app {
 namespace {
 struct Link : eim::SmdpLink {
-    explicit Link(app::Es9Client c) : client(std::move(c)) {}
+    Link(app::Es9Client c, app::PeerLedger& ledger, bool is_strict)
+        : client(std::move(c)), peers(ledger), strict(is_strict) {}
     Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message) override {
-        return client.exchange(address, message);
+        // Its habits are not those of the device whose message is passed on.
+        const PeerScope scope(strict);
+        auto answer = client.exchange(address, message);
+        peers.add(scope, "SM-DP+ " + std::string(address), Time(app::now_ms()));
+        return answer;
     }
     app::Es9Client client;
+    app::PeerLedger& peers;
+    bool strict;
 };
 
 // Notifications on their way to SM-DP+: kept until delivered, further and further apart. SGP.32 §3.7
@@ -71,16 +78,18 @@ Result<int> serve(const ServeOptions& options) {
     http.connect_to = options.resolve;
     http.max_body = 8 * 1024 * 1024;
     const auto form = options.es9 == "asn1" ? binding::Es9Form::asn1 : binding::Es9Form::json;
-    Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim", form)));
+    app::PeerLedger peers;
+    TRY(peers.load(store->database()));
+    Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim", form)), peers, options.strict);
     crypto::SystemRandom random;
     eim::Server server(config, *store, link, random);
     auto injector = TRY(open_injector(options));
-    app::PeerLedger peers;
     Api api(server, *store, peers, config.eim_id, injector ? &*injector : nullptr);
     const auto serve_esipa = [&](const net::Request& r) {
         const PeerScope scope(options.strict);
-        net::Response answer = esipa(server, r, Time(app::now_ms()));
-        peers.add(scope, r.peer.substr(0, r.peer.rfind(':')));
+        const Time now(app::now_ms());
+        net::Response answer = esipa(server, r, now);
+        peers.add(scope, r.peer.substr(0, r.peer.rfind(':')), now);
         return answer;
     };
     app::catch_signals();
@@ -94,7 +103,13 @@ Result<int> serve(const ServeOptions& options) {
     listen.port = options.port;
     TRY(esipa_server.start(listen, serve_esipa));
     listen.port = options.api_port;
-    TRY(api_server.start(listen, [&](const net::Request& r) { return api.handle(r, Time(app::now_ms())); }));
+    TRY(api_server.start(listen, [&](const net::Request& r) {
+        const PeerScope scope(options.strict); // of devices that packages are sent to
+        const Time now(app::now_ms());
+        net::Response answer = api.handle(r, now);
+        peers.add(scope, "devices sent to", now);
+        return answer;
+    }));
     std::printf("{\"esipa\":\"https://%s:%u\",\"api\":\"https://%s:%u\"}\n",
                 options.bind.c_str(),
                 esipa_server.port(),
@@ -110,9 +125,11 @@ Result<int> serve(const ServeOptions& options) {
         }
         forward_due(*store, link);
         if (tick % 5 == 0) (void)server.sweep(Time(app::now_ms()));
+        if (tick % 25 == 24) (void)peers.save(store->database()); // every five seconds
     }
     esipa_server.stop();
     api_server.stop();
+    (void)peers.save(store->database());
     return exit_code;
 }
 

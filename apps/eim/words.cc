@@ -76,6 +76,16 @@ Read<OwnedBytes> read_tags(const Json& json) {
     return list;
 }
 
+// Whose certificates are meant by A5 and A6. SGP.32 §2.11.1.2
+Read<OwnedBytes> read_ci(const Json& json) {
+    if (!json.contains("ci")) return OwnedBytes{};
+    const auto octets =
+        json["ci"].is_string() ? from_hex(json["ci"].get<std::string>()) : fail(Errc::bad_value);
+    if (!octets || octets->empty() || octets->size() > 20)
+        return complain("ci", "must be a SubjectKeyIdentifier, up to 20 octets in hex");
+    return *octets;
+}
+
 // What a kind that is one command, or several, asks of the eUICC.
 Read<OwnedBytes> read_package(const std::string& kind, const Json& json) {
     if (kind == "package") {
@@ -106,7 +116,7 @@ const Shape kShapes[] = {
     {"disable", {"iccid"}},
     {"delete", {"iccid"}},
     {"audit", {}},
-    {"data", {"tags"}},
+    {"data", {"tags", "ci"}},
 };
 } // namespace
 
@@ -134,6 +144,7 @@ Read<eim::NewOperation> read_operation(const Json& json) {
     } else if (kind == "data") {
         out.kind = eim::Kind::data;
         out.tag_list = READ(read_tags(json));
+        out.ci = READ(read_ci(json));
     } else {
         out.package = READ(read_package(kind, json));
     }
@@ -146,22 +157,52 @@ Read<OwnedBytes> read_base64(const Json& json, const char* member) {
     if (!octets) return complain(member, "must be base64 of a DER certificate");
     return std::move(*octets);
 }
+
+// The pair of one CI; none: not given.
+Read<std::optional<eim::Identity>> read_certificates(const Json& json) {
+    eim::Identity out;
+    out.euicc_certificate = READ(read_base64(json, "euicc_certificate"));
+    out.eum_certificate = READ(read_base64(json, "eum_certificate"));
+    if (out.euicc_certificate.empty() != out.eum_certificate.empty())
+        return complain(out.euicc_certificate.empty() ? "euicc_certificate" : "eum_certificate",
+                        "is missing");
+    if (out.euicc_certificate.empty()) return std::optional<eim::Identity>{};
+    return std::optional(std::move(out));
+}
+
+// "certificates": what the eUICC has under each CI.
+Read<std::vector<eim::Identity>> read_identities(const Json& json) {
+    std::vector<eim::Identity> out;
+    if (auto one = READ(read_certificates(json))) out.push_back(std::move(*one));
+    if (!json.contains("certificates")) return out;
+    if (!json["certificates"].is_array()) return complain("certificates", "must be a list");
+    for (size_t i = 0; i < json["certificates"].size(); ++i) {
+        const Json& pair = json["certificates"][i];
+        const std::string at = "certificates[" + std::to_string(i) + "]";
+        if (!pair.is_object()) return complain(at, "must be an object");
+        if (const auto bad = unknown(pair, {"euicc_certificate", "eum_certificate"}))
+            return complain(at + "." + bad->member, bad->reason);
+        auto read = read_certificates(pair);
+        if (!read) return complain(at + "." + read.error().member, read.error().reason);
+        if (!*read) return complain(at + ".euicc_certificate", "is missing");
+        out.push_back(std::move(**read));
+    }
+    return out;
+}
 } // namespace
 
 Read<eim::Device> read_device(const Json& json) {
     if (!json.is_object()) return complain("euicc", "must be an object");
-    if (const auto bad =
-            unknown(json, {"eid", "name", "euicc_certificate", "eum_certificate", "association_token"}))
+    if (const auto bad = unknown(
+            json,
+            {"eid", "name", "euicc_certificate", "eum_certificate", "certificates", "association_token"}))
         return complain(bad->member, bad->reason);
     eim::Device d;
     d.eid = READ(eid_of(json));
     if (!valid_check_digits(d.eid)) return complain("eid", "must be 32 digits with valid check digits");
     d.name = READ(text(json, "name", false));
     if (d.name.size() > 255) return complain("name", "is longer than 255 octets");
-    d.euicc_certificate = READ(read_base64(json, "euicc_certificate"));
-    d.eum_certificate = READ(read_base64(json, "eum_certificate"));
-    if (d.euicc_certificate.empty() != d.eum_certificate.empty())
-        return complain(d.euicc_certificate.empty() ? "euicc_certificate" : "eum_certificate", "is missing");
+    d.identities = READ(read_identities(json));
     if (json.contains("association_token")) {
         const Json& token = json["association_token"];
         if (!token.is_number_unsigned() || token.get<uint64_t>() > INT64_MAX)

@@ -14,7 +14,8 @@ template <class T> using Read = tl::expected<T, Complaint>;
 
 /// One operation. Unknown members are refused.
 Read<eim::NewOperation> read_operation(const Json&);
-/// One device: eid, name, euicc_certificate, eum_certificate (base64 DER), association_token.
+/// One device: eid, name, euicc_certificate, eum_certificate (base64 DER) or several of them in certificates,
+/// association_token.
 Read<eim::Device> read_device(const Json&);
 
 /// The commands of a package, { "enable": { "iccid": …, "rollback": true } } … as an EuiccPackage.

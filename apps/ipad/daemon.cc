@@ -111,8 +111,8 @@ class Daemon final : ipa::Listener {
 
   private:
     void event(const ipa::Event& event) override { log_.write(event); }
-    void eim_configuration(Bytes response) override {
-        if (auto merged = book_.merge(response); !merged) report("eims not saved", merged.error());
+    void eim_configuration(Bytes response, std::string_view owed) override {
+        if (auto merged = book_.merge(response, owed); !merged) report("eims not saved", merged.error());
     }
     void report(const char* name, const Error& error) { log_.write({.name = name, .error = &error}); }
 
@@ -170,7 +170,7 @@ class Daemon final : ipa::Listener {
             engine_.reply(Bytes(*answer), monotonic());
         else
             engine_.reply(answer.error(), monotonic());
-        peers_.add(scope, peer);
+        peers_.add(scope, peer, Time(app::now_ms()));
     }
 
     void look_at_network() {

@@ -6,25 +6,31 @@ namespace halyard::ipad {
 
 Ok EimBook::load() {
     if (!std::filesystem::exists(path_)) return {};
-    return add(TRY(app::read_file(path_, 4u << 20, "eims")));
-}
-
-Ok EimBook::add(Bytes list) {
-    while (!list.empty()) {
-        const auto tlv = TRY(asn1::read_tlv(list, "eimConfigurationDataList"));
-        list = tlv.rest;
-        const auto data = asn1::decode<rsp::EimConfigurationData>(tlv.whole);
-        if (data) entries_[std::string(data->eim_id)] = owned(tlv.whole);
-    }
+    entries_ = TRY(read(TRY(app::read_file(path_, 4u << 20, "eims"))));
     ++revision_;
     return {};
 }
 
-Ok EimBook::merge(Bytes response) {
-    const auto before = entries_;
+Result<EimBook::Entries> EimBook::read(Bytes list) {
+    Entries out;
+    while (!list.empty()) {
+        const auto tlv = TRY(asn1::read_tlv(list, "eimConfigurationDataList"));
+        list = tlv.rest;
+        const auto data = asn1::decode<rsp::EimConfigurationData>(tlv.whole);
+        if (data) out[std::string(data->eim_id)] = owned(tlv.whole);
+    }
+    return out;
+}
+
+Ok EimBook::merge(Bytes response, std::string_view owed) {
     const auto outer = TRY(asn1::read_tlv(response, "getEimConfigurationDataResponse"));
-    TRY(add(TRY(asn1::read_tlv(outer.content, "eimConfigurationDataList")).content));
-    return entries_ == before ? Ok{} : save();
+    Entries now = TRY(read(TRY(asn1::read_tlv(outer.content, "eimConfigurationDataList")).content));
+    if (const auto kept = entries_.find(owed); kept != entries_.end())
+        now.insert(*kept); // unless it is listed
+    ++revision_;
+    if (now == entries_) return {};
+    entries_ = std::move(now);
+    return save();
 }
 
 Ok EimBook::save() const {
@@ -34,7 +40,7 @@ Ok EimBook::save() const {
 }
 
 net::Trust EimBook::trust_of(std::string_view eim_id, const net::Trust& fallback) const {
-    const auto found = entries_.find(std::string(eim_id));
+    const auto found = entries_.find(eim_id);
     if (found == entries_.end()) return fallback;
     const auto data = asn1::decode<rsp::EimConfigurationData>(Bytes(found->second));
     if (!data || !data->trusted_public_key_data_tls) return fallback;

@@ -16,6 +16,17 @@ bool is_message(Bytes body) {
     return tlv && tlv->rest.empty() && tlv->tag >> 8 == 0xBF;
 }
 
+Ok judge(const net::Response& response, std::string_view media_type, Bytes request) {
+    const auto tlv = asn1::read_tlv(request);
+    return binding::judge_answer({.status = response.status,
+                                  .protocol = response.headers.get("X-Admin-Protocol"),
+                                  .content_type = response.headers.get("Content-Type"),
+                                  .body = response.body.size()},
+                                 media_type,
+                                 binding::kEsipaMajors,
+                                 !tlv || tlv->tag != 0xBF3D); // HandleNotification has no answer
+}
+
 int retry_after(const net::Response& response) {
     const std::string value(response.headers.get("Retry-After"));
     if (value.empty() || value.size() > 5 || value.find_first_not_of("0123456789") != std::string::npos)
@@ -83,9 +94,10 @@ Result<OwnedBytes> Links::to_eim(const ipa::Action& action) {
     if (options_.esipa == Binding::json) return to_eim_in_json(client, url, action.message);
     url.path = binding::kAsn1Path;
     auto response = TRY(post(client, url, binding::kAsn1Type, action.message));
-    if (response.status == 200 || response.status == 204 || is_message(response.body))
-        return std::move(response.body);
-    return fail(Errc::rejected, "http status", static_cast<uint32_t>(response.status));
+    if (response.status != 200 && response.status != 204 && !is_message(response.body))
+        return fail(Errc::rejected, "http status", static_cast<uint32_t>(response.status));
+    TRY(judge(response, binding::kAsn1Type, action.message));
+    return std::move(response.body);
 }
 
 Result<OwnedBytes> Links::to_eim_in_json(net::HttpsClient& client, net::Url& url, Bytes message) {
@@ -95,6 +107,7 @@ Result<OwnedBytes> Links::to_eim_in_json(net::HttpsClient& client, net::Url& url
     const auto response = TRY(post(client, url, binding::kJsonType, bytes_of(body)));
     if (response.status != 200 && response.status != 204)
         return fail(Errc::rejected, "http status", static_cast<uint32_t>(response.status));
+    TRY(judge(response, "application/json", message));
     return binding::esipa_answer_from_json(function, text_of(response.body));
 }
 

@@ -24,7 +24,8 @@ class Links {
     };
     Links(Options options, const EimBook& book) : options_(std::move(options)), book_(book) {}
     /// unreachable: no connection, a time-out, or a server that said when to come back; rejected "http
-    /// status" with the status for any other that is no answer.
+    /// status" with the status for any other that is no answer; bad_value with a header's name for one that
+    /// deviates, in a strict scope.
     Result<OwnedBytes> exchange(const ipa::Action&);
     /// The card restarted: connections of the profile before are gone.
     void drop_connections();

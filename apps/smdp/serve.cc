@@ -23,10 +23,12 @@ Result<int> serve(const ServeOptions& options) {
     listen.key_file = options.pki.key("smdp-tls").string();
     listen.max_connections_per_network = listen.max_connections; // behind a lab's or operator's NAT
     app::PeerLedger peers;
+    TRY(peers.load(site->store->database()));
     TRY(https.start(listen, [&](const net::Request& r) {
         const PeerScope scope(options.strict);
-        net::Response response = es9(server, r, Time(app::now_ms()));
-        peers.add(scope, r.peer.substr(0, r.peer.rfind(':')));
+        const Time now(app::now_ms());
+        net::Response response = es9(server, r, now);
+        peers.add(scope, r.peer.substr(0, r.peer.rfind(':')), now);
         return response;
     }));
     std::printf("{\"listening\":\"https://%s:%u\"}\n", options.bind.c_str(), https.port());
@@ -38,10 +40,12 @@ Result<int> serve(const ServeOptions& options) {
             exit_code = 3;
             break;
         }
+        if (tick % 5 == 4) (void)peers.save(site->store->database());
         if (tick % 60 == 59)
             (void)site->store->forget_sessions(Time(app::now_ms()) - site->config.session_life);
     }
     https.stop();
+    (void)peers.save(site->store->database());
     return exit_code;
 }
 

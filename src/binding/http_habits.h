@@ -1,5 +1,6 @@
 #pragma once
-// The headers that a request of RSP should carry, and what is made of others. SGP.22 §6.5.1, SGP.32 §6.1
+// The headers that requests and answers of RSP should carry, and what is made of others. SGP.22 §6.5.1,
+// SGP.32 §6.1
 #include "base/octets.h"
 #include <span>
 
@@ -21,5 +22,24 @@ struct RequestHeaders {
 Ok judge_headers(const RequestHeaders&,
                  std::string_view media_type,
                  std::span<const std::string_view> agents);
+
+/// Major versions of X-Admin-Protocol that an interface knows, first and last.
+struct Majors {
+    uint16_t first, last;
+};
+/// ES9+: SGP.22 v2. ESipa: SGP.32's own v1, or v2 as most peers write.
+inline constexpr Majors kEs9Majors{2, 2}, kEsipaMajors{1, 2};
+
+/// An answer as received, with a status that the protocol has a use for: no refusal by HTTP.
+struct AnswerHeaders {
+    int status = 0;
+    std::string_view protocol, content_type; // empty: absent
+    size_t body = 0;                         // octets
+};
+
+/// The same for answers: what it is shows in its body, so each deviation is counted as tolerated under the
+/// header's name ("HTTP status" for the status), and refused in a strict scope. `has_answer`: the function
+/// has one; otherwise it is 204 and nothing with it.
+Ok judge_answer(const AnswerHeaders&, std::string_view media_type, Majors, bool has_answer);
 
 } // namespace halyard::binding

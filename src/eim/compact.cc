@@ -4,12 +4,21 @@ namespace halyard::eim {
 namespace {
 constexpr size_t kMaxObject = 16 * 1024; // two certificates and some
 
-/// Views into `session`, `device` and itself: it must stay where it is.
+// Under the CI that the SM-DP+ chose, else the one that was known first.
+const Identity* identity_in(const RelaySession& session, const Device& device) {
+    if (const Identity* shown = with_key(device, session.euicc_key)) return shown;
+    if (const Identity* chosen = under(device, session.ci)) return chosen;
+    return device.identities.empty() ? nullptr : &device.identities.front();
+}
+
+/// Views into `session`, `device`, `identity` and itself: it must stay where it is.
 struct Facts {
-    Facts(const RelaySession* session, const Device& device) {
+    Facts(const RelaySession* session, const Device& device, const Identity* identity) {
         known.euicc_info2 = device.euicc_info2;
-        if (const auto raw = rsp::Raw::from(device.euicc_certificate)) known.euicc_certificate = *raw;
-        if (const auto raw = rsp::Raw::from(device.eum_certificate)) known.eum_certificate = *raw;
+        if (identity) {
+            if (const auto raw = rsp::Raw::from(identity->euicc_certificate)) known.euicc_certificate = *raw;
+            if (const auto raw = rsp::Raw::from(identity->eum_certificate)) known.eum_certificate = *raw;
+        }
         if (!session) return;
         known.transaction_id = session->transaction_id;
         known.ctx_params1 = session->ctx_params1;
@@ -32,43 +41,43 @@ struct Facts {
 };
 
 Result<crypto::PublicKey> key_of(const RelaySession& session, const Device& device) {
-    return crypto::public_key_from_spki(session.euicc_key.empty() ? device.euicc_key : session.euicc_key,
-                                        "euiccCertificate");
+    const Identity* identity = identity_in(session, device);
+    if (!identity) return fail(Errc::missing_field, "euiccCertificate");
+    return crypto::public_key_from_spki(identity->key, "euiccCertificate");
 }
-} // namespace
 
+// Out of the certificate in a full response, when it is of this device under one of the CIs.
 Result<OwnedBytes>
 session_key(const rsp::AuthenticateResponseOk& ok, const Device& device, const Config& config, Time now) {
     const auto euicc = TRY(crypto::Certificate::parse(ok.euicc_certificate.der(), "euiccCertificate"));
-    if (same(euicc.spki, device.euicc_key)) return owned(euicc.spki);
+    if (with_key(device, euicc.spki)) return owned(euicc.spki);
     const auto eum = TRY(crypto::Certificate::parse(ok.eum_certificate.der(), "eumCertificate"));
     if (TRY(rsp::check_euicc_chain(euicc, eum, config.anchors, now, &config.revocation)) != device.eid)
         return fail(Errc::unverified, "euiccCertificate: another EID");
     return owned(euicc.spki);
 }
+} // namespace
 
 Result<OwnedBytes> full_authenticate(
-    Bytes response, RelaySession& session, const Device& device, const Config& config, Time now) {
-    const Facts facts(&session, device);
+    Bytes response, const RelaySession& session, const Device& device, const Config& config, Time now) {
+    const Facts facts(&session, device, identity_in(session, device));
     OwnedBytes buffer(kMaxObject);
     const Bytes full = TRY(rsp::expand_authenticate(response, facts.known, buffer));
     const auto decoded = TRY(asn1::decode<rsp::AuthenticateServerResponse>(full));
     const auto& ok = std::get<rsp::AuthenticateResponseOk>(decoded.is);
-    OwnedBytes key = TRY(session_key(ok, device, config, now));
+    const OwnedBytes key = TRY(session_key(ok, device, config, now));
     TRY(crypto::verify_tolerant(TRY(crypto::public_key_from_spki(key, "euiccCertificate")),
                                 {ok.euicc_signed1.der},
                                 ok.euicc_signature1,
                                 nullptr));
-    OwnedBytes out = owned(full);
-    if (!same(key, device.euicc_key)) session.euicc_key = std::move(key);
-    return out;
+    return owned(full);
 }
 
 Result<OwnedBytes> full_prepare(const rsp::PrepareDownloadResponse& response,
                                 const RelaySession& session,
                                 const Device& device) {
     if (session.smdp_signature2.empty()) return fail(Errc::missing_field, "smdpSigned2");
-    const Facts facts(&session, device);
+    const Facts facts(&session, device, nullptr);
     OwnedBytes buffer(kMaxObject);
     const Bytes full = TRY(rsp::expand_prepare(response, facts.known, buffer));
     const auto decoded = TRY(asn1::decode<rsp::PrepareDownloadResponse>(full));
@@ -82,7 +91,7 @@ Result<OwnedBytes> full_prepare(const rsp::PrepareDownloadResponse& response,
 
 Result<OwnedBytes>
 full_cancel(const rsp::CancelSessionResponse& response, const RelaySession& session, const Device& device) {
-    const Facts facts(&session, device);
+    const Facts facts(&session, device, nullptr);
     OwnedBytes buffer(kMaxObject);
     const Bytes full = TRY(rsp::expand_cancel(response, facts.known, buffer));
     const auto decoded = TRY(asn1::decode<rsp::CancelSessionResponse>(full));
@@ -96,8 +105,9 @@ full_cancel(const rsp::CancelSessionResponse& response, const RelaySession& sess
 
 Result<OwnedBytes> full_notification(const rsp::PendingNotification& notification,
                                      const RelaySession* session,
-                                     const Device& device) {
-    const Facts facts(session, device);
+                                     const Device& device,
+                                     const Identity* identity) {
+    const Facts facts(session, device, identity);
     OwnedBytes buffer(kMaxObject);
     return owned(TRY(rsp::expand_notification(notification, facts.known, buffer)));
 }

@@ -8,18 +8,17 @@ namespace halyard::eim {
 // All return the full object. Errors: missing_field with the name of what is not stored, unverified
 // "signature", and what the chain rules say of certificates that came along.
 
-/// Keeps the key in `session` when the certificate is not the one of the device.
 Result<OwnedBytes>
-full_authenticate(Bytes response, RelaySession& session, const Device&, const Config&, Time now);
+full_authenticate(Bytes response, const RelaySession&, const Device&, const Config&, Time now);
 Result<OwnedBytes> full_prepare(const rsp::PrepareDownloadResponse&, const RelaySession&, const Device&);
 Result<OwnedBytes> full_cancel(const rsp::CancelSessionResponse&, const RelaySession&, const Device&);
 /// Not verified here: its signature is judged like that of any notification. `session`: of an installation
-/// result, if there is one.
-Result<OwnedBytes>
-full_notification(const rsp::PendingNotification&, const RelaySession* session, const Device&);
+/// result, if there is one. `identity`: whose certificates were left out.
+Result<OwnedBytes> full_notification(const rsp::PendingNotification&,
+                                     const RelaySession* session,
+                                     const Device&,
+                                     const Identity* identity);
 
-/// The key that the certificate of a full response holds, when it is of this device under one of the CIs.
-Result<OwnedBytes> session_key(const rsp::AuthenticateResponseOk&, const Device&, const Config&, Time now);
 /// EUICCInfo1 (BF20…) out of the euiccInfo2 on file, for an IPA that leaves it out. SGP.32 §3.2.3.2
 Result<OwnedBytes> info1_of(Bytes euicc_info2);
 

@@ -1,4 +1,5 @@
 // What IPA and eUICC tell of themselves: hints, but for what is signed in it. SGP.32 §2.11.1.2
+#include "base/log.h"
 #include "eim/server.h"
 #include <algorithm>
 
@@ -9,17 +10,51 @@ bool asked_for(const Operation& o, uint8_t tag) {
 }
 } // namespace
 
-Ok Server::take_certificates(Device& device, Bytes euicc_der, Bytes eum_der, Time now) const {
-    const auto euicc = TRY(crypto::Certificate::parse(euicc_der, "euiccCertificate"));
-    const auto eum = TRY(crypto::Certificate::parse(eum_der, "eumCertificate"));
-    if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now, &config_.revocation)) != device.eid)
-        return fail(Errc::unverified, "euiccCertificate: another EID");
-    // A key once proven is not replaced by what an IPA sends unsigned. SR-22
-    if (!device.euicc_key.empty() && !same(device.euicc_key, euicc.spki))
-        return fail(Errc::conflict, "euiccCertificate: another key");
-    device.euicc_certificate = euicc.der;
-    device.eum_certificate = eum.der;
-    device.euicc_key = euicc.spki;
+Result<bool> Server::take_certificates(Device& device, Bytes euicc, Bytes eum, Time now) const {
+    const bool is_new = TRY(learn(device, euicc, eum, config_.anchors, config_.revocation, now));
+    if (is_new)
+        log(LogLevel::info,
+            to_text(device.eid) + ": certificates under " + std::to_string(device.identities.size()) +
+                (device.identities.size() == 1 ? " CI" : " CIs") + " known");
+    return is_new;
+}
+
+// The eIM's own question for one CI: whoever cannot answer it must not be kept from everything else by it.
+bool Server::give_up_question(Turn& turn, Operation* o, std::string why) {
+    if (!o || o->kind != Kind::data || !o->automatic || o->ci.empty() || is_final(o->state)) return false;
+    settle(turn, *o, false, std::move(why));
+    return true;
+}
+
+Ok Server::judge_again(Turn& turn, Operation& o, Bytes octets) {
+    if (const auto pir = asn1::decode<rsp::ProfileInstallationResult>(octets, {.tally = false})) {
+        const auto& data = pir->profile_installation_result_data;
+        if (o.kind == Kind::download && signer_of(turn.device, {data.der}, pir->euicc_sign_pir))
+            return take_installation(turn, &o, *pir);
+        return {};
+    }
+    const auto result = asn1::decode<rsp::EuiccPackageResult>(octets, {.tally = false});
+    if (!result) return {};
+    Bytes data, signature;
+    if (const auto* done = std::get_if<0>(&result->is)) {
+        data = done->euicc_package_result_data_signed.der;
+        signature = done->euicc_sign_epr;
+    } else if (const auto* error = std::get_if<1>(&result->is)) {
+        data = error->euicc_package_error_data_signed.der;
+        signature = error->euicc_sign_epe;
+    }
+    if (signature.empty() || !signer_of_result(turn, &o, data, signature).identity) return {};
+    return take_result(turn, octets, *result);
+}
+
+// A result may come before the certificate under whose CI it was signed: a download brings none along.
+Ok Server::judge_again(Turn& turn) {
+    for (Operation& found : TRY(store_.open_operations(turn.device.eid))) {
+        Operation* o = keep(turn, std::move(found));
+        if (!o || o->kind == Kind::data || !o->unsigned_errors) continue;
+        for (const Evidence& e : TRY(store_.evidence(o->id)))
+            if (!is_final(o->state)) TRY(judge_again(turn, *o, e.octets));
+    }
     return {};
 }
 
@@ -48,11 +83,10 @@ Result<Operation*> Server::data_request_of(Turn& turn, const std::optional<Bytes
 
 Ok Server::take_data(Turn& turn, Bytes der, const rsp::IpaEuiccDataResponse& response) {
     if (const auto* error = std::get_if<rsp::IpaEuiccDataResponseError>(&response.is)) {
-        note(turn,
-             TRY(data_request_of(turn, error->eim_transaction_id)),
-             "data request refused by the IPA, code " +
-                 std::to_string(static_cast<int>(error->ipa_euicc_data_error_code)),
-             der);
+        Operation* refused = TRY(data_request_of(turn, error->eim_transaction_id));
+        std::string why = "data request refused by the IPA, code " +
+                          std::to_string(static_cast<int>(error->ipa_euicc_data_error_code));
+        if (!give_up_question(turn, refused, why)) note(turn, refused, std::move(why), der);
         return {};
     }
     const auto& data = std::get<rsp::IpaEuiccData>(response.is);
@@ -74,24 +108,30 @@ Ok Server::take_data(Turn& turn, Bytes der, const rsp::IpaEuiccDataResponse& res
     if (is_final(o->state)) return {};
     Device& device = turn.device;
     turn.device_changed = true;
+    bool is_new = false;
     if (data.euicc_certificate && data.eum_certificate) {
-        const auto ok =
+        const auto taken =
             take_certificates(device, data.euicc_certificate->der(), data.eum_certificate->der(), turn.now);
-        if (!ok) {
-            note(turn, o, std::string("eUICC certificate refused: ") + ok.error().where, der);
+        if (!taken) {
+            std::string why = std::string("eUICC certificate refused: ") + taken.error().where;
+            if (!give_up_question(turn, o, why)) note(turn, o, std::move(why), der);
             return {};
         }
-    } else if (device.euicc_key.empty() && o->automatic) {
+        is_new = *taken;
+    } else if (device.identities.empty() && o->automatic) {
         note(turn, o, "the answer lacks the certificates asked for", der);
         return {};
     }
     take_token(turn, *o, data.association_token, data.eim_transaction_id.has_value());
-    if (data.euicc_info2) device.euicc_info2 = owned(data.euicc_info2->der);
+    if (data.euicc_info2 && !same(device.euicc_info2, data.euicc_info2->der)) {
+        device.euicc_info2 = owned(data.euicc_info2->der);
+        device.inquiries.clear(); // its list of CIs may be another one now
+    }
     if (data.ipa_capabilities) device.ipa_features = data.ipa_capabilities->ipa_features.mask;
     if (data.device_info) device.device_info = TRY(asn1::encode(*data.device_info));
     o->result = owned(der);
     settle(turn, *o, true, "as the device reports; unsigned");
-    return {};
+    return is_new ? judge_again(turn) : Ok{};
 }
 
 } // namespace halyard::eim

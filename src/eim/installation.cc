@@ -32,9 +32,13 @@ Ok Server::take_trigger(Turn& turn, const rsp::ProfileDownloadTriggerResult& res
 Ok Server::take_installation(Turn& turn, Operation* o, const rsp::ProfileInstallationResult& pir) {
     const auto& data = pir.profile_installation_result_data;
     const OwnedBytes der = TRY(asn1::encode(pir)); // Exact inside: the octets signed are those received
-    const auto key = crypto::public_key_from_spki(turn.device.euicc_key);
-    if (!key || !crypto::verify_tolerant(*key, {data.der}, pir.euicc_sign_pir, nullptr)) {
+    const auto session = TRY(store_.session(data.value.transaction_id));
+    // With the key of the CI that the session was under. SGP.22 §5.6.1
+    const Identity* signer =
+        signer_of(turn.device, {data.der}, pir.euicc_sign_pir, nullptr, session ? session->ci : OwnedBytes{});
+    if (!signer) {
         note(turn, o, "installation result whose signature does not verify", der);
+        ask_for_other_keys(turn);
         return {};
     }
     if (o && same(o->result, der)) return {};
@@ -42,7 +46,6 @@ Ok Server::take_installation(Turn& turn, Operation* o, const rsp::ProfileInstall
     const auto number = static_cast<int64_t>(meta.seq_number);
     // The transaction id around it is not signed. What ties the two together: it is newer than the order, and
     // its session is one of the order's if we relayed it.
-    const auto session = TRY(store_.session(data.value.transaction_id));
     if (!o || number <= o->floor || (session && session->operation != o->id)) {
         note(turn, nullptr, "genuine installation result that belongs to no open order", der);
         turn.device.profiles_known = false;
@@ -56,6 +59,7 @@ Ok Server::take_installation(Turn& turn, Operation* o, const rsp::ProfileInstall
     const bool late = is_final(o->state);
     const bool expected = !o->iccid || !meta.iccid || *o->iccid == *meta.iccid;
     o->result = der;
+    o->ci = signer->ci;
     if (meta.iccid) o->iccid = meta.iccid;
     if (const auto* failed = std::get_if<rsp::ErrorResult>(&data.value.final_result.is)) {
         std::string reason = "installation failed: " + reason_name(failed->error_reason);

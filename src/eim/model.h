@@ -18,21 +18,37 @@ struct KnownProfile {
     bool operator==(const KnownProfile&) const = default;
 };
 
+/// A key of an eUICC and its certificates, under one CI. Their chain was verified. SGP.22 §4.5.2
+struct Identity {
+    OwnedBytes ci;                                 // SubjectKeyIdentifier; empty: not known (older databases)
+    OwnedBytes euicc_certificate, eum_certificate; // DER
+    OwnedBytes key;                                // SubjectPublicKeyInfo of the eUICC
+    Time since{};                                  // when it was first seen
+    bool operator==(const Identity&) const = default;
+};
+
+/// When the device was last asked for the certificates of a CI; empty `ci`: for whatever it has.
+struct Inquiry {
+    OwnedBytes ci;
+    Time asked{};
+    bool operator==(const Inquiry&) const = default;
+};
+
 /// One eUICC under this eIM.
 struct Device {
     Eid eid{};
-    std::string name;             // free text of the owner
-    uint64_t counter = 0;         // the last one reserved for a package (RR-05)
-    std::optional<int64_t> token; // associationToken in force
-    bool token_proven = false;    // the eUICC signed with it, or the owner told it
-    int64_t number = -1;          // highest sequence number of the eUICC seen under a signature
-    OwnedBytes euicc_certificate, eum_certificate; // DER; chain verified; empty: not known yet
-    OwnedBytes euicc_key;                          // SubjectPublicKeyInfo out of it
-    OwnedBytes euicc_info2;                        // BF22…, as the IPA reported it
-    uint64_t ipa_features = 0;                     // bits of IpaFeatures
-    OwnedBytes device_info;                        // DeviceInfo 30…
-    std::optional<rsp::Edition> ipa_edition;       // by what it sends; absent: nothing has told yet
-    bool profiles_known = false;                   // `profiles` is proven and nothing changed it since
+    std::string name;                        // free text of the owner
+    uint64_t counter = 0;                    // the last one reserved for a package (RR-05)
+    std::optional<int64_t> token;            // associationToken in force
+    bool token_proven = false;               // the eUICC signed with it, or the owner told it
+    int64_t number = -1;                     // highest sequence number of the eUICC seen under a signature
+    std::vector<Identity> identities;        // one per CI, in the order in which they became known
+    std::vector<Inquiry> inquiries;          // for certificates that did not come yet
+    OwnedBytes euicc_info2;                  // BF22…, as the IPA reported it
+    uint64_t ipa_features = 0;               // bits of IpaFeatures
+    OwnedBytes device_info;                  // DeviceInfo 30…
+    std::optional<rsp::Edition> ipa_edition; // by what it sends; absent: nothing has told yet
+    bool profiles_known = false;             // `profiles` is proven and nothing changed it since
     std::vector<KnownProfile> profiles;
     Time profiles_as_of{};
     std::string profiles_evidence;       // id of the operation that proved it last
@@ -76,6 +92,7 @@ struct Operation {
     OwnedBytes package;          // EuiccPackage, A0… or A1…
     std::string activation_code; // download
     OwnedBytes tag_list;         // data: content of 5C
+    OwnedBytes ci;               // data: CI whose certificates are asked for; else: the one `result` is under
     std::string after;           // id of an operation that must succeed before
     std::string resolves;        // id of an unknown operation that this audit decides
     bool automatic = false;      // the eIM's own doing
@@ -110,7 +127,8 @@ struct RelaySession {
     OwnedBytes smdp_oid;                      // content octets
     OwnedBytes ctx_params1;                   // A0…, when it was made here
     OwnedBytes smdp_signed2, smdp_signature2; // once the SM-DP+ has authenticated the eUICC
-    OwnedBytes euicc_key;                     // SubjectPublicKeyInfo, when it is another than the device's
+    OwnedBytes ci;                            // euiccCiPKIdToBeUsed, as the SM-DP+ sent it
+    OwnedBytes euicc_key;                     // SubjectPublicKeyInfo that the eUICC uses in it, once known
     std::optional<Iccid> iccid;               // of the metadata
     bool ppr_refused = false;                 // the eIM refused the profile for its policy rules
 };

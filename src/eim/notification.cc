@@ -34,22 +34,20 @@ std::optional<Bytes> session_of(const rsp::PendingNotification& pending) {
 }
 } // namespace
 
-Ok Server::verify_notification(const Device& device,
-                               const rsp::PendingNotification& pending,
-                               Time now) const {
+Ok Server::verify_notification(Turn& turn, const rsp::PendingNotification& pending) const {
     if (const auto* pir = std::get_if<0>(&pending.is)) {
-        const auto key = TRY(crypto::public_key_from_spki(device.euicc_key, "euiccCertificate"));
-        return crypto::verify_tolerant(
-            key, {pir->value.profile_installation_result_data.der}, pir->value.euicc_sign_pir, nullptr);
+        const auto& data = pir->value.profile_installation_result_data;
+        return signer_of(turn.device, {data.der}, pir->value.euicc_sign_pir)
+                   ? Ok{}
+                   : fail(Errc::unverified, "signature");
     }
     // Its certificates come along, those of the CI its profile came by; they need not be the ones we know.
     const auto& other = std::get<1>(pending.is).value;
     const auto euicc = TRY(crypto::Certificate::parse(other.euicc_certificate.der(), "euiccCertificate"));
-    if (!same(euicc.spki, device.euicc_key)) {
-        const auto eum = TRY(crypto::Certificate::parse(other.eum_certificate.der(), "eumCertificate"));
-        if (TRY(rsp::check_euicc_chain(euicc, eum, config_.anchors, now, &config_.revocation)) != device.eid)
-            return fail(Errc::unverified, "euiccCertificate: another EID");
-    }
+    if (!with_key(turn.device, euicc.spki) &&
+        TRY(take_certificates(
+            turn.device, other.euicc_certificate.der(), other.eum_certificate.der(), turn.now)))
+        turn.device_changed = true;
     const auto key = TRY(crypto::public_key_from_spki(euicc.spki, "euiccCertificate"));
     return crypto::verify_tolerant(
         key, {other.tbs_other_notification.der}, other.euicc_notification_signature, nullptr);
@@ -62,7 +60,13 @@ Server::in_full(Turn& turn, const rsp::PendingNotification& pending, OwnedBytes&
     const auto* other = std::get_if<rsp::CompactOtherSignedNotification>(&pending.is);
     if (const auto* pir = std::get_if<rsp::CompactProfileInstallationResult>(&pending.is))
         session = TRY(store_.session(pir->compact_profile_installation_result_data.transaction_id));
-    auto full = full_notification(pending, session ? &*session : nullptr, turn.device);
+    const Identity* signer = other ? signer_of(turn.device,
+                                               {other->tbs_other_notification.der},
+                                               other->euicc_notification_signature,
+                                               nullptr,
+                                               other->euicc_ci_pk_identifier_to_be_used.value_or(Bytes()))
+                                   : nullptr;
+    auto full = full_notification(pending, session ? &*session : nullptr, turn.device, signer);
     // Whose it is must be beyond doubt: the rest comes from that device's file.
     if ((session && session->eid != turn.device.eid) ||
         (other && other->eid_value && !same(*other->eid_value, turn.device.eid)))
@@ -91,7 +95,7 @@ Result<bool> Server::take_notification(Turn& turn, const rsp::PendingNotificatio
         return false;
     }
     // A forged one must neither reach the SM-DP+ nor stand in the way of the real one.
-    if (const auto ok = verify_notification(turn.device, pending, turn.now); !ok) {
+    if (const auto ok = verify_notification(turn, pending); !ok) {
         note(turn,
              nullptr,
              std::string("notification that does not verify: ") + ok.error().where,

@@ -103,8 +103,9 @@ Result<OwnedBytes> Server::unsigned_request(const Turn& turn, const Operation& o
         if (turn.device.ipa_edition == rsp::Edition::v1_0)
             for (const uint8_t tag : {uint8_t{0xA5}, uint8_t{0xA6}})
                 if (lacks(tag)) tags.push_back(tag);
-        return asn1::encode(
-            rsp::IpaEuiccDataRequest{.tag_list = tags, .eim_transaction_id = Bytes(o.transaction_id)});
+        rsp::IpaEuiccDataRequest request{.tag_list = tags, .eim_transaction_id = Bytes(o.transaction_id)};
+        if (!o.ci.empty()) request.euicc_ci_pk_identifier_to_be_used = Bytes(o.ci);
+        return asn1::encode(request);
     }
     using Features = rsp::IpaCapabilities::IpaFeatures;
     const auto bit = static_cast<unsigned>(Features::eim_download_data_handling);

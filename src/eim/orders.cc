@@ -71,7 +71,9 @@ Result<Operation> Server::prepare(const NewOperation& w, const std::vector<Opera
         break;
     case Kind::data:
         TRY(check_tag_list(w.tag_list));
+        if (w.ci.size() > 20) return fail(Errc::bad_length, "ci", static_cast<uint32_t>(w.ci.size()));
         o.tag_list = w.tag_list;
+        o.ci = w.ci;
         break;
     }
     if (w.after.starts_with('@')) {
@@ -139,12 +141,9 @@ Result<size_t> Server::add_devices(std::vector<Device> devices, Time now) {
         const auto is_same = [&](const Device& other) { return other.eid == d.eid; };
         if (std::any_of(change.devices.begin(), change.devices.end(), is_same) || TRY(store_.device(d.eid)))
             continue;
-        if (!d.euicc_certificate.empty()) {
-            const OwnedBytes euicc = std::move(d.euicc_certificate), eum = std::move(d.eum_certificate);
-            d.euicc_certificate.clear();
-            d.eum_certificate.clear();
-            TRY(take_certificates(d, euicc, eum, now));
-        }
+        const auto given = std::exchange(d.identities, {});
+        for (const Identity& i : given)
+            (void)TRY(take_certificates(d, i.euicc_certificate, i.eum_certificate, now));
         d.token_proven = d.token.has_value(); // the owner knows it from whoever added the eIM
         d.created = now;
         d.version = 0;

@@ -53,11 +53,12 @@ Result<OwnedBytes> Server::poll(Bytes message, Peer& peer, Time now) {
 
 // What is out already goes out again; then what the eIM itself must know; then the queue in its order.
 Result<Operation*> Server::choose(Turn& turn) {
+    if (Operation* question = key_question(turn)) return question;
     if (Operation* again = outstanding(turn)) return again;
     if (turn.blocked) return static_cast<Operation*>(nullptr); // nothing overtakes what may still run
     // Without certificates no result can be verified; questions need none.
     const auto needs_them = [](const Operation& o) { return o.kind != Kind::data; };
-    if (turn.device.euicc_key.empty() &&
+    if (turn.device.identities.empty() &&
         std::any_of(turn.operations.begin(), turn.operations.end(), needs_them))
         return ask_for_certificates(turn);
     for (Operation& o : turn.operations)
@@ -84,12 +85,42 @@ Operation* Server::outstanding(Turn& turn) {
     return nullptr;
 }
 
-Operation* Server::ask_for_certificates(Turn& turn, std::string why) {
+// A result under a CI whose certificate is not here proves nothing. So the question for it overtakes what is
+// out, which would only be sent again.
+Operation* Server::key_question(Turn& turn) {
+    bool is_needed = false;
+    for (Operation& o : turn.operations) {
+        if (o.kind == Kind::data && o.automatic && !o.held && !is_final(o.state)) return &o;
+        is_needed |= o.kind != Kind::data;
+    }
+    if (!is_needed || turn.device.identities.empty()) return nullptr;
+    OwnedBytes ci = missing_ci(turn.device, config_.anchors, turn.now);
+    if (ci.empty()) return nullptr;
+    return ask_for_certificates(turn, "certificates under another CI of the eUICC", std::move(ci));
+}
+
+void Server::ask_for_other_keys(Turn& turn) {
+    // One key under each CI, so there is another only where there is another CI.
+    if (turn.device.identities.size() >= config_.anchors.size() || asked_lately(turn.device, {}, turn.now))
+        return;
+    remember_inquiry(turn.device, {}, turn.now);
+    turn.device_changed = true;
+    (void)ask_for_certificates(turn, "a result does not verify: the eUICC may have a key under another CI");
+}
+
+Operation* Server::ask_for_certificates(Turn& turn, std::string why, OwnedBytes ci) {
     for (Operation& o : turn.operations)
-        if (o.kind == Kind::data && o.automatic && o.state == State::queued) return o.held ? nullptr : &o;
+        if (o.kind == Kind::data && o.automatic && o.state == State::queued && same(o.ci, ci))
+            return o.held ? nullptr : &o;
     Operation data = make(turn.device.eid, Kind::data, turn.now);
     // Info 2, token, certificates, capabilities, device: what every later step is checked with.
     data.tag_list = {0xBF, 0x22, 0x84, 0xA5, 0xA6, 0xA8, 0xA9};
+    if (!ci.empty()) {
+        data.tag_list = {0xA5, 0xA6};
+        remember_inquiry(turn.device, ci, turn.now);
+        turn.device_changed = true;
+    }
+    data.ci = std::move(ci);
     data.automatic = true;
     data.created_by = "eim";
     data.reason = std::move(why);

@@ -99,7 +99,8 @@ Ok add_order(rsp::InitiateAuthenticationOkEsipa& out, const Device& device, cons
 RelaySession session_from(const rsp::InitiateAuthenticationOkEs9& ok,
                           const rsp::InitiateAuthenticationOkEsipa& out) {
     RelaySession session{.transaction_id = owned(ok.transaction_id),
-                         .server_signed1 = owned(ok.server_signed1.der)};
+                         .server_signed1 = owned(ok.server_signed1.der),
+                         .ci = owned(ok.euicc_ci_pk_id_to_be_used)};
     if (const auto certificate = crypto::Certificate::parse(ok.server_certificate.der()))
         if (const auto oid = rsp::server_oid(*certificate))
             session.smdp_oid = asn1::oid_from_text(*oid).value_or(OwnedBytes{});
@@ -205,6 +206,26 @@ Ok Server::begin_old_session(const rsp::AuthenticateClientRequestEsipa& request,
     return store_.commit(change);
 }
 
+// Not judged here, that is the SM-DP+'s part; but compact objects and the installation result of this session
+// are signed with that key. Before the SM-DP+ is asked: whoever was faster makes us begin again.
+Ok Server::learn_key(Relay& relay, Bytes response, Time now) {
+    const auto decoded = asn1::decode<rsp::AuthenticateServerResponse>(response, {.tally = false});
+    const auto* ok = decoded ? std::get_if<rsp::AuthenticateResponseOk>(&decoded->is) : nullptr;
+    const auto euicc = ok ? crypto::Certificate::parse(ok->euicc_certificate.der()) : fail(Errc::not_found);
+    if (!euicc) return {};
+    if (!with_key(relay.device, euicc->spki)) {
+        const auto taken =
+            take_certificates(relay.device, ok->euicc_certificate.der(), ok->eum_certificate.der(), now);
+        if (!taken) return {};
+        Change change;
+        change.devices.push_back(relay.device);
+        TRY(store_.commit(change));
+        ++relay.device.version;
+    }
+    relay.session.euicc_key = euicc->spki;
+    return {};
+}
+
 Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
     const auto request = TRY(asn1::decode<rsp::AuthenticateClientRequestEsipa>(message));
     auto relay = TRY(relay_of(request.transaction_id));
@@ -225,11 +246,8 @@ Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
         }
         full = std::move(*made);
         ask.authenticate_server_response.der = full;
-    } else if (const auto* sent = std::get_if<0>(&request.authenticate_server_response.value.is)) {
-        // Not judged here, but later compact objects of this session are signed with that key.
-        if (auto key = session_key(*sent, relay->device, config_, now))
-            if (!same(*key, relay->device.euicc_key)) relay->session.euicc_key = std::move(*key);
     }
+    TRY(learn_key(*relay, ask.authenticate_server_response.der, now));
     const auto answer = smdp_.exchange(relay->session.address, TRY(asn1::encode(ask)));
     if (!answer) return fail(Errc::unreachable, "SM-DP+"); // the device repeats
     const auto es9 = TRY(asn1::decode<rsp::AuthenticateClientResponseEs9>(answer->der));

@@ -160,10 +160,10 @@ Ok Server::take(Turn& turn, const EimPackageResult& result) {
     if (const auto* d = std::get_if<2>(&result.is)) return take_data(turn, d->der, d->value);
     if (const auto* t = std::get_if<3>(&result.is)) return take_trigger(turn, *t);
     const auto& e = std::get<4>(result.is);
-    note(turn,
-         TRY(by_transaction(turn, e.eim_transaction_id)),
-         code_text("the IPA refused the package, code ", e.eim_package_result_error_code),
-         e.eim_transaction_id.value_or(Bytes()));
+    Operation* refused = TRY(by_transaction(turn, e.eim_transaction_id));
+    std::string why = code_text("the IPA refused the package, code ", e.eim_package_result_error_code);
+    if (!give_up_question(turn, refused, why))
+        note(turn, refused, std::move(why), e.eim_transaction_id.value_or(Bytes()));
     return {};
 }
 
@@ -180,36 +180,45 @@ Ok Server::take_result(Turn& turn, Bytes der, const rsp::EuiccPackageResult& res
 
 // With the token that was in force when the package was signed; an eUICC of v1.0 signs with the eimSignature
 // in the token's place. SGP.32 §2.11.2.1; docs/adr/0007-dialects.md
-bool Server::verify_package_result(Turn& turn, Operation* o, Bytes data, Bytes signature, Bytes der) {
-    const auto key = crypto::public_key_from_spki(turn.device.euicc_key);
-    if (!key) {
-        note(turn, o, "result before the eUICC's certificate is known", der);
-        return false;
-    }
-    const auto token = o && !o->request.empty() ? o->token : turn.device.token;
-    bool was_der = false;
+Server::Signer
+Server::signer_of_result(const Turn& turn, const Operation* o, Bytes data, Bytes signature) const {
+    Signer by;
     const auto verifies = [&](Bytes suffix) {
-        return crypto::verify_tolerant(*key, {data, suffix}, signature, &was_der).has_value();
+        by.identity = signer_of(turn.device, {data, suffix}, signature, &by.was_der);
+        return by.identity != nullptr;
     };
     const auto signed_with =
         turn.device.euicc_edition() == rsp::Edition::v1_0 ? eim_signature_of(o) : std::nullopt;
-    if (signed_with && (verifies(signed_with->whole) || verifies(signed_with->value))) return true;
-    if (!verifies(rsp::token_tlv(token))) {
-        note(turn, o, "result whose signature does not verify", der);
-        return false;
+    if (signed_with && (verifies(signed_with->whole) || verifies(signed_with->value))) return by;
+    const auto token = o && !o->request.empty() ? o->token : turn.device.token;
+    by.proves_token = verifies(rsp::token_tlv(token)) && token == turn.device.token;
+    return by;
+}
+
+const Identity*
+Server::verify_package_result(Turn& turn, Operation* o, Bytes data, Bytes signature, Bytes der) {
+    if (turn.device.identities.empty()) {
+        note(turn, o, "result before the eUICC's certificate is known", der);
+        return nullptr;
     }
-    if (was_der) log(LogLevel::warning, to_text(turn.device.eid) + ": signature in DER form tolerated");
-    if (token == turn.device.token) turn.device.token_proven = true;
-    return true;
+    const Signer by = signer_of_result(turn, o, data, signature);
+    if (!by.identity) {
+        note(turn, o, "result whose signature does not verify", der);
+        ask_for_other_keys(turn);
+        return nullptr;
+    }
+    if (by.was_der) log(LogLevel::warning, to_text(turn.device.eid) + ": signature in DER form tolerated");
+    if (by.proves_token) turn.device.token_proven = true;
+    return by.identity;
 }
 
 Ok Server::take_signed(Turn& turn, Bytes der, const rsp::EuiccPackageResultSigned& result) {
     const auto& data = result.euicc_package_result_data_signed.value;
     if (data.eim_id != config_.eim_id) return {}; // another eIM's: not ours to acknowledge
     Operation* o = TRY(by_transaction(turn, data.eim_transaction_id));
-    if (!verify_package_result(
-            turn, o, result.euicc_package_result_data_signed.der, result.euicc_sign_epr, der))
-        return {};
+    const Identity* signer = verify_package_result(
+        turn, o, result.euicc_package_result_data_signed.der, result.euicc_sign_epr, der);
+    if (!signer) return {};
     // Genuine from here on; the card may forget it, whatever it means.
     acknowledge(turn, data.seq_number);
     // A counter says less than a transaction id and can be guessed, so it counts only under a signature.
@@ -227,6 +236,7 @@ Ok Server::take_signed(Turn& turn, Bytes der, const rsp::EuiccPackageResultSigne
     if (outcome.rolled_back || (late && outcome.success != (o->state == State::succeeded)))
         turn.device.profiles_known = false;
     o->result = owned(der);
+    o->ci = signer->ci;
     if (!late && !outcome.rolled_back) update_view(turn.device, *o, outcome, turn.now);
     settle(turn, *o, outcome.success, outcome.reason);
     return late || o->resolves.empty() ? Ok{} : decide(turn, *o, outcome);
@@ -260,9 +270,9 @@ Ok Server::take_signed_error(Turn& turn, Bytes der, const rsp::EuiccPackageError
     const auto& data = result.euicc_package_error_data_signed.value;
     if (data.eim_id != config_.eim_id) return {};
     Operation* o = TRY(by_transaction(turn, data.eim_transaction_id));
-    if (!verify_package_result(
-            turn, o, result.euicc_package_error_data_signed.der, result.euicc_sign_epe, der))
-        return {};
+    const Identity* signer = verify_package_result(
+        turn, o, result.euicc_package_error_data_signed.der, result.euicc_sign_epe, der);
+    if (!signer) return {};
     if (!o) o = TRY(by_counter(turn, data.counter_value));
     // Only of what is out now: the same error again changes nothing.
     if (!o || o->kind != Kind::package || o->counter != data.counter_value ||
@@ -288,6 +298,7 @@ Ok Server::take_signed_error(Turn& turn, Bytes der, const rsp::EuiccPackageError
         return {};
     }
     o->result = owned(der);
+    o->ci = signer->ci;
     settle(turn, *o, false, code_text("refused by the eUICC, code ", data.euicc_package_error_code));
     return {};
 }

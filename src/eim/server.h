@@ -2,6 +2,7 @@
 // The eIM itself: ESipa functions and operations over a store. No I/O, no clock. SGP.32 §2.11, §3, §5.14;
 // docs/adr/0005-orders-and-exactly-once.md
 #include "crypto/keys.h"
+#include "eim/identity.h"
 #include "eim/store.h"
 #include "rsp/chain.h"
 #include "rsp/dialect.h"
@@ -36,6 +37,7 @@ struct NewOperation {
     std::string activation_code; // 1$address$matchingId…; without a confirmation code
     std::optional<Iccid> iccid;  // download: expected, so that an audit can decide
     OwnedBytes tag_list;
+    OwnedBytes ci; // data: CI whose certificates are wanted (SubjectKeyIdentifier); empty: the card's first
     std::string after;
     Time expires{0};
     bool force = false;
@@ -146,7 +148,15 @@ class Server {
     static void take_report(Turn&, const rsp::GetEimPackageRequest&);
     Result<Operation*> choose(Turn&);
     Operation* outstanding(Turn&);
-    Operation* ask_for_certificates(Turn&, std::string why = "certificates are needed to verify results");
+    Operation* ask_for_certificates(Turn&,
+                                    std::string why = "certificates are needed to verify results",
+                                    OwnedBytes ci = {});
+    Operation* key_question(Turn&);
+    /// A result did not verify: perhaps its key is under a CI that nobody has told of yet.
+    void ask_for_other_keys(Turn&);
+    /// What came before its key was known, and was kept as evidence.
+    Ok judge_again(Turn&);
+    Ok judge_again(Turn&, Operation&, Bytes octets);
     Operation* decide_first(Turn&, Operation& undecided);
     Operation* audit_profiles(Turn&, std::string why);
     Result<Operation*> next_in_queue(Turn&);
@@ -166,7 +176,14 @@ class Server {
     Ok take_result(Turn&, Bytes der, const rsp::EuiccPackageResult&);
     Ok take_signed(Turn&, Bytes der, const rsp::EuiccPackageResultSigned&);
     Ok take_signed_error(Turn&, Bytes der, const rsp::EuiccPackageErrorSigned&);
-    bool verify_package_result(Turn&, Operation*, Bytes data, Bytes signature, Bytes der);
+    /// Who signed a package result, and with what.
+    struct Signer {
+        const Identity* identity = nullptr; // nullptr: no key that is known
+        bool was_der = false;
+        bool proves_token = false; // it is over the token on file
+    };
+    Signer signer_of_result(const Turn&, const Operation*, Bytes data, Bytes signature) const;
+    const Identity* verify_package_result(Turn&, Operation*, Bytes data, Bytes signature, Bytes der);
     Result<Operation*> data_request_of(Turn&, const std::optional<Bytes>& transaction_id);
     Ok decide(Turn&, const Operation& audit, const Outcome&);
     Ok take_trigger(Turn&, const rsp::ProfileDownloadTriggerResult&);
@@ -174,14 +191,16 @@ class Server {
     Ok take_data(Turn&, Bytes der, const rsp::IpaEuiccDataResponse&);
     /// `tied`: the answer named the transaction of the question.
     void take_token(Turn&, const Operation&, std::optional<int64_t> token, bool tied);
-    Ok take_certificates(Device&, Bytes euicc, Bytes eum, Time) const;
+    /// Of another eUICC or key, or one that does not verify: refused. True: new.
+    Result<bool> take_certificates(Device&, Bytes euicc, Bytes eum, Time) const;
+    bool give_up_question(Turn&, Operation*, std::string why);
     /// False: not taken over, so not to be acknowledged.
     Result<bool> take_notification(Turn&, const rsp::PendingNotification&);
     /// The same, or the full form of a compact one, whose octets go to `keep`; none: it cannot be put
     /// together.
     Result<std::optional<rsp::PendingNotification>>
     in_full(Turn&, const rsp::PendingNotification&, OwnedBytes& keep);
-    Ok verify_notification(const Device&, const rsp::PendingNotification&, Time) const;
+    Ok verify_notification(Turn&, const rsp::PendingNotification&) const;
 
     struct Relay {
         RelaySession session;
@@ -189,6 +208,8 @@ class Server {
         Device device;
     };
     Result<std::optional<Relay>> relay_of(Bytes transaction_id);
+    /// The key that the eUICC shows in this session is kept, on disk if it was not known.
+    Ok learn_key(Relay&, Bytes authenticate_server_response, Time now);
     /// A compact object that cannot be put together, or does not verify then, is never relayed: noted, and
     /// the device is asked for what it may have changed.
     Ok refuse_compact(const Device&, const Error&, Bytes object, Time now);

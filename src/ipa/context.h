@@ -49,8 +49,9 @@ struct Listener {
     virtual ~Listener() = default;
     virtual void event(const Event&) {}
     /// The eIMs of this eUICC, a GetEimConfigurationDataResponse (BF55): the host takes addresses and TLS
-    /// trust from it. SGP.32 §5.9.18
-    virtual void eim_configuration(Bytes) {}
+    /// trust from it. SGP.32 §5.9.18. `owed`: the eIM whose package was the last one; it may not be in the
+    /// list any more, since it removed itself, and still gets its result. Empty: none.
+    virtual void eim_configuration(Bytes, std::string_view owed) { (void)owed; }
 };
 
 constexpr size_t kMaxEims = 8;

@@ -76,7 +76,8 @@ Result<Next> take_configuration(Context& c, Bytes reply) {
     }));
     forget_unlisted(c);
     c.had_no_eim = list.content.empty();
-    c.listener.eim_configuration(reply);
+    c.listener.eim_configuration(
+        reply, c.state.package.active ? text_of(c.state.package.eim_id.bytes()) : std::string_view());
     TRY(add_ghost(c));
     c.eim = 0;
     c.note("eims read", c.eim_count);

@@ -151,6 +151,9 @@ struct World : StateStore, Listener {
     Result<Bytes> load() override { return Bytes(saved); }
     Ok save(Bytes blob) override;
     void event(const Event&) override;
+    /// Looks at each list of eIMs, with the one that is owed a result.
+    std::function<void(Bytes list, std::string_view owed)> on_eims = [](Bytes, std::string_view) {};
+    void eim_configuration(Bytes list, std::string_view owed) override { on_eims(list, owed); }
 
   private:
     Result<OwnedBytes> carry(const Action&);

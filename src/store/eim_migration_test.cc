@@ -1,5 +1,5 @@
-// A database as an eIM of schema 2 left it, made from SQL text: opened, it is of today's schema and nothing
-// is lost.
+// A database as an eIM of schema 2 or 4 left it, made from SQL text: opened, it is of today's schema and
+// nothing is lost.
 #include "store/eim_schema.h"
 #include "store/eim_store.h"
 #include <cstdlib>
@@ -61,6 +61,39 @@ INSERT INTO evidence VALUES(1, 'op_a', X'89049032000000000000000000000001', 12, 
 INSERT INTO tokens VALUES('one', 'hly_123456', X'0100000000000000000000000000000000000000000000000000000000000000',
   1, 2, 0);
 )";
+// Made with openssl x509: a CI whose SubjectKeyIdentifier is kCi, an EUM under it, an eUICC under that.
+constexpr const char* kCi = "1BA0A156DB79FBBF8D749981829182AB5B89B84F";
+constexpr const char* kEum =
+    "3082014D3081F4A003020102020101300A06082A8648CE3D040302300D310B300906035504030C0243493020170D"
+    "3236313132363133303133375A180F32303531303731383133303133375A300E310C300A06035504030C0365756D"
+    "3059301306072A8648CE3D020106082A8648CE3D03010703420004ADB2D07C418B7A7A30A266CBC1FE7841F9ACA1"
+    "7AB03F4B2A6D3397D47CCAC54FD2DBCD18C934773111229A96933FFC0187CE56767FD4ADED443E336CAA28787EA3"
+    "423040301F0603551D230418301680141BA0A156DB79FBBF8D749981829182AB5B89B84F301D0603551D0E041604"
+    "142AAE3A0B09CA205870F9C01B92339B1D4E94838F300A06082A8648CE3D0403020348003045022069661DCA4906"
+    "5AF04BC7B4466C625E83379D402C074A6E0039B5787FF0199CB3022100A756207075E002561E335F6551AA49059B"
+    "68D9E8B00F1373CE5AD7417C6B3A15";
+constexpr const char* kEuicc =
+    "3082014F3081F7A003020102020102300A06082A8648CE3D040302300E310C300A06035504030C0365756D302017"
+    "0D3236313132363133303133375A180F32303531303731383133303133375A3010310E300C06035504030C056575"
+    "6963633059301306072A8648CE3D020106082A8648CE3D0301070342000442072B279F1F8ADF3ADF38B5BDCA9C3E"
+    "9F532B9DC6BC35A0D93418F413DC1EC33D0F7EC742422FF94EF6FCB09656998E089DAAC99F35B320945336467AB6"
+    "BBA0A3423040301F0603551D230418301680142AAE3A0B09CA205870F9C01B92339B1D4E94838F301D0603551D0E"
+    "04160414EC93268FA9426F90EEF34B958E14FB99514E8D58300A06082A8648CE3D040302034700304402200CEBAF"
+    "F72CF95D3C663DCEE328DED4E513ECE7D9F3964037ED436E5858CCE5C4022043DFA426916F709680255405BD13AE"
+    "77B9055A46F6DEE77AC1F3D43AA84A226A";
+constexpr const char* kEuiccKey =
+    "3059301306072A8648CE3D020106082A8648CE3D0301070342000442072B279F1F8ADF3ADF38B5BDCA9C3E9F532B"
+    "9DC6BC35A0D93418F413DC1EC33D0F7EC742422FF94EF6FCB09656998E089DAAC99F35B320945336467AB6BBA0";
+// What versions 3 and 4 of the schema added.
+constexpr const char* kSchema4 = R"(
+ALTER TABLE devices ADD COLUMN ipa_edition INTEGER;
+CREATE TABLE session_facts(transaction_id BLOB PRIMARY KEY, facts BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TRIGGER session_facts_end AFTER DELETE ON sessions BEGIN
+DELETE FROM session_facts WHERE transaction_id=old.transaction_id; END;
+CREATE TABLE device_reports(eid BLOB PRIMARY KEY, state_change INTEGER, state_changed INTEGER NOT NULL, rplmn BLOB)
+STRICT, WITHOUT ROWID;
+PRAGMA user_version=4;
+)";
 const Eid kEid = *eid_from_text("89049032000000000000000000000001");
 
 struct File {
@@ -111,12 +144,59 @@ TEST_CASE("when a database of schema 2 is opened, every device, order and token 
         CHECK(o->version == 4);
         CHECK((*store)->evidence("op_a")->size() == 1);
         CHECK((*(*store)->token(Sha256{1}))->name == "one");
+        REQUIRE(d->identities.size() == 1);
+        CHECK(hex(d->identities[0].euicc_certificate) == "01");
+        CHECK(hex(d->identities[0].key) == "04");
         // and it can be written from now on
         auto known = *d;
         known.ipa_edition = rsp::Edition::v1_0;
         if (opened == 0) REQUIRE((*store)->commit({.devices = {known}}));
         CHECK((*(*store)->device(kEid))->ipa_edition == rsp::Edition::v1_0);
     }
+    CHECK(f.version() == kEimVersion);
+}
+
+TEST_CASE("when a database of schema 4 is opened, the certificates of a device are its first identity, under "
+          "their CI") {
+    File f;
+    f.make(kSchema4);
+    {
+        const auto c = *Connection::open(f.file.string(), false);
+        const std::string eum = std::string("X'") + kEum + "'", euicc = std::string("X'") + kEuicc + "'";
+        REQUIRE(c->execute(
+            ("INSERT INTO devices SELECT X'89049032000000000000000000000002', name, counter, token, "
+             "token_proven, number, " +
+             euicc + ", " + eum + ", X'" + kEuiccKey +
+             "', euicc_info2, ipa_features, device_info, profiles_known, profiles, profiles_as_of, "
+             "profiles_evidence, created, last_seen, version, 2 FROM devices; "
+             "INSERT INTO devices SELECT X'89049032000000000000000000000003', name, counter, token, "
+             "token_proven, number, X'', X'', X'', euicc_info2, ipa_features, device_info, "
+             "profiles_known, profiles, profiles_as_of, profiles_evidence, created, last_seen, "
+             "version, NULL FROM devices LIMIT 1")
+                .c_str()));
+    }
+    const auto store = *EimStore::open(f.file);
+    const auto all = *store->devices({}, 10);
+    REQUIRE(all.size() == 3);
+    // The first one's are not certificates at all: kept, and the CI is not known.
+    REQUIRE(all[0].identities.size() == 1);
+    CHECK(all[0].identities[0].ci.empty());
+    CHECK(hex(all[0].identities[0].eum_certificate) == "0203");
+    CHECK(hex(all[0].identities[0].key) == "04");
+    REQUIRE(all[1].identities.size() == 1);
+    const eim::Identity& moved = all[1].identities[0];
+    CHECK(hex(moved.ci) == kCi);
+    CHECK(hex(moved.euicc_certificate) == kEuicc);
+    CHECK(hex(moved.eum_certificate) == kEum);
+    CHECK(hex(moved.key) == kEuiccKey);
+    CHECK(moved.since == all[1].created);
+    CHECK(all[1].ipa_edition == rsp::Edition::v1_2);
+    CHECK(all[2].identities.empty());
+    CHECK((*store->operation("op_a"))->ci.empty());
+    auto changed = all[1];
+    changed.identities.push_back({.ci = {9}, .key = {8}});
+    REQUIRE(store->commit({.devices = {changed}}));
+    CHECK((*store->device(changed.eid))->identities == changed.identities);
     CHECK(f.version() == kEimVersion);
 }
 

@@ -1,5 +1,6 @@
 #include "store/eim_rows.h"
 #include "asn1/asn1.h"
+#include "eim/identity.h"
 
 namespace halyard::store {
 using eim::Device, eim::KnownProfile, eim::Operation;
@@ -18,6 +19,53 @@ struct StoredProfile {
                               asn1::field<&T::provider>("provider", 0x82));
     }
 };
+
+struct StoredIdentity {
+    OwnedBytes ci, euicc_certificate, eum_certificate, key;
+    int64_t since = 0;
+    template <int = 0> static constexpr auto asn1() {
+        using T = StoredIdentity;
+        return asn1::sequence("StoredIdentity",
+                              0x30,
+                              asn1::field<&T::ci>("ci", 0x80),
+                              asn1::field<&T::euicc_certificate>("euiccCertificate", 0x81),
+                              asn1::field<&T::eum_certificate>("eumCertificate", 0x82),
+                              asn1::field<&T::key>("key", 0x83),
+                              asn1::field<&T::since>("since", 0x84));
+    }
+};
+struct StoredInquiry {
+    OwnedBytes ci;
+    int64_t asked = 0;
+    template <int = 0> static constexpr auto asn1() {
+        using T = StoredInquiry;
+        return asn1::sequence(
+            "StoredInquiry", 0x30, asn1::field<&T::ci>("ci", 0x80), asn1::field<&T::asked>("asked", 0x81));
+    }
+};
+struct StoredIdentities {
+    std::vector<StoredIdentity> known;
+    std::vector<StoredInquiry> inquiries;
+    template <int = 0> static constexpr auto asn1() {
+        using T = StoredIdentities;
+        return asn1::sequence("StoredIdentities",
+                              0x30,
+                              asn1::field<&T::known>("known", 0xA0),
+                              asn1::field<&T::inquiries>("inquiries", 0xA1));
+    }
+};
+Ok take_identities(Device& d, Bytes der) {
+    if (der.empty()) return {};
+    auto stored = TRY(asn1::decode<StoredIdentities>(der));
+    for (StoredIdentity& i : stored.known)
+        d.identities.push_back({.ci = std::move(i.ci),
+                                .euicc_certificate = std::move(i.euicc_certificate),
+                                .eum_certificate = std::move(i.eum_certificate),
+                                .key = std::move(i.key),
+                                .since = Time(i.since)});
+    for (StoredInquiry& i : stored.inquiries) d.inquiries.push_back({std::move(i.ci), Time(i.asked)});
+    return {};
+}
 
 OwnedBytes encode_profiles(const std::vector<KnownProfile>& profiles) {
     std::vector<StoredProfile> stored;
@@ -41,36 +89,85 @@ Result<std::vector<KnownProfile>> decode_profiles(Bytes der) {
 
 } // namespace
 
+OwnedBytes encode_identities(const Device& d) {
+    if (d.identities.empty() && d.inquiries.empty()) return {};
+    StoredIdentities stored;
+    for (const eim::Identity& i : d.identities)
+        stored.known.push_back({i.ci, i.euicc_certificate, i.eum_certificate, i.key, i.since.count()});
+    for (const eim::Inquiry& i : d.inquiries) stored.inquiries.push_back({i.ci, i.asked.count()});
+    return std::move(*asn1::encode(stored));
+}
+
+namespace {
+struct Moved {
+    OwnedBytes eid, identities;
+};
+// A page of devices that have a certificate, behind `after`.
+Result<std::vector<Moved>> next_to_move(Connection& c, Bytes after) {
+    std::vector<Moved> out;
+    auto q = TRY(c.prepare("SELECT eid, euicc_certificate, eum_certificate, euicc_key, created FROM devices "
+                           "WHERE eid > ? AND length(euicc_key) > 0 ORDER BY eid LIMIT 1000"));
+    q.bind(after);
+    while (TRY(q.step())) {
+        eim::Identity kept{.euicc_certificate = q.octets(1),
+                           .eum_certificate = q.octets(2),
+                           .key = q.octets(3),
+                           .since = Time(q.integer(4))};
+        // They were verified when they were taken; here only the name of their CI is read.
+        if (auto read = eim::identity_of(kept.euicc_certificate, kept.eum_certificate, kept.since))
+            kept.ci = std::move(read->ci);
+        Device d;
+        d.identities.push_back(std::move(kept));
+        out.push_back({q.octets(0), encode_identities(d)});
+    }
+    return out;
+}
+} // namespace
+
+Ok move_certificates(Connection& c) {
+    OwnedBytes after;
+    for (;;) {
+        const auto page = TRY(next_to_move(c, after));
+        if (page.empty()) break;
+        for (const Moved& m : page) {
+            auto q = TRY(c.prepare("UPDATE devices SET identities=? WHERE eid=?"));
+            TRY(q.bind(Bytes(m.identities)).bind(Bytes(m.eid)).run());
+        }
+        after = page.back().eid;
+    }
+    return c.execute("ALTER TABLE devices DROP COLUMN euicc_certificate; "
+                     "ALTER TABLE devices DROP COLUMN eum_certificate; "
+                     "ALTER TABLE devices DROP COLUMN euicc_key");
+}
+
 Result<Device> device_of(const Statement& q) {
     Device d;
     d.eid = TRY(fixed<Eid>(q.octets(0), "devices.eid"));
     d.name = q.text(1);
     d.counter = static_cast<uint64_t>(q.integer(2));
     if (!q.is_null(3)) d.token = q.integer(3);
-    d.euicc_certificate = q.octets(4);
-    d.eum_certificate = q.octets(5);
-    d.euicc_key = q.octets(6);
-    d.euicc_info2 = q.octets(7);
-    d.ipa_features = static_cast<uint64_t>(q.integer(8));
-    d.device_info = q.octets(9);
-    d.profiles_known = q.integer(10) != 0;
-    d.profiles = TRY(decode_profiles(q.octets(11)));
-    d.profiles_as_of = Time(q.integer(12));
-    d.profiles_evidence = q.text(13);
-    d.created = Time(q.integer(14));
-    d.last_seen = Time(q.integer(15));
-    d.version = static_cast<uint64_t>(q.integer(16));
-    d.token_proven = q.integer(17) != 0;
-    d.number = q.integer(18);
-    if (!q.is_null(19)) {
-        const auto n = q.integer(19);
+    TRY(take_identities(d, q.octets(4)));
+    d.euicc_info2 = q.octets(5);
+    d.ipa_features = static_cast<uint64_t>(q.integer(6));
+    d.device_info = q.octets(7);
+    d.profiles_known = q.integer(8) != 0;
+    d.profiles = TRY(decode_profiles(q.octets(9)));
+    d.profiles_as_of = Time(q.integer(10));
+    d.profiles_evidence = q.text(11);
+    d.created = Time(q.integer(12));
+    d.last_seen = Time(q.integer(13));
+    d.version = static_cast<uint64_t>(q.integer(14));
+    d.token_proven = q.integer(15) != 0;
+    d.number = q.integer(16);
+    if (!q.is_null(17)) {
+        const auto n = q.integer(17);
         if (n < 0 || n > static_cast<int64_t>(rsp::Edition::v1_3))
             return fail(Errc::storage, "devices.ipa_edition");
         d.ipa_edition = static_cast<rsp::Edition>(n);
     }
-    if (!q.is_null(20)) d.state_change = q.integer(20);
-    if (!q.is_null(21)) d.state_changed = Time(q.integer(21));
-    if (!q.is_null(22)) d.rplmn = TRY(fixed<std::array<uint8_t, 3>>(q.octets(22), "device_reports.rplmn"));
+    if (!q.is_null(18)) d.state_change = q.integer(18);
+    if (!q.is_null(19)) d.state_changed = Time(q.integer(19));
+    if (!q.is_null(20)) d.rplmn = TRY(fixed<std::array<uint8_t, 3>>(q.octets(20), "device_reports.rplmn"));
     return d;
 }
 namespace {
@@ -83,8 +180,10 @@ void bind_integer(Statement& q, const std::optional<int64_t>& value) {
 void bind_device(Statement& q, const Device& d) {
     q.bind(d.name).bind(static_cast<int64_t>(d.counter));
     bind_integer(q, d.token);
-    q.bind(Bytes(d.euicc_certificate)).bind(Bytes(d.eum_certificate)).bind(Bytes(d.euicc_key));
-    q.bind(Bytes(d.euicc_info2)).bind(static_cast<int64_t>(d.ipa_features)).bind(Bytes(d.device_info));
+    q.bind(Bytes(encode_identities(d)))
+        .bind(Bytes(d.euicc_info2))
+        .bind(static_cast<int64_t>(d.ipa_features))
+        .bind(Bytes(d.device_info));
     q.bind(d.profiles_known ? 1 : 0).bind(Bytes(encode_profiles(d.profiles))).bind(d.profiles_as_of.count());
     q.bind(d.profiles_evidence).bind(d.created.count()).bind(d.last_seen.count());
     q.bind(d.token_proven ? 1 : 0).bind(d.number);
@@ -110,20 +209,18 @@ Ok put_report(Connection& c, const Device& d) {
 Ok put_device(Connection& c, const Device& d) {
     TRY(put_report(c, d));
     if (d.version == 0) {
-        auto q =
-            TRY(c.prepare("INSERT INTO devices(name, counter, token, euicc_certificate, eum_certificate, "
-                          "euicc_key, euicc_info2, ipa_features, device_info, profiles_known, profiles, "
-                          "profiles_as_of, profiles_evidence, created, last_seen, token_proven, number, "
-                          "ipa_edition, eid, version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
+        auto q = TRY(c.prepare("INSERT INTO devices(name, counter, token, identities, "
+                               "euicc_info2, ipa_features, device_info, profiles_known, profiles, "
+                               "profiles_as_of, profiles_evidence, created, last_seen, token_proven, number, "
+                               "ipa_edition, eid, version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
         bind_device(q, d);
         return q.bind(Bytes(d.eid)).run();
     }
-    auto q = TRY(
-        c.prepare("UPDATE devices SET name=?, counter=?, token=?, euicc_certificate=?, eum_certificate=?, "
-                  "euicc_key=?, euicc_info2=?, ipa_features=?, device_info=?, profiles_known=?, profiles=?, "
-                  "profiles_as_of=?, profiles_evidence=?, created=?, last_seen=?, token_proven=?, "
-                  "number=?, ipa_edition=?, version=version+1 "
-                  "WHERE eid=? AND version=?"));
+    auto q = TRY(c.prepare("UPDATE devices SET name=?, counter=?, token=?, identities=?, "
+                           "euicc_info2=?, ipa_features=?, device_info=?, profiles_known=?, profiles=?, "
+                           "profiles_as_of=?, profiles_evidence=?, created=?, last_seen=?, token_proven=?, "
+                           "number=?, ipa_edition=?, version=version+1 "
+                           "WHERE eid=? AND version=?"));
     bind_device(q, d);
     TRY(q.bind(Bytes(d.eid)).bind(static_cast<int64_t>(d.version)).run());
     return c.changes() == 1 ? Ok{} : fail(Errc::conflict, "device");
@@ -163,6 +260,7 @@ Result<Operation> operation_of(const Statement& q) {
     o.version = static_cast<uint64_t>(q.integer(29));
     if (!q.is_null(30)) o.token = q.integer(30);
     o.floor = q.integer(31);
+    o.ci = q.octets(32);
     return o;
 }
 namespace {
@@ -173,7 +271,7 @@ void bind_progress(Statement& q, const Operation& o) {
     q.bind(Bytes(o.request)).bind(o.offers).bind(o.attempts).bind(o.unsigned_errors).bind(Bytes(o.result));
     q.bind_optional(o.iccid).bind(o.reason);
     bind_integer(q, o.token);
-    q.bind(o.floor);
+    q.bind(o.floor).bind(Bytes(o.ci));
 }
 // "1$address$…": where this device's notifications may be forwarded to.
 Ok put_address(Connection& c, const Operation& o) {
@@ -187,9 +285,9 @@ Ok insert_operation(Connection& c, const Operation& o) {
     auto q =
         TRY(c.prepare("INSERT INTO operations(state, held, cancel_requested, changed, transaction_id, "
                       "counter, request, offers, attempts, unsigned_errors, result, iccid, reason, "
-                      "token, floor, id, eid, kind, package, activation_code, tag_list, after, resolves, "
+                      "token, floor, ci, id, eid, kind, package, activation_code, tag_list, after, resolves, "
                       "automatic, force, created_by, created, expires, idempotency_key, request_hash, "
-                      "version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
+                      "version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
     bind_progress(q, o);
     q.bind(o.id).bind(Bytes(o.eid)).bind(static_cast<int64_t>(o.kind)).bind(Bytes(o.package));
     q.bind(o.activation_code).bind(Bytes(o.tag_list)).bind(o.after).bind(o.resolves);
@@ -209,7 +307,7 @@ Ok put_operation(Connection& c, const Operation& o) {
     auto q = TRY(
         c.prepare("UPDATE operations SET state=?, held=?, cancel_requested=?, changed=?, transaction_id=?, "
                   "counter=?, request=?, offers=?, attempts=?, unsigned_errors=?, result=?, iccid=?, "
-                  "reason=?, token=?, floor=?, version=version+1 WHERE id=? AND version=?"));
+                  "reason=?, token=?, floor=?, ci=?, version=version+1 WHERE id=? AND version=?"));
     bind_progress(q, o);
     TRY(q.bind(o.id).bind(static_cast<int64_t>(o.version)).run());
     return c.changes() == 1 ? Ok{} : fail(Errc::conflict, "operation");

@@ -10,11 +10,11 @@ namespace halyard::store {
     "sequence, id, eid, kind, state, package, activation_code, tag_list, after, resolves, automatic, "       \
     "force, held, cancel_requested, created_by, created, changed, expires, transaction_id, counter, "        \
     "request, offers, attempts, unsigned_errors, result, iccid, reason, idempotency_key, "                   \
-    "request_hash, version, token, floor"
+    "request_hash, version, token, floor, ci"
 #define DEVICE_COLUMNS                                                                                       \
-    "eid, name, counter, token, euicc_certificate, eum_certificate, euicc_key, euicc_info2, "                \
-    "ipa_features, device_info, profiles_known, profiles, profiles_as_of, profiles_evidence, "               \
-    "created, last_seen, version, token_proven, number, ipa_edition, state_change, state_changed, rplmn"
+    "eid, name, counter, token, identities, euicc_info2, ipa_features, device_info, profiles_known, "        \
+    "profiles, profiles_as_of, profiles_evidence, created, last_seen, version, token_proven, number, "       \
+    "ipa_edition, state_change, state_changed, rplmn"
 #define DEVICE_TABLES "devices LEFT JOIN device_reports USING(eid)"
 
 /// Octets of a fixed size. storage `where`: the row is damaged.
@@ -24,6 +24,11 @@ template <class A> Result<A> fixed(const OwnedBytes& octets, const char* where) 
     std::copy(octets.begin(), octets.end(), out.begin());
     return out;
 }
+
+/// What device_of() finds in the column `identities`.
+OwnedBytes encode_identities(const eim::Device&);
+/// From schema 4: the one certificate of a device, which was in three columns, becomes its first identity.
+Ok move_certificates(Connection&);
 
 Result<eim::Device> device_of(const Statement&);
 Result<eim::Operation> operation_of(const Statement&);

@@ -1,9 +1,10 @@
 #pragma once
-#include "store/sqlite.h"
+#include "store/deviations.h"
+#include "store/eim_rows.h"
 
 namespace halyard::store {
 /// Of an eIM's database. Another schema is another version, with a step that brings the former one there.
-inline constexpr int kEimVersion = 4;
+inline constexpr int kEimVersion = 5;
 /// What compact forms leave out of a session, and what a device reports of itself.
 #define EIM_SCHEMA_4                                                                                         \
     "CREATE TABLE session_facts(transaction_id BLOB PRIMARY KEY, facts BLOB NOT NULL) STRICT, WITHOUT "      \
@@ -15,12 +16,15 @@ inline constexpr int kEimVersion = 4;
 inline constexpr Migration kEimMigrations[] = {
     {2, "ALTER TABLE devices ADD COLUMN ipa_edition INTEGER"},
     {3, EIM_SCHEMA_4},
+    {4,
+     "ALTER TABLE devices ADD COLUMN identities BLOB NOT NULL DEFAULT x''; "
+     "ALTER TABLE operations ADD COLUMN ci BLOB NOT NULL DEFAULT x''; " DEVIATIONS_SCHEMA,
+     move_certificates},
 };
 inline constexpr const char* kEimSchema = R"(
 CREATE TABLE devices(
   eid BLOB PRIMARY KEY, name TEXT NOT NULL, counter INTEGER NOT NULL, token INTEGER,
-  token_proven INTEGER NOT NULL, number INTEGER NOT NULL, euicc_certificate BLOB NOT NULL,
-  eum_certificate BLOB NOT NULL, euicc_key BLOB NOT NULL, euicc_info2 BLOB NOT NULL, ipa_features INTEGER NOT NULL,
+  token_proven INTEGER NOT NULL, number INTEGER NOT NULL, identities BLOB NOT NULL, euicc_info2 BLOB NOT NULL, ipa_features INTEGER NOT NULL,
   device_info BLOB NOT NULL, profiles_known INTEGER NOT NULL, profiles BLOB NOT NULL, profiles_as_of INTEGER NOT NULL,
   profiles_evidence TEXT NOT NULL, created INTEGER NOT NULL, last_seen INTEGER NOT NULL, version INTEGER NOT NULL,
   ipa_edition INTEGER) STRICT;
@@ -32,7 +36,7 @@ CREATE TABLE operations(
   created INTEGER NOT NULL, changed INTEGER NOT NULL, expires INTEGER NOT NULL, transaction_id BLOB NOT NULL UNIQUE,
   counter INTEGER NOT NULL, request BLOB NOT NULL, offers INTEGER NOT NULL, attempts INTEGER NOT NULL,
   unsigned_errors INTEGER NOT NULL, result BLOB NOT NULL, iccid BLOB, token INTEGER, floor INTEGER NOT NULL,
-  reason TEXT NOT NULL,
+  reason TEXT NOT NULL, ci BLOB NOT NULL,
   idempotency_key TEXT UNIQUE, request_hash BLOB NOT NULL, version INTEGER NOT NULL) STRICT;
 CREATE INDEX operations_open ON operations(eid, sequence) WHERE state IN (0, 1, 2, 7);
 CREATE INDEX operations_by_eid ON operations(eid, sequence);
@@ -56,5 +60,5 @@ CREATE INDEX evidence_by_operation ON evidence(operation);
 CREATE TABLE tokens(
   name TEXT PRIMARY KEY, prefix TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, created INTEGER NOT NULL,
   expires INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;
-)" EIM_SCHEMA_4;
+)" EIM_SCHEMA_4 ";" DEVIATIONS_SCHEMA;
 } // namespace halyard::store

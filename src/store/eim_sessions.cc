@@ -9,6 +9,7 @@ namespace {
 struct StoredFacts {
     OwnedBytes server_signed1, smdp_oid, ctx_params1, smdp_signed2, smdp_signature2, euicc_key;
     std::optional<std::array<uint8_t, 10>> iccid;
+    std::optional<OwnedBytes> ci; // since schema 5
     bool ppr_refused = false;
     static constexpr auto asn1() {
         using T = StoredFacts;
@@ -21,7 +22,8 @@ struct StoredFacts {
                               asn1::field<&T::smdp_signature2>("smdpSignature2", 0x84),
                               asn1::field<&T::euicc_key>("euiccKey", 0x85),
                               asn1::field<&T::iccid>("iccid", 0x86),
-                              asn1::field<&T::ppr_refused>("pprRefused", 0x87));
+                              asn1::field<&T::ppr_refused>("pprRefused", 0x87),
+                              asn1::field<&T::ci>("ci", 0x88));
     }
 };
 
@@ -34,6 +36,7 @@ Result<OwnedBytes> facts_of(const RelaySession& s) {
                       .euicc_key = s.euicc_key,
                       .ppr_refused = s.ppr_refused};
     if (s.iccid) facts.iccid = *s.iccid;
+    if (!s.ci.empty()) facts.ci = s.ci;
     return asn1::encode(facts);
 }
 Ok take_facts(RelaySession& s, const OwnedBytes& der) {
@@ -45,6 +48,7 @@ Ok take_facts(RelaySession& s, const OwnedBytes& der) {
     s.smdp_signed2 = std::move(facts.smdp_signed2);
     s.smdp_signature2 = std::move(facts.smdp_signature2);
     s.euicc_key = std::move(facts.euicc_key);
+    s.ci = std::move(facts.ci).value_or(OwnedBytes{});
     s.ppr_refused = facts.ppr_refused;
     if (facts.iccid) std::copy(facts.iccid->begin(), facts.iccid->end(), s.iccid.emplace().begin());
     return {};

@@ -25,9 +25,10 @@ const Eid kEid = *eid_from_text("89049032000000000000000000000001");
 eim::Device full_device() {
     eim::Device d{.eid = kEid, .name = "Pump 7", .counter = 8'388'607, .token = 300, .token_proven = true};
     d.number = 41;
-    d.euicc_certificate = {1};
-    d.eum_certificate = {2, 3};
-    d.euicc_key = {4};
+    d.identities = {
+        {.ci = {7}, .euicc_certificate = {1}, .eum_certificate = {2, 3}, .key = {4}, .since = Time(6)},
+        {.ci = {8}, .euicc_certificate = {5}, .eum_certificate = {}, .key = {6}, .since = Time(7)}};
+    d.inquiries = {{{9}, Time(3)}, {{}, Time(4)}};
     d.euicc_info2 = {0xBF, 0x22, 0x00};
     d.ipa_features = 0x3F;
     d.device_info = {0x30, 0x00};
@@ -49,6 +50,7 @@ Operation full_operation(const std::string& id) {
     o.package = {0xA0, 0x00};
     o.activation_code = "1$SMDP.example$ABC";
     o.tag_list = {0x84};
+    o.ci = {0x14, 0x15};
     o.after = "op_a";
     o.resolves = "op_r";
     o.automatic = o.force = o.held = o.cancel_requested = true;
@@ -83,18 +85,16 @@ TEST_CASE("when devices and operations are stored, every field comes back after 
     const auto expected = full_device();
     CHECK(d.version == 1);
     CHECK(d.ipa_edition == rsp::Edition::v1_1);
-    CHECK(std::tie(
-              d.name, d.counter, d.token, d.token_proven, d.number, d.euicc_certificate, d.eum_certificate) ==
+    CHECK(std::tie(d.name, d.counter, d.token, d.token_proven, d.number, d.identities, d.inquiries) ==
           std::tie(expected.name,
                    expected.counter,
                    expected.token,
                    expected.token_proven,
                    expected.number,
-                   expected.euicc_certificate,
-                   expected.eum_certificate));
-    CHECK(std::tie(d.euicc_key, d.euicc_info2, d.ipa_features, d.device_info, d.profiles_known, d.profiles) ==
-          std::tie(expected.euicc_key,
-                   expected.euicc_info2,
+                   expected.identities,
+                   expected.inquiries));
+    CHECK(std::tie(d.euicc_info2, d.ipa_features, d.device_info, d.profiles_known, d.profiles) ==
+          std::tie(expected.euicc_info2,
                    expected.ipa_features,
                    expected.device_info,
                    expected.profiles_known,
@@ -258,6 +258,7 @@ TEST_CASE("when a session is kept, what compact forms leave out comes back, and 
     s.smdp_signed2 = {4};
     s.smdp_signature2 = {5};
     s.euicc_key = {6};
+    s.ci = {7, 8};
     s.iccid = Iccid{{7}};
     s.ppr_refused = true;
     REQUIRE(store->commit({.session = s}));
@@ -267,6 +268,7 @@ TEST_CASE("when a session is kept, what compact forms leave out comes back, and 
     CHECK(kept().smdp_signed2 == OwnedBytes{4});
     CHECK(kept().smdp_signature2 == OwnedBytes{5});
     CHECK(kept().euicc_key == OwnedBytes{6});
+    CHECK(kept().ci == OwnedBytes{7, 8});
     CHECK(kept().iccid == s.iccid);
     CHECK(kept().ppr_refused);
     // The same number for another order: whoever is asked about it must not be told of the first one.
@@ -285,7 +287,13 @@ TEST_CASE("when a file was made before sessions had facts, its sessions are read
         REQUIRE(store->commit({.session = eim::RelaySession{{1}, "op_1", "smdp.example", kEid, Time(1)}}));
         REQUIRE(store->database().write([](Connection& c) {
             return c.execute("DROP TRIGGER session_facts_end; DROP TABLE session_facts; "
-                             "DROP TABLE device_reports; PRAGMA user_version=3");
+                             "DROP TABLE device_reports; DROP TABLE deviations; "
+                             "ALTER TABLE operations DROP COLUMN ci; "
+                             "ALTER TABLE devices DROP COLUMN identities; "
+                             "ALTER TABLE devices ADD COLUMN euicc_certificate BLOB NOT NULL DEFAULT x''; "
+                             "ALTER TABLE devices ADD COLUMN eum_certificate BLOB NOT NULL DEFAULT x''; "
+                             "ALTER TABLE devices ADD COLUMN euicc_key BLOB NOT NULL DEFAULT x''; "
+                             "PRAGMA user_version=3");
         }));
     }
     const auto store = *EimStore::open(file);

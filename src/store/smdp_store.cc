@@ -1,10 +1,12 @@
 #include "store/smdp_store.h"
+#include "store/deviations.h"
 
 namespace halyard::store {
 namespace {
 using smdp::Order, smdp::Session, smdp::Binding, smdp::Notification;
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
+constexpr Migration kMigrations[] = {{2, DEVIATIONS_SCHEMA}};
 constexpr const char* kSchema = R"(
 CREATE TABLE orders(
   matching_id TEXT PRIMARY KEY, iccid BLOB NOT NULL UNIQUE, eid BLOB, state INTEGER NOT NULL, name TEXT NOT NULL,
@@ -25,7 +27,7 @@ CREATE TABLE notifications(
   eid BLOB NOT NULL, sequence INTEGER NOT NULL, event TEXT NOT NULL, iccid BLOB, success INTEGER NOT NULL,
   received INTEGER NOT NULL, der BLOB NOT NULL, PRIMARY KEY(eid, sequence, event)) STRICT;
 CREATE INDEX notifications_by_iccid ON notifications(iccid);
-)";
+)" DEVIATIONS_SCHEMA;
 constexpr const char* kOrderByMatchingId =
     "SELECT matching_id, iccid, eid, state, name, attempts, created, changed, expires, reason, last_event, "
     "metadata, version FROM orders WHERE matching_id=?";
@@ -111,7 +113,7 @@ Ok insert_notification(Connection& c, const Notification& n) {
 } // namespace
 
 Result<std::unique_ptr<SmdpStore>> SmdpStore::open(const std::filesystem::path& file) {
-    auto database = TRY(Database::open(file, kSchema, kVersion));
+    auto database = TRY(Database::open(file, kSchema, kVersion, kMigrations));
     return std::unique_ptr<SmdpStore>(new SmdpStore(std::move(database)));
 }
 Result<std::unique_ptr<SmdpStore>> SmdpStore::open_in_memory() {

@@ -121,11 +121,11 @@ Result<std::unique_ptr<Database>> Database::prepare(const std::string& path,
         TRY(db->writer_->execute((std::string("BEGIN IMMEDIATE; ") + schema + set).c_str()));
         return db;
     }
-    std::string steps;
+    std::vector<const Migration*> steps;
     int64_t at = found;
     for (const Migration& m : migrations)
         if (m.from == at && at < version) {
-            steps += std::string(m.sql) + "; ";
+            steps.push_back(&m);
             ++at;
         }
     if (at != version) return fail(Errc::unsupported, "database version", static_cast<uint32_t>(found));
@@ -134,8 +134,13 @@ Result<std::unique_ptr<Database>> Database::prepare(const std::string& path,
         if (!TRY(q.step()) || q.text(0) != "ok") return fail(Errc::storage, "database is damaged");
     }
     if (steps.empty()) return db;
+    TRY(db->writer_->execute("BEGIN IMMEDIATE"));
+    for (const Migration* m : steps) { // an error closes the connection, which undoes all of it
+        TRY(db->writer_->execute(m->sql));
+        if (m->then) TRY(m->then(*db->writer_));
+    }
     const std::string set = "PRAGMA user_version=" + std::to_string(version) + "; COMMIT";
-    TRY(db->writer_->execute(("BEGIN IMMEDIATE; " + steps + set).c_str()));
+    TRY(db->writer_->execute(set.c_str()));
     return db;
 }
 

@@ -81,6 +81,7 @@ class Connection {
 struct Migration {
     int from;
     const char* sql;
+    Ok (*then)(Connection&) = nullptr; // for what SQL cannot say
 };
 
 /// A database: writes go through one connection and share commits, reads have a connection of their own.

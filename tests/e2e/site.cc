@@ -106,7 +106,7 @@ Words Site::smdp_command() const {
             "--state",
             path("smdp"),
             "--pki",
-            path("pki"),
+            smdp_pki.empty() ? path("pki") : smdp_pki,
             "--port",
             std::to_string(smdp_port_)};
 }

@@ -22,7 +22,7 @@ struct Desk {
         device = **scene().world.eim.store->device(eid);
         device.version = 0;
         device.counter = kOperations;
-        HALYARD_ASSERT(device.token && !device.euicc_key.empty());
+        HALYARD_ASSERT(device.token && !device.identities.empty());
         rsp::Psmo one;
         one.is = rsp::Enable{.iccid = loop::iccid(scene().number), .rollback_flag = asn1::Null{}};
         const rsp::Psmo list[] = {one};

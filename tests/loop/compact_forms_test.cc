@@ -276,7 +276,7 @@ TEST_CASE("when the eIM has lost a certificate or part of a session, the step is
             done = true;
             if (lost == Lost::certificate) {
                 auto device = t.device();
-                device.eum_certificate.clear();
+                device.identities.front().eum_certificate.clear();
                 t.change(device);
                 return;
             }

@@ -72,7 +72,7 @@ TEST_CASE("when a device of v1.0 is polled, asked and ordered, all of it happens
     CHECK_FALSE(desk.device().euicc_edition());
 
     CHECK(desk.say(desk.data_old(desk.info2_old())) == "BF5000");
-    CHECK_FALSE(desk.device().euicc_key.empty());
+    CHECK_FALSE(desk.device().identities.empty());
     CHECK(desk.device().euicc_edition() == Edition::v1_0);
 
     const OwnedBytes request = desk.poll_old();

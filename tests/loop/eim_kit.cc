@@ -76,7 +76,7 @@ std::vector<eim::Evidence> Desk::evidence(const std::string& operation) {
 }
 
 Desk::Out Desk::audit_out() {
-    if (device().euicc_key.empty()) { // certificates first
+    if (device().identities.empty()) { // certificates first
         (void)w.eim.audit(eid);
         HALYARD_ASSERT(w.poll());
     }

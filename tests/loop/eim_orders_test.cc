@@ -189,7 +189,7 @@ TEST_CASE("when a device reports a change of state, the view is history and an a
 
 TEST_CASE("when a device unknown so far reports a change of state, its certificates are asked for first") {
     Desk desk;
-    REQUIRE(desk.device().euicc_key.empty());
+    REQUIRE(desk.device().identities.empty());
     CHECK(desk.poll(true)[1] == 0x52);
     CHECK(desk.poll()[1] == 0x52);
 }

@@ -49,6 +49,6 @@ TEST_CASE("when a device's EUM or eUICC is revoked, the eIM does not take its ke
                                         list(w.pki.eum, revoked == 2 ? &euicc : nullptr)};
         w.eim.audit(d.identity.eid);
         REQUIRE(w.poll());
-        CHECK((*w.eim.store->device(d.identity.eid))->euicc_key.empty() == (revoked != 0));
+        CHECK((*w.eim.store->device(d.identity.eid))->identities.empty() == (revoked != 0));
     }
 }
