@@ -57,8 +57,7 @@ Ok euicc_data(Translation& t, const Tlv& data) {
         }
         return {};
     }));
-    if (!lists && !address)
-        return data.whole.empty() ? t.rename(0xA0, data.content) : t.copy(data), Ok{};
+    if (!lists && !address) return data.whole.empty() ? t.rename(0xA0, data.content) : t.copy(data), Ok{};
     t.saw(Edition::v1_0);
     const size_t sequence = t.out.open();
     if (lists && lists->notifications) t.out.put(0xA0, *lists->notifications);
