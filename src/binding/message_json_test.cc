@@ -181,7 +181,7 @@ const Bad kBad[] = {
      "bad length",
      "other values"},
     // a key of one component would be taken for one that kept its 30
-    {"EimPublicKeyData", R"({"eimPublicKey":"300430023000"})", "", "would be read otherwise", "mistaken"},
+    {"EimPublicKeyData", R"({"eimPublicKey":"3006300430000500"})", "", "would be read otherwise", "mistaken"},
     {"ListEim", R"({"...":[],"...":[]})", "...", "member given twice", "each member once"},
     {"ListEim", "{", "", "no JSON from octet 2", "a JSON value"},
     {nullptr, "{}", "", "which message", "--type"},

@@ -127,8 +127,9 @@ struct Reader {
             return true;
         case Kind::raw: { // a 30 that an implicit tag should have replaced
             const auto inner = asn1::read_tlv(p.content);
-            return p.tag == 0x30 || !inner || inner->tag != 0x30 || !inner->rest.empty() ||
-                   inner->content.empty() || inner->content[0] != 0x30;
+            if (p.tag == 0x30 || !inner || inner->tag != 0x30 || !inner->rest.empty()) return true;
+            const auto first = asn1::read_tlv(inner->content);
+            return !first || first->tag != 0x30 || first->rest.empty();
         }
         default: break;
         }
