@@ -100,9 +100,11 @@ class Daemon final : ipa::Listener {
                 engine_.poll_now();
             else if (number && number != kWake)
                 return 0;
-            look_at_door();
+            (void)look_at_door();
             const auto action = engine_.next(monotonic());
             if (action.kind == ipa::Action::Kind::wait) {
+                // Its signal is used up, if the engine was busy when it came.
+                if (look_at_door()) continue;
                 if (const auto status = rest(action)) return *status;
             } else
                 carry_out(action);
@@ -129,10 +131,11 @@ class Daemon final : ipa::Listener {
     }
 
     /// What came in is taken between two procedures of the engine.
-    void look_at_door() {
-        if (injected_) return;
+    /// True: taken.
+    bool look_at_door() {
+        if (injected_) return false;
         auto waiting = door_.take();
-        if (!waiting) return;
+        if (!waiting) return false;
         const std::string eim = eim_of(waiting->names, engine_.context());
         const auto taken = engine_.transfer(eim, waiting->message, monotonic());
         // Nobody is known before the card has told who they are.
@@ -143,6 +146,7 @@ class Daemon final : ipa::Listener {
             door_.give_back(std::move(waiting));
         else
             waiting->reply(fail(taken.error().code, taken.error().where));
+        return taken.has_value();
     }
 
     void carry_out(const ipa::Action& action) {
