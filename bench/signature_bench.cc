@@ -29,7 +29,7 @@ void sign_package(benchmark::State& state) {
 // What the eIM does with a result: decode it, verify the octets received under the eUICC's key.
 void verify_result(benchmark::State& state) {
     const Samples& s = samples();
-    const OwnedBytes spki = must(s.world.eim.store->device(s.device.identity.eid))->euicc_key;
+    const OwnedBytes spki = must(s.world.eim.store->device(s.device.identity.eid))->identities.front().key;
     const OwnedBytes token_octets = rsp::token_tlv(token());
     for (auto _ : state) {
         const auto result = asn1::decode<rsp::EuiccPackageResult>(Bytes(s.result));
