@@ -5,7 +5,6 @@
 
 namespace halyard::binding {
 namespace {
-constexpr int kDeepest = 32;
 constexpr size_t kNowhere = std::string_view::npos;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -148,7 +147,7 @@ int compare(std::string_view quoted, std::string_view other) {
 
 // ---- Checking ----
 
-// Recursive, over at most 32 levels: whoever calls it has counted them.
+// Recursive: whoever calls it has counted the levels.
 class Checker {
   public:
     explicit Checker(std::string_view text) : text_(text) {}
@@ -275,7 +274,7 @@ class Checker {
     std::vector<uint32_t> names_; // offsets of the members so far of each object that is open
 };
 
-Ok check_depth(std::string_view text) {
+Ok check_depth(std::string_view text, int deepest) {
     int depth = 0; // before anything recurses (SR-48)
     bool in_string = false;
     for (size_t i = 0; i < text.size(); ++i) {
@@ -287,7 +286,8 @@ Ok check_depth(std::string_view text) {
         }
         in_string = c == '"';
         depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-        if (depth > kDeepest) return fail(Errc::limit, "depth", kDeepest, static_cast<uint32_t>(i));
+        if (depth > deepest)
+            return fail(Errc::limit, "depth", static_cast<uint32_t>(deepest), static_cast<uint32_t>(i));
     }
     return {};
 }
@@ -355,9 +355,10 @@ bool JsonItems::next() {
     return true;
 }
 
-Result<JsonView> read_object(std::string_view text, size_t limit, JsonView* twice) {
-    if (text.size() > limit) return fail(Errc::limit, "body", static_cast<uint32_t>(text.size()));
-    TRY(check_depth(text));
+namespace {
+Result<JsonView> read(std::string_view text, JsonLimits limits, bool object, JsonView* twice) {
+    if (text.size() > limits.octets) return fail(Errc::limit, "body", static_cast<uint32_t>(text.size()));
+    TRY(check_depth(text, limits.levels));
     constexpr std::string_view kMark = "\xEF\xBB\xBF"; // of UTF-8; JSON must not begin with it
     const size_t mark = text.starts_with(kMark) ? kMark.size() : 0;
     const std::string_view body = text.substr(mark);
@@ -365,7 +366,8 @@ Result<JsonView> read_object(std::string_view text, size_t limit, JsonView* twic
     const bool good = checker.whole();
     const size_t begin = std::min(body.find_first_not_of(" \t\r\n"), body.size());
     if (!good) return fail(Errc::bad_value, "body", 0, static_cast<uint32_t>(checker.at + mark));
-    if (body[begin] != '{') return fail(Errc::bad_value, "body", 0, static_cast<uint32_t>(begin + mark));
+    if (object && body[begin] != '{')
+        return fail(Errc::bad_value, "body", 0, static_cast<uint32_t>(begin + mark));
     if (mark) TRY(tolerate("byte order mark", "body"));
     if (twice && !checker.twice.empty()) *twice = JsonView(checker.twice);
     if (!checker.twice.empty()) {
@@ -373,6 +375,14 @@ Result<JsonView> read_object(std::string_view text, size_t limit, JsonView* twic
         return fail(Errc::bad_value, "duplicate member", 0, at);
     }
     return JsonView(body.substr(begin, end_of_value(body, begin) - begin));
+}
+} // namespace
+
+Result<JsonView> read_value(std::string_view text, JsonLimits limits, JsonView* twice) {
+    return read(text, limits, false, twice);
+}
+Result<JsonView> read_object(std::string_view text, size_t limit, JsonView* twice) {
+    return read(text, {.octets = limit}, true, twice);
 }
 
 bool is_utf8(std::string_view text) {

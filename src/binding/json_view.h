@@ -21,6 +21,7 @@ class JsonView {
     bool is_string() const { return text_[0] == '"'; }
     bool is_boolean() const { return text_[0] == 't' || text_[0] == 'f'; }
     bool is_null() const { return text_[0] == 'n'; }
+    bool is_number() const { return text_[0] == '-' || (text_[0] >= '0' && text_[0] <= '9'); }
     bool is_true() const { return text_[0] == 't'; }
     /// A number that is nothing, however it is written: 0, -0.0, 0e9.
     bool is_zero() const;
@@ -56,9 +57,15 @@ class JsonItems {
     bool named_;
 };
 
-/// Checks an object of at most `limit` octets and 32 levels. Errors: limit "body", "depth"; bad_value "body"
-/// with the offset of what is no JSON; bad_value "duplicate member" for what could be read in two ways, then
-/// `*twice` is the name, a string. A byte order mark is tolerated.
+struct JsonLimits {
+    size_t octets;
+    int levels = 32;
+};
+/// Checks a text within limits. Errors: limit "body", "depth"; bad_value "body" with the offset of what is no
+/// JSON; bad_value "duplicate member" for what could be read in two ways, then `*twice` is the name, a
+/// string. A byte order mark is tolerated.
+Result<JsonView> read_value(std::string_view text, JsonLimits, JsonView* twice = nullptr);
+/// The same for an object of at most `limit` octets; bad_value "body" for anything else.
 Result<JsonView> read_object(std::string_view text, size_t limit, JsonView* twice = nullptr);
 
 /// Whether octets are well-formed UTF-8, RFC 3629.

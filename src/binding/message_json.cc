@@ -2,7 +2,7 @@
 #include "binding/json_members.h"
 #include "binding/type_encoder.h"
 #include <nlohmann/json.hpp>
-#include <set>
+#include <numeric>
 
 namespace halyard::binding {
 namespace {
@@ -72,66 +72,35 @@ Json value(const Node& node) {
     }
 }
 
-// A parser that refuses members given twice and says where it stopped.
-class Strict {
-  public:
-    Json parse(std::string_view text) {
-        if (text.size() > kLargest) {
-            fault = {"", "more than 16 MiB", "one message or a few"};
-            return {};
-        }
-        try {
-            return Json::parse(text, [this](int depth, Json::parse_event_t event, Json& parsed) {
-                look(static_cast<size_t>(depth), event, parsed);
-                return !fault;
-            });
-        } catch (const Json::parse_error& e) {
-            if (!fault) fault = {"", "no JSON from octet " + std::to_string(e.byte), "a JSON value"};
-        } catch (const Json::out_of_range&) { // 1E999
-            if (!fault) fault = {"", "a number beyond what can be held", "numbers below 1.8E308"};
-        }
-        return {};
-    }
-    std::optional<JsonFault> fault;
-
-  private:
-    void look(size_t depth, Json::parse_event_t event, const Json& parsed) {
-        if (fault) return;
-        if (depth > kDeepest) fault = {"", "more than 64 levels", "the form that decode --json prints"};
-        if (event == Json::parse_event_t::object_start) {
-            names_.resize(depth + 1);
-            names_[depth].clear();
-        }
-        if (event != Json::parse_event_t::key) return;
-        const auto& name = parsed.get_ref<const std::string&>();
-        // the depth of a key is one more than that of its object
-        if (depth && depth <= names_.size() && !names_[depth - 1].insert(name).second)
-            fault = {name, "member given twice", "each member once"};
-    }
-    std::vector<std::set<std::string>> names_;
-};
-
-Ok note(Bytes der, const rsp::Message& message, std::vector<asn1::Noted>& noted) {
-    return message.read(der, {.noted = &noted, .tally = false}, nullptr, [](void*, const void*) {});
+// Why a text is no JSON that can be taken.
+JsonFault fault_of(const Error& error, JsonView twice) {
+    const std::string_view where = error.where;
+    if (where == "duplicate member") return {twice.string(), "member given twice", "each member once"};
+    if (where == "depth") return {"", "more than 64 levels", "the form that decode --json prints"};
+    if (error.code == Errc::limit) return {"", "more than 16 MiB", "one message or a few"};
+    return {"", "no JSON from octet " + std::to_string(error.offset), "a JSON value"};
 }
 
-size_t unknowns(const Node& node) {
-    size_t n = node.type ? 0 : 1;
-    for (const Node& child : node.children) n += unknowns(child);
-    return n;
+// Reads a message for its deviations, which are counted first so that their list takes no more than it needs.
+Ok note(Bytes der, const rsp::Message& message, asn1::Deviations& seen, std::vector<asn1::Noted>& noted) {
+    const auto nothing = [](void*, const void*) {};
+    TRY(message.read(der, {.seen = &seen, .tally = false}, nullptr, nothing));
+    noted.reserve(std::accumulate(seen.counts.begin(), seen.counts.end(), size_t{0}));
+    return message.read(der, {.noted = &noted, .tally = false}, nullptr, nothing);
 }
 
 class Reader {
   public:
     explicit Reader(MessagesFromJson& out) : out_(out) {}
 
-    void one(const rsp::Message& message, const Json& json, const std::string& path) {
+    void one(const rsp::Message& message, JsonView json, const std::string& path) {
         TypeEncoder encoder(path);
         OwnedBytes der = encoder.encode(*message.type, json);
         if (encoder.fault) return refuse(std::move(*encoder.fault));
         FromJson made{&message, std::move(der), {}};
         // What could not be checked value by value: it has to be read as what it was written as.
-        if (const Ok read = note(made.der, message, made.deviations); !read)
+        asn1::Deviations seen;
+        if (const Ok read = note(made.der, message, seen, made.deviations); !read)
             return refuse({path + (path.empty() ? "" : ".") + read.error().where,
                            std::string("what comes out is no ") + message.name + ": " +
                                name(read.error().code) + " at octet " + std::to_string(read.error().offset),
@@ -143,37 +112,38 @@ class Reader {
                     {path,
                      std::string("would be read otherwise: ") + asn1::name(d.what) + " at " + d.where,
                      "what cannot be mistaken"});
-        if (unknowns(asn1::walk(*message.type, made.der).root) != encoder.unknowns)
+        if (seen.counts[static_cast<size_t>(asn1::Deviation::unknown_field)] != encoder.unknowns)
             return refuse(
                 {path, "would be read otherwise: a component in \"...\" is a member", "other components"});
         out_.messages.push_back(std::move(made));
     }
 
-    void named(const Json& json, const rsp::Message* type, const std::string& path) {
+    void named(JsonView json, const rsp::Message* type, const std::string& path) {
         const auto at = [&](const char* member) { return path.empty() ? member : path + "." + member; };
         if (!json.is_object()) return refuse({path, "no JSON object", "an object with type and value"});
-        const auto wanted = json.find("type");
-        const auto value = json.find("value");
-        if (wanted == json.end() || !wanted->is_string())
+        const auto wanted = json.find("type"), value = json.find("value");
+        if (!wanted || !wanted->is_string())
             return refuse({at("type"), "missing, or no string", "the name of a message: see `asn1 types`"});
-        const rsp::Message* message = rsp::message_named(wanted->get<std::string>());
+        const std::string called = wanted->string();
+        const rsp::Message* message = rsp::message_named(called);
         if (!message)
-            return refuse({at("type"),
-                           "no message is called " + wanted->get<std::string>(),
-                           "a name that `asn1 types` lists"});
+            return refuse({at("type"), "no message is called " + called, "a name that `asn1 types` lists"});
         if (type && type != message)
             return refuse({at("type"), std::string("is ") + message->name, type->name});
-        if (value == json.end()) return refuse({at("value"), "missing", "the value of the message"});
+        if (!value) return refuse({at("value"), "missing", "the value of the message"});
         one(*message, *value, at("value"));
     }
 
-    void all(const Json& json, const rsp::Message* type) {
-        if (json.contains("error"))
+    void all(JsonView json, JsonView messages, const rsp::Message* type) {
+        if (json.find("error"))
             return refuse({"error", "decoding had stopped with an error", "messages that were all read"});
-        const Json& messages = json["messages"];
-        if (messages.empty()) return refuse({"messages", "no message", "at least one"});
-        for (size_t i = 0; i < messages.size() && !out_.fault; ++i)
-            named(messages[i], type, "messages[" + std::to_string(i) + "]");
+        size_t count = 0;
+        for (JsonItems in(messages); in.next();) ++count;
+        if (!count) return refuse({"messages", "no message", "at least one"});
+        out_.messages.reserve(count);
+        count = 0;
+        for (JsonItems in(messages); !out_.fault && in.next(); ++count)
+            named(in.item.value, type, "messages[" + std::to_string(count) + "]");
     }
 
     void refuse(JsonFault fault) { out_.fault = std::move(fault); }
@@ -190,20 +160,21 @@ std::string json_of(const Node& node) {
 
 MessagesFromJson messages_from_json(std::string_view text, const rsp::Message* type) {
     MessagesFromJson out;
-    Strict parser;
-    const Json json = parser.parse(text);
     Reader reader(out);
-    if (parser.fault) {
-        reader.refuse(std::move(*parser.fault));
+    JsonView twice;
+    const auto json = read_value(text, {.octets = kLargest, .levels = kDeepest}, &twice);
+    if (!json) {
+        reader.refuse(fault_of(json.error(), twice));
         return out;
     }
     // No type has a member of these names.
-    if (json.is_object() && json.contains("messages") && json["messages"].is_array())
-        reader.all(json, type);
-    else if (json.is_object() && json.contains("type") && json.contains("value"))
-        reader.named(json, type, "");
+    const auto member = [&](const char* name) { return json->is_object() ? json->find(name) : std::nullopt; };
+    if (const auto messages = member("messages"); messages && messages->is_array())
+        reader.all(*json, *messages, type);
+    else if (member("type") && member("value"))
+        reader.named(*json, type, "");
     else if (type)
-        reader.one(*type, json, "");
+        reader.one(*type, *json, "");
     else
         reader.refuse({"", "the value of which message?", "--type, or {\"type\":…,\"value\":…}"});
     return out;

@@ -93,7 +93,7 @@ struct Bad {
 };
 const Bad kBad[] = {
     {"GetEimPackageRequest", "{}", "eidValue", "missing in GetEimPackageRequest", "hex of 16 octets"},
-    {"EimAcknowledgements", "[1E999]", "", "a number beyond what can be held", "1.8E308"},
+    {"EimAcknowledgements", "[1E999]", "[0]", "is a number with a fraction", "a number from 0 to"},
     {"GetEimPackageRequest", R"({"eidValue":5})", "eidValue", "is a number", "hex of 16 octets"},
     {"GetEimPackageRequest", R"({"eidValue":"89"})", "eidValue", "has 1 octet", "hex of 16 octets"},
     {"GetEimPackageRequest", R"({"eidValue":"8"})", "eidValue", "an odd number of hex digits", "hex of 16"},
@@ -183,7 +183,7 @@ const Bad kBad[] = {
     // a key of one component would be taken for one that kept its 30
     {"EimPublicKeyData", R"({"eimPublicKey":"3006300430000500"})", "", "would be read otherwise", "mistaken"},
     {"ListEim", R"({"...":[],"...":[]})", "...", "member given twice", "each member once"},
-    {"ListEim", "{", "", "no JSON from octet 2", "a JSON value"},
+    {"ListEim", "{", "", "no JSON from octet 1", "a JSON value"},
     {nullptr, "{}", "", "which message", "--type"},
     {nullptr, R"({"type":"Nothing","value":{}})", "type", "no message is called Nothing", "asn1 types"},
     {nullptr, R"({"messages":[]})", "messages", "no message", "at least one"},

@@ -14,13 +14,19 @@ std::string hex_of(asn1::Tag tag) {
 
 std::string count(size_t n, const char* of) { return std::to_string(n) + " " + of + (n == 1 ? "" : "s"); }
 
-const char* kind_of(const Json& json) {
+const char* kind_of(JsonView json) {
     if (json.is_object()) return "an object";
     if (json.is_array()) return "an array";
     if (json.is_string()) return "a string";
     if (json.is_boolean()) return "true or false";
     if (json.is_null()) return "null";
-    return json.is_number_integer() ? "a number" : "a number with a fraction";
+    return json.text().find_first_of(".eE") == std::string_view::npos ? "a number"
+                                                                      : "a number with a fraction";
+}
+size_t count_of(JsonView json) {
+    size_t n = 0;
+    for (JsonItems in(json); in.next();) ++n;
+    return n;
 }
 
 std::string names_of(const Type& type) {
@@ -99,63 +105,72 @@ void TypeEncoder::refuse(std::string reason, std::string expected) {
     fault = JsonFault{std::move(path), std::move(reason), std::move(expected)};
 }
 
-OwnedBytes TypeEncoder::encode(const Type& type, const Json& json) {
+OwnedBytes TypeEncoder::encode(const Type& type, JsonView json) {
     OwnedBytes out;
     put(type, {type.name, type.tag, {}}, json, out);
     if (fault) out.clear();
     return out;
 }
 
-void TypeEncoder::member(const std::string& name, const Field& f, const Json& json, OwnedBytes& out) {
+void TypeEncoder::step_to(std::string_view name) { (path_ += path_.empty() ? "" : ".") += name; }
+
+void TypeEncoder::member(const Field& f, JsonView json, OwnedBytes& out) {
     const size_t before = path_.size();
-    path_ += (before ? "." : "") + name;
+    step_to(f.name);
     put(*f.type, {f.name, asn1::tag_of(f), f.size}, json, out);
     path_.resize(before);
 }
 
-void TypeEncoder::put(const Type& type, const Place& place, const Json& json, OwnedBytes& out) {
+void TypeEncoder::put(const Type& type, const Place& place, JsonView json, OwnedBytes& out) {
     if (fault) return;
     if (type.kind == Kind::exact) return put(*type.item, place, json, out);
     if (type.kind == Kind::any) return any(type, place, json, out);
-    OwnedBytes content;
+    const size_t start = out.size();
     switch (type.kind) {
-    case Kind::sequence: sequence(type, json, content); break;
-    case Kind::choice: choice(type, json, content); break;
+    case Kind::sequence: sequence(type, json, out); break;
+    case Kind::choice: choice(type, json, out); break;
     case Kind::list:
-    case Kind::view: list(type, json, content); break;
-    default: leaf(type, place, json, content);
+    case Kind::view: list(type, json, out); break;
+    default: leaf(type, place, json, out);
     }
-    if (!fault) append(out, place.tag ? tlv(place.tag, content) : content);
+    if (!fault && place.tag) enclose(place.tag, out, start);
 }
 
-void TypeEncoder::sequence(const Type& type, const Json& json, OwnedBytes& out) {
+void TypeEncoder::sequence(const Type& type, JsonView json, OwnedBytes& out) {
     if (!json.is_object()) return refuse(std::string("is ") + kind_of(json), json_form(type, {}));
-    for (const auto& [name, value] : json.items()) {
-        const bool known = std::ranges::any_of(
-            type.fields, [&, key = std::string_view(name)](const Field& f) { return key == f.name; });
-        if (known || name == kUnknown) continue;
-        path_ += (path_.empty() ? "" : ".") + name;
-        return refuse(std::string("unknown member of ") + type.name, names_of(type));
+    std::vector<std::optional<JsonView>> given(type.fields.size()); // so that it is walked through once
+    std::optional<JsonView> others;
+    for (JsonItems in(json); in.next();) {
+        const auto known =
+            std::ranges::find_if(type.fields, [&](const Field& f) { return in.item.name.says(f.name); });
+        if (known != type.fields.end()) {
+            given[static_cast<size_t>(known - type.fields.begin())] = in.item.value;
+        } else if (in.item.name.says(kUnknown)) {
+            others = in.item.value;
+        } else {
+            step_to(in.item.name.string());
+            return refuse(std::string("unknown member of ") + type.name, names_of(type));
+        }
     }
-    for (const Field& f : type.fields) {
-        if (const auto it = json.find(f.name); it != json.end()) {
-            member(f.name, f, *it, out);
+    for (size_t i = 0; i < given.size(); ++i) {
+        const Field& f = type.fields[i];
+        if (given[i]) {
+            member(f, *given[i], out);
         } else if (f.required) {
-            path_ += (path_.empty() ? "" : ".") + std::string(f.name);
+            step_to(f.name);
             return refuse(std::string("missing in ") + type.name, json_form(*f.type, f.size));
         }
     }
-    if (json.contains(kUnknown)) unknown(type, json, out);
+    if (others) unknown(type, *others, out);
 }
 
-void TypeEncoder::unknown(const Type& type, const Json& members, OwnedBytes& out) {
+void TypeEncoder::unknown(const Type& type, JsonView json, OwnedBytes& out) {
     const std::string expected = "an array of TLVs in hex, none of them a member";
-    const Json& json = members[kUnknown];
     const size_t before = path_.size();
-    path_ += (before ? "." : "") + std::string(kUnknown);
+    step_to(kUnknown);
     if (!json.is_array()) return refuse(std::string("is ") + kind_of(json), expected);
-    for (const Json& one : json) {
-        const auto bytes = octets(one, expected);
+    for (JsonItems in(json); in.next();) {
+        const auto bytes = octets(in.item.value, expected);
         if (!bytes) return;
         const auto head = asn1::read_tlv(*bytes);
         if (!head || !head->rest.empty()) return refuse("is not one TLV: " + hex(*bytes), expected);
@@ -170,32 +185,36 @@ void TypeEncoder::unknown(const Type& type, const Json& members, OwnedBytes& out
     path_.resize(before);
 }
 
-void TypeEncoder::choice(const Type& type, const Json& json, OwnedBytes& out) {
+void TypeEncoder::choice(const Type& type, JsonView json, OwnedBytes& out) {
     if (!json.is_object()) return refuse(std::string("is ") + kind_of(json), json_form(type, {}));
-    if (json.size() != 1) return refuse("has " + count(json.size(), "member"), json_form(type, {}));
-    const std::string& name = json.begin().key();
+    JsonItems in(json);
+    if (!in.next()) return refuse("has 0 members", json_form(type, {}));
+    const JsonItem first = in.item;
+    if (in.next()) return refuse("has " + count(count_of(json), "member"), json_form(type, {}));
     for (const Field& f : type.fields)
-        if (name == f.name) return member(name, f, json.front(), out);
-    path_ += (path_.empty() ? "" : ".") + name;
+        if (first.name.says(f.name)) return member(f, first.value, out);
+    step_to(first.name.string());
     refuse(std::string("unknown alternative of ") + type.name, "one of " + names_of(type));
 }
 
-void TypeEncoder::list(const Type& type, const Json& json, OwnedBytes& out) {
+void TypeEncoder::list(const Type& type, JsonView json, OwnedBytes& out) {
     if (!json.is_array()) return refuse(std::string("is ") + kind_of(json), json_form(type, {}));
     const size_t before = path_.size();
-    for (size_t i = 0; i < json.size() && !fault; ++i) {
+    size_t i = 0;
+    for (JsonItems in(json); !fault && in.next(); ++i) {
         path_ += "[" + std::to_string(i) + "]";
-        put(*type.item, {type.item->name, type.item->tag, {}}, json[i], out);
+        put(*type.item, {type.item->name, type.item->tag, {}}, in.item.value, out);
         path_.resize(before);
     }
 }
 
-std::optional<OwnedBytes> TypeEncoder::octets(const Json& json, const std::string& expected) {
+std::optional<OwnedBytes> TypeEncoder::octets(JsonView json, const std::string& expected) {
     if (!json.is_string()) {
         refuse(std::string("is ") + kind_of(json), expected);
         return std::nullopt;
     }
-    auto bytes = from_hex(json.get_ref<const std::string&>());
+    std::string room;
+    auto bytes = from_hex(json.string(room));
     if (bytes) return std::move(*bytes);
     refuse(bytes.error().code == Errc::truncated
                ? "an odd number of hex digits"
@@ -204,7 +223,7 @@ std::optional<OwnedBytes> TypeEncoder::octets(const Json& json, const std::strin
     return std::nullopt;
 }
 
-void TypeEncoder::any(const Type& type, const Place& place, const Json& json, OwnedBytes& out) {
+void TypeEncoder::any(const Type& type, const Place& place, JsonView json, OwnedBytes& out) {
     const auto bytes = octets(json, json_form(type, {}));
     if (!bytes) return;
     const auto head = asn1::read_tlv(*bytes);
@@ -214,7 +233,7 @@ void TypeEncoder::any(const Type& type, const Place& place, const Json& json, Ow
     append(out, *bytes);
 }
 
-void TypeEncoder::leaf(const Type& type, const Place& place, const Json& json, OwnedBytes& out) {
+void TypeEncoder::leaf(const Type& type, const Place& place, JsonView json, OwnedBytes& out) {
     switch (type.kind) {
     case Kind::integer: return integer(type, place, json, out);
     case Kind::bits: return bits(type, place, json, out);
@@ -223,7 +242,7 @@ void TypeEncoder::leaf(const Type& type, const Place& place, const Json& json, O
     case Kind::raw: return raw(type, place, json, out);
     case Kind::boolean:
         if (!json.is_boolean()) return refuse(std::string("is ") + kind_of(json), json_form(type, {}));
-        return out.push_back(json.get<bool>() ? 0xFF : 0);
+        return out.push_back(json.is_true() ? 0xFF : 0);
     case Kind::null:
         if (!json.is_null()) return refuse(std::string("is ") + kind_of(json), json_form(type, {}));
         return;
@@ -237,70 +256,74 @@ void TypeEncoder::leaf(const Type& type, const Place& place, const Json& json, O
     append(out, *bytes);
 }
 
-void TypeEncoder::integer(const Type& type, const Place&, const Json& json, OwnedBytes& out) {
-    int64_t value = 0;
+void TypeEncoder::integer(const Type& type, const Place&, JsonView json, OwnedBytes& out) {
+    const auto shown = [&] { return std::string(json.text()); };
+    std::optional<int64_t> value = json.integer();
     if (json.is_string()) {
-        const auto& name = json.get_ref<const std::string&>();
         const auto known =
-            std::ranges::find_if(type.names, [&](const asn1::NamedValue& n) { return name == n.name; });
-        if (known == type.names.end()) return refuse("no value is called " + json.dump(), integer_text(type));
+            std::ranges::find_if(type.names, [&](const asn1::NamedValue& n) { return json.says(n.name); });
+        if (known == type.names.end()) return refuse("no value is called " + shown(), integer_text(type));
         value = known->value;
-    } else if (!json.is_number_integer()) {
+    } else if (!json.is_number() || json.text().find_first_of(".eE") != std::string_view::npos) {
         return refuse(std::string("is ") + kind_of(json), integer_text(type));
-    } else {
-        value = json.get<int64_t>();
     }
     asn1::Scratch scratch;
-    const Bytes content = asn1::save_integer(value, scratch);
-    const bool too_large = json.is_number_unsigned() && json.get<uint64_t>() > uint64_t{INT64_MAX};
-    if (too_large || !asn1::loads(type, content)) return refuse("is " + json.dump(), integer_text(type));
+    const Bytes content = asn1::save_integer(value.value_or(0), scratch);
+    if (!value || !asn1::loads(type, content)) return refuse("is " + shown(), integer_text(type));
     append(out, content);
 }
 
-void TypeEncoder::bits(const Type& type, const Place&, const Json& json, OwnedBytes& out) {
+void TypeEncoder::bits(const Type& type, const Place&, JsonView json, OwnedBytes& out) {
     if (!json.is_array()) return refuse(std::string("is ") + kind_of(json), json_form(type, {}));
     uint64_t mask = 0;
-    for (const Json& one : json) {
+    for (JsonItems in(json); in.next();) {
+        const JsonView one = in.item.value;
         if (!one.is_string()) return refuse(std::string("holds ") + kind_of(one), json_form(type, {}));
-        const auto& name = one.get_ref<const std::string&>();
         unsigned bit = 0;
-        while (bit < 64 && name != bit_name(type, bit) && name != "bit" + std::to_string(bit)) ++bit;
-        if (bit == 64) return refuse("no bit is called " + one.dump(), json_form(type, {}));
-        if (mask >> bit & 1) return refuse("bit given twice: " + one.dump(), json_form(type, {}));
+        while (bit < 64 && !one.says(bit_name(type, bit)) && !one.says("bit" + std::to_string(bit))) ++bit;
+        if (bit == 64) return refuse("no bit is called " + std::string(one.text()), json_form(type, {}));
+        if (mask >> bit & 1)
+            return refuse("bit given twice: " + std::string(one.text()), json_form(type, {}));
         mask |= uint64_t{1} << bit;
     }
     asn1::Scratch scratch;
     append(out, asn1::save_bits(mask, scratch));
 }
 
-void TypeEncoder::text(const Type& type, const Place& place, const Json& json, OwnedBytes& out) {
-    OwnedBytes bytes;
-    if (json.is_object() && json.size() == 1 && json.contains("hex")) {
-        auto given = octets(json["hex"], "hex of the text's octets");
+void TypeEncoder::text(const Type& type, const Place& place, JsonView json, OwnedBytes& out) {
+    OwnedBytes decoded;
+    std::string room;
+    Bytes said;
+    const auto coded = json.is_object() ? json.find("hex") : std::nullopt;
+    if (coded && count_of(json) == 1) {
+        auto given = octets(*coded, "hex of the text's octets");
         if (!given) return;
-        bytes = std::move(*given);
+        decoded = std::move(*given);
+        said = decoded;
     } else if (json.is_string()) {
-        bytes = owned(bytes_of(json.get_ref<const std::string&>()));
+        said = bytes_of(json.string(room));
     } else {
         return refuse(std::string("is ") + kind_of(json), json_form(type, place.size));
     }
-    const size_t n = bytes.size();
+    const size_t n = said.size();
     if (n < place.size.min || n > place.size.max || n < type.size.min || n > type.size.max)
         return refuse("has " + count(n, "octet"), json_form(type, place.size));
-    append(out, bytes);
+    append(out, said);
 }
 
-void TypeEncoder::oid(const Type& type, const Place&, const Json& json, OwnedBytes& out) {
+void TypeEncoder::oid(const Type& type, const Place&, JsonView json, OwnedBytes& out) {
     if (!json.is_string()) return refuse(std::string("is ") + kind_of(json), json_form(type, {}));
-    const auto& dotted = json.get_ref<const std::string&>();
+    std::string room;
+    const std::string_view dotted = json.string(room);
     // An arc of more than 56 bits is printed, and taken, as hex of the content.
-    const bool dots = dotted.find('.') != std::string::npos;
+    const bool dots = dotted.find('.') != std::string_view::npos;
     const auto content = dots ? asn1::oid_from_text(dotted) : from_hex(dotted);
-    if (!content || !asn1::loads(type, *content)) return refuse("is " + json.dump(), json_form(type, {}));
+    if (!content || !asn1::loads(type, *content))
+        return refuse("is " + std::string(json.text()), json_form(type, {}));
     append(out, *content);
 }
 
-void TypeEncoder::raw(const Type& type, const Place&, const Json& json, OwnedBytes& out) {
+void TypeEncoder::raw(const Type& type, const Place&, JsonView json, OwnedBytes& out) {
     const auto bytes = octets(json, json_form(type, {}));
     if (!bytes) return;
     const auto value = asn1::Raw::from(*bytes);

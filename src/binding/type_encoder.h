@@ -1,7 +1,7 @@
 #pragma once
 // JSON -> DER by a description: the interpreter behind messages_from_json.
+#include "binding/json_view.h"
 #include "binding/message_json.h"
-#include <nlohmann/json.hpp>
 
 namespace halyard::binding {
 
@@ -13,10 +13,10 @@ std::string bit_name(const asn1::Type&, unsigned n);
 /// Strict: what the description does not have is refused, what it requires must be there.
 class TypeEncoder {
   public:
-    using Json = nlohmann::ordered_json;
     explicit TypeEncoder(std::string path) : path_(std::move(path)) {}
-    /// Empty with `fault` set when the JSON is not of this type.
-    OwnedBytes encode(const asn1::Type&, const Json&);
+    /// Empty with `fault` set when the JSON is not of this type. Takes from the heap what the message has in
+    /// octets, at most twice while it grows, and what the longest string takes.
+    OwnedBytes encode(const asn1::Type&, JsonView);
     std::optional<JsonFault> fault;
     size_t unknowns = 0; // components written from "..."
 
@@ -26,21 +26,22 @@ class TypeEncoder {
         asn1::Tag tag;
         asn1::Size size;
     };
-    void put(const asn1::Type&, const Place&, const Json&, OwnedBytes& out);
-    void sequence(const asn1::Type&, const Json&, OwnedBytes& out);
-    void unknown(const asn1::Type&, const Json& members, OwnedBytes& out);
-    void choice(const asn1::Type&, const Json&, OwnedBytes& out);
-    void list(const asn1::Type&, const Json&, OwnedBytes& out);
-    void any(const asn1::Type&, const Place&, const Json&, OwnedBytes& out);
-    void leaf(const asn1::Type&, const Place&, const Json&, OwnedBytes& out);
-    void integer(const asn1::Type&, const Place&, const Json&, OwnedBytes& out);
-    void bits(const asn1::Type&, const Place&, const Json&, OwnedBytes& out);
-    void text(const asn1::Type&, const Place&, const Json&, OwnedBytes& out);
-    void oid(const asn1::Type&, const Place&, const Json&, OwnedBytes& out);
-    void raw(const asn1::Type&, const Place&, const Json&, OwnedBytes& out);
-    std::optional<OwnedBytes> octets(const Json&, const std::string& expected);
+    void put(const asn1::Type&, const Place&, JsonView, OwnedBytes& out);
+    void sequence(const asn1::Type&, JsonView, OwnedBytes& out);
+    void unknown(const asn1::Type&, JsonView members, OwnedBytes& out);
+    void choice(const asn1::Type&, JsonView, OwnedBytes& out);
+    void list(const asn1::Type&, JsonView, OwnedBytes& out);
+    void any(const asn1::Type&, const Place&, JsonView, OwnedBytes& out);
+    void leaf(const asn1::Type&, const Place&, JsonView, OwnedBytes& out);
+    void integer(const asn1::Type&, const Place&, JsonView, OwnedBytes& out);
+    void bits(const asn1::Type&, const Place&, JsonView, OwnedBytes& out);
+    void text(const asn1::Type&, const Place&, JsonView, OwnedBytes& out);
+    void oid(const asn1::Type&, const Place&, JsonView, OwnedBytes& out);
+    void raw(const asn1::Type&, const Place&, JsonView, OwnedBytes& out);
+    std::optional<OwnedBytes> octets(JsonView, const std::string& expected);
     void refuse(std::string reason, std::string expected);
-    void member(const std::string& name, const asn1::Field&, const Json&, OwnedBytes& out);
+    void member(const asn1::Field&, JsonView, OwnedBytes& out);
+    void step_to(std::string_view name);
 
     std::string path_;
 };

@@ -1,6 +1,7 @@
 // A download from the real SM-DP+ whose bound profile package reaches the card changed, cut or re-ordered. A
 // profile gets in only when the package arrives exactly as it was bound. SGP.22 §5.7.6
 #include "ipa/bpp_segments.h"
+#include "profile/package.h"
 #include "rsp/es9p.h"
 #include "tests/fuzz/scene.h"
 
@@ -46,10 +47,23 @@ OwnedBytes Recorded::prepare(TestCard& c) const {
     return must(c.card.isdr().handle(prepare_request(signature2)));
 }
 
+// Header, the first files and the end: some segments, and what is in the others costs the time of many
+// inputs.
+OwnedBytes first_files(Bytes package) {
+    const auto elements = must(profile::parse(package));
+    OwnedBytes out;
+    for (size_t i = 0; i + 1 < elements.size() && (i < 2 || out.size() < 1500); ++i)
+        append(out, elements[i].der);
+    append(out, elements.back().der);
+    return out;
+}
+
 Recorded::Recorded() {
     loop::World& w = scene().world;
     TestCard c;
+    w.smdp.shorten = first_files;
     const std::string code = w.smdp.order(number, "001011000000003", w.now);
+    w.smdp.shorten = nullptr;
     const std::string matching_id = code.substr(code.rfind('$') + 1);
     const OwnedBytes challenge = must(c.card.isdr().handle(*from_hex(kChallenge)));
     const OwnedBytes info1 = must(c.card.isdr().handle(*from_hex("BF2000")));
@@ -80,6 +94,7 @@ Recorded::Recorded() {
     package = must(asn1::encode(std::get<0>(last.is).bound_profile_package));
     auto units = must(ipa::BppSegments::open(package));
     while (const auto unit = units.next()) segments.push_back(*unit);
+    HALYARD_ASSERT(segments.size() > 5); // each sort
 }
 
 const Recorded& recorded() {

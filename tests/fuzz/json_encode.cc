@@ -11,6 +11,12 @@ using rsp::Message;
 
 const Message& type(unsigned number) { return rsp::messages()[number % rsp::messages().size()]; }
 
+size_t unknowns(const asn1::Node& node) {
+    size_t n = node.type ? 0 : 1;
+    for (const asn1::Node& child : node.children) n += unknowns(child);
+    return n;
+}
+
 // DER -> JSON -> DER. walk() says what decode() says, and JSON forgets nothing that is DER.
 void der(const Message& message, Bytes in) {
     asn1::Deviations seen;
@@ -21,9 +27,10 @@ void der(const Message& message, Bytes in) {
         HALYARD_ASSERT(walk.error->code == value.error().code && walk.error->offset == value.error().offset);
         return;
     }
+    const auto unknown = static_cast<size_t>(asn1::Deviation::unknown_field);
+    HALYARD_ASSERT(unknowns(walk.root) == seen.counts[unknown]); // what messages_from_json rests on
     const std::string json = binding::json_of(walk.root);
     const auto made = binding::messages_from_json(json, &message);
-    const auto unknown = static_cast<size_t>(asn1::Deviation::unknown_field);
     const auto written = static_cast<size_t>(asn1::Deviation::default_value);
     bool as_it_was = true;
     for (size_t i = 0; i < seen.counts.size(); ++i)

@@ -108,12 +108,13 @@ Smdp::Smdp(const Pki& pki, Random& dice)
 }
 
 std::string Smdp::order(std::string_view number, std::string imsi, Time now, rsp::StoreMetadataRequest more) {
-    const auto package =
+    const auto sample =
         must(profile::sample_operational({.iccid = loop::iccid(number), .imsi = std::move(imsi)}));
-    const auto placed = must(server.place(
-        {.package = owned(package.reveal()),
-         .metadata = metadata(package.reveal(), rsp::ProfileClass::operational, kSmdpAddress, more)},
-        now));
+    const OwnedBytes package = shorten ? shorten(sample.reveal()) : owned(sample.reveal());
+    const auto placed =
+        must(server.place({.package = package,
+                           .metadata = metadata(package, rsp::ProfileClass::operational, kSmdpAddress, more)},
+                          now));
     return "1$" + config.address + "$" + placed.matching_id;
 }
 

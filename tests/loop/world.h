@@ -47,6 +47,8 @@ struct Pki {
 
 struct Smdp {
     Smdp(const Pki&, Random&);
+    /// What becomes of the sample before it is ordered: tests that pay by the octet need little of it.
+    std::function<OwnedBytes(Bytes package)> shorten;
     /// An order for a personalised sample profile; its activation code.
     /// `more`: what its metadata have beside the names.
     std::string

@@ -2,10 +2,12 @@
 // the heap, and a little for what does not depend on it (docs/bindings.md). SR-48
 #include "binding/es9_json.h"
 #include "binding/esipa_json.h"
+#include "binding/message_json.h"
 #include "binding/server_json.h"
 #include "tests/vectors/heap.h"
 #include "tests/vectors/load.h"
 #include <doctest/doctest.h>
+#include <set>
 
 using namespace halyard;
 using namespace halyard::vectors;
@@ -250,4 +252,79 @@ TEST_CASE("a profile package of a megabyte comes out of its answer whole, within
         }
     MESSAGE("a package: " << worst.times << " times");
     CHECK(worst.times <= 3);
+}
+
+// ---- JSON of the tool: messages_from_json ----
+
+namespace {
+Reading as_value_of(const rsp::Message& message, const std::string& text) {
+    return {message.name, text, [&](std::string_view given) {
+                return !binding::messages_from_json(given, &message).fault.has_value();
+            }};
+}
+
+// Every array in a value gets its first element so often that the text has about `size` octets.
+std::vector<std::string> with_long_lists(const json& value, size_t size) {
+    std::vector<std::string> out;
+    const json flat = value.flatten();
+    std::set<std::string> arrays;
+    for (const auto& [path, leaf] : flat.items())
+        for (json::json_pointer at(path); !at.empty(); at.pop_back())
+            if (const json& there = value.at(at); there.is_array() && !there.empty())
+                arrays.insert(at.to_string());
+    for (const std::string& path : arrays) {
+        json changed = value;
+        json& array = changed.at(json::json_pointer(path));
+        const std::string element = array[0].dump();
+        array = "@@";
+        std::string text = changed.dump();
+        out.push_back(text.replace(text.find("\"@@\""), 4, list_of(element, size)));
+    }
+    return out;
+}
+} // namespace
+
+TEST_CASE("JSON of the tool becomes a message within four times its size") {
+    Worst worst;
+    size_t taken = 0;
+    for (const Vector& v : all_vectors()) {
+        if (v.verdict != "valid" || !v.is_plain()) continue;
+        const Reading r = as_value_of(*v.message(), v.value->dump());
+        CAPTURE(v.id);
+        taken += r.read(r.body);
+        CHECK(within(r, r.body, worst));
+        for (const std::string& text : with_long_lists(*v.value, 60000)) CHECK(within(r, text, worst));
+    }
+    CHECK(taken > 100);
+    MESSAGE("worst: " << worst.times << " times, " << worst.where);
+    CHECK(worst.times <= 4);
+}
+
+TEST_CASE("whatever stands in JSON of the tool, it is taken or refused within four times its size") {
+    Worst worst;
+    // A choice, sequences, and lists of both.
+    const char* const names[] = {
+        "EuiccPackageRequest", "EuiccPackage", "GetEimConfigurationDataResponse", "EUICCInfo2"};
+    for (const size_t size : {500, 60000, 1000000})
+        for (const std::string& value : hostile_values(size))
+            for (const char* name : names) {
+                const rsp::Message* message = rsp::message_named(name);
+                REQUIRE(message);
+                const std::string named =
+                    R"({"type":")" + std::string(message->name) + R"(","value":)" + value + "}";
+                for (const std::string& text :
+                     {value,
+                      named,
+                      R"({"messages":)" + list_of(value, 1) + "}",
+                      R"({"...":)" + value + "}",
+                      R"({"...":)" + list_of("\"8000\"", size) + "}",
+                      R"({"messages":)" + list_of(named, 1) + "}",
+                      R"({"messages":)" +
+                          list_of(R"({"type":")" + std::string(message->name) + R"(","value":{}})", size) +
+                          "}"})
+                    if (const Reading r = as_value_of(*message, text); !within(r, text, worst))
+                        FAIL_CHECK(name << " " << text.substr(0, 80));
+            }
+    MESSAGE("worst: " << worst.times << " times, " << worst.where);
+    CHECK(worst.times <= 4);
 }
