@@ -94,7 +94,7 @@ Result<std::string> request_to_json(Es9Function f, Bytes der) {
     if (t.tag != bodies(f).request_tag) return fail(Errc::bad_tag, "ES9+ message", t.tag);
     Json json = Json::object();
     TRY(from_content(bodies(f).request, t.content, json));
-    return json.dump();
+    return written(json);
 }
 
 Result<std::string> answer_to_json(Es9Function f, const Es9Answer& answer, Interface on) {
@@ -109,7 +109,7 @@ Result<std::string> answer_to_json(Es9Function f, const Es9Answer& answer, Inter
         if (t.tag != answer_tag(f, on) || ok.tag != b.ok) return fail(Errc::bad_tag, "ES9+ answer", ok.tag);
         TRY(from_content(b.answer, ok.content, json));
     }
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace); // the message may be anything
+    return written(json);
 }
 
 Result<Es9Answer> answer_from_json(Es9Function f, int http_status, std::string_view body, Interface on) {

@@ -117,12 +117,12 @@ Ok put_transfer_answer(JsonView json, OwnedBytes& out) {
 }
 std::string failed(F f, uint8_t code) {
     const Json json{{"header", status_header(status_of(f, code))}};
-    return json.dump();
+    return written(json);
 }
 Result<std::string> members_to_json(std::span<const Member> members, Bytes content, bool one) {
     Json json{{"header", status_header(std::nullopt)}};
     TRY(one ? one_from_content(members, content, json) : from_content(members, content, json));
-    return json.dump();
+    return written(json);
 }
 
 // In v1.0 a result that is sent as a notification is one of its alternatives, without the BF50 around it.
@@ -205,7 +205,7 @@ Result<std::string> esipa_request_to_json(EsipaFunction f, Bytes der) {
     const Bodies& b = bodies(f);
     Json json = Json::object();
     TRY(b.one_of ? one_from_content(b.request, t.content, json) : from_content(b.request, t.content, json));
-    return json.dump();
+    return written(json);
 }
 
 Result<std::string> esipa_answer_to_json(EsipaFunction f, Bytes der) {

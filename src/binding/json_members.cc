@@ -1,6 +1,8 @@
 #include "binding/json_members.h"
 #include "asn1/tlv.h"
 #include "base/tolerated.h"
+#include <algorithm>
+#include <utility>
 
 namespace halyard::binding {
 
@@ -199,6 +201,45 @@ Ok one_from_content(std::span<const Member> members, Bytes content, Json& json) 
             return {};
         }
     return fail(Errc::bad_tag, "message", t.tag);
+}
+
+namespace {
+// Letters, digits and the signs of base64: nothing to escape and nothing to check.
+bool is_plain(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '/' && c <= '9') || c == '+' ||
+               c == '=';
+    });
+}
+size_t room_of(const Json& json) {
+    if (json.is_string()) return json.get_ref<const std::string&>().size() + 2;
+    size_t room = 24; // a number, at most
+    if (json.is_object())
+        for (const auto& [name, value] : json.items()) room += name.size() + 4 + room_of(value);
+    return room;
+}
+void write(const Json& json, std::string& out) {
+    if (json.is_object()) {
+        char before = '{';
+        for (const auto& [name, value] : json.items()) {
+            out += std::exchange(before, ',');
+            ((out += '"') += name) += "\":"; // the names are ours
+            write(value, out);
+        }
+        out += json.empty() ? "{}" : "}";
+    } else if (json.is_string() && is_plain(json.get_ref<const std::string&>())) {
+        ((out += '"') += json.get_ref<const std::string&>()) += '"';
+    } else {
+        out += json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+}
+} // namespace
+
+std::string written(const Json& object) {
+    std::string out;
+    out.reserve(room_of(object));
+    write(object, out);
+    return out;
 }
 
 Json status_header(const std::optional<rsp::StatusCode>& failed) {

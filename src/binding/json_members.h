@@ -29,6 +29,10 @@ OwnedBytes room_for(std::string_view text);
 /// Gives back the room that was not needed.
 OwnedBytes fitted(OwnedBytes&&);
 
+/// The text of a body. Long strings of base64 or hex are copied once, into room that was asked for once; what
+/// is no UTF-8 in others is replaced.
+std::string written(const Json& object);
+
 /// {"functionExecutionStatus":{"status":…}}, the "header" of every answer. SGP.22 §6.5.1.4
 Json status_header(const std::optional<rsp::StatusCode>& failed);
 struct Execution {

@@ -327,7 +327,7 @@ Result<std::string> write_message(const rsp::ServerMessage& type, const void* in
             return fail(Errc::missing_field, f.name);
     }
     TRY(check_conditions(type, in));
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace); // texts may be anything
+    return written(json);
 }
 
 std::optional<rsp::StatusCode> refusal(const rsp::ServerMessage& request, const Error& e) {

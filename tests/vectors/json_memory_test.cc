@@ -254,6 +254,53 @@ TEST_CASE("a profile package of a megabyte comes out of its answer whole, within
     CHECK(worst.times <= 3);
 }
 
+// ---- Writing ----
+
+TEST_CASE("writing a body takes at most four times the message, a package of a megabyte included") {
+    const auto es9 = rsp::Es9Function::get_bound_profile_package;
+    const auto esipa = binding::EsipaFunction::get_bound_profile_package;
+    Worst worst;
+    for (const size_t size : {100, 10000, 300000, 1000000, 1500000}) {
+        const std::string body = R"({"header":{"functionExecutionStatus":{"status":"Executed-Success"}},)"
+                                 R"("transactionId":"A1B2C3D4","boundProfilePackage":)" +
+                                 tlv_text("BF36", size) + "}";
+        const auto answer = binding::answer_from_json(es9, 200, body);
+        REQUIRE(answer);
+        const auto message = binding::esipa_answer_from_json(esipa, body);
+        REQUIRE(message);
+        const auto writes = [&](const char* name, size_t octets, auto&& write) {
+            const HeapPeak peak;
+            CHECK(write().size() > octets);
+            const double times = static_cast<double>(peak.octets()) / static_cast<double>(octets);
+            if (octets >= 100000 && times > worst.times) worst = {times, name};
+            CHECK(peak.octets() <= 4 * octets + kAllowance);
+        };
+        writes("ES9+", answer->der.size(), [&] { return *binding::answer_to_json(es9, *answer); });
+        writes("ESipa", message->size(), [&] { return *binding::esipa_answer_to_json(esipa, *message); });
+    }
+    MESSAGE("writing: " << worst.times << " times, " << worst.where);
+}
+
+TEST_CASE("writing any message of a JSON binding takes at most four times its size and the allowance") {
+    size_t written = 0;
+    for (const Vector& v : all_vectors()) {
+        if (!v.is_body() || v.verdict != "valid" || v.body.empty() || v.interface != "ESipa JSON") continue;
+        const auto f = *binding::esipa_function_of_path("/gsma/rsp2/esipa/" + v.type);
+        const bool request = v.direction == "I>E";
+        const auto der = request ? binding::esipa_request_from_json(f, v.body)
+                                 : binding::esipa_answer_from_json(f, v.body);
+        CAPTURE(v.id);
+        REQUIRE(der);
+        const HeapPeak peak;
+        const auto text =
+            request ? binding::esipa_request_to_json(f, *der) : binding::esipa_answer_to_json(f, *der);
+        CHECK(text);
+        CHECK(peak.octets() <= 4 * der->size() + kAllowance);
+        ++written;
+    }
+    CHECK(written > 10);
+}
+
 // ---- JSON of the tool: messages_from_json ----
 
 namespace {
