@@ -114,6 +114,10 @@ void TestCard::check() const {
     const auto now = euicc::encode_state(s);
     HALYARD_ASSERT(now && *now == store.snapshot);
     if (store.snapshot == scene().snapshot) return;
+    // What was judged before, as most inputs end alike.
+    static std::set<OwnedBytes> judged;
+    if (judged.size() == 64) judged.clear();
+    if (!judged.insert(store.snapshot).second) return;
     const auto read = euicc::decode_state(store.snapshot);
     HALYARD_ASSERT(read);
     const auto again = euicc::encode_state(*read);
