@@ -108,8 +108,12 @@ struct Delivery {
     size_t next = 0;
 
     void deliver(Bytes segment) {
-        // What is refused as out of place (6985) has not been taken and changes nothing.
-        if (card.card.isdr().handle(segment)) append(sent, segment);
+        // What is refused as out of place (6985) has not been taken and changes nothing. Other commands are
+        // served in between, and are no part of the package. SGP.22 §5.7.6
+        const bool unit = segment.size() > 1 && ((segment[0] >= 0x86 && segment[0] <= 0x88) ||
+                                                 (segment[0] >= 0xA0 && segment[0] <= 0xA3) ||
+                                                 (segment[0] == 0xBF && segment[1] == 0x36));
+        if (card.card.isdr().handle(segment) && unit) append(sent, segment);
     }
     void step(Reader&);
 };
