@@ -1,4 +1,5 @@
 #include "apps/cli/commands.h"
+#include "apps/common/message_input.h"
 #include "apps/common/soft_card.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -105,10 +106,12 @@ Ok create(const std::string& dir,
           const std::vector<std::string>& pki,
           const std::string& eid,
           const std::string& bootstrap,
+          const std::string& rat,
           const std::string& dialect,
           uint32_t memory) {
     app::SoftCardOptions options{.memory = memory, .edition = TRY(rsp::edition_from(dialect))};
     if (!bootstrap.empty()) options.bootstrap = TRY(app::read_file(bootstrap, 16u << 20, "bootstrap"));
+    if (!rat.empty()) options.rat = TRY(app::der_of(TRY(app::read_argument(rat))));
     for (size_t i = 1; i < pki.size(); ++i) options.more_pki.push_back({pki[i]});
     return SoftCard::create(dir, {pki.front()}, TRY(eid_from_text(eid)), options);
 }
@@ -132,7 +135,7 @@ void add_euicc_commands(CLI::App& app, int& exit_code) {
     CLI::App* top = app.add_subcommand("euicc", "Software eUICCs: make one, look into it, talk to it");
     top->require_subcommand(1);
     struct Arguments {
-        std::string dir, eid, bootstrap, dialect = "v1.2";
+        std::string dir, eid, bootstrap, rat, dialect = "v1.2";
         std::vector<std::string> pki;
         uint32_t memory = 1024 * 1024;
         bool json = false;
@@ -146,12 +149,17 @@ void add_euicc_commands(CLI::App& app, int& exit_code) {
         ->required();
     make->add_option("--eid", a->eid, "32 digits; one of that directory")->required();
     make->add_option("--bootstrap", a->bootstrap, "Profile package to ship enabled");
+    make->add_option(
+        "--rat",
+        a->rat,
+        "Rules authorisation table: a GetRatResponse as file, hex or base64 (`halyard asn1 encode`); "
+        "default: no policy rule is allowed");
     make->add_option("--memory", a->memory, "Octets for profiles");
     make->add_option("--dialect", a->dialect, "Edition of SGP.32 the card is built to, default v1.2")
         ->check(CLI::IsMember({"v1.0", "v1.1", "v1.2", "v1.3"}));
     make->add_flag("--json", a->json, "Errors as one JSON object");
     make->callback([a, &exit_code] {
-        if (const auto ok = create(a->dir, a->pki, a->eid, a->bootstrap, a->dialect, a->memory); !ok)
+        if (const auto ok = create(a->dir, a->pki, a->eid, a->bootstrap, a->rat, a->dialect, a->memory); !ok)
             exit_code = report(ok.error(), a->dir, a->json);
     });
     CLI::App* look = top->add_subcommand(

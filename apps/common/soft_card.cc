@@ -37,6 +37,7 @@ Result<euicc::Identity> load_identity(const std::filesystem::path& directory) {
                                  TRY(files.certificate("eum" + n)).der});
     }
     if (identity.keys.empty()) return fail(Errc::not_found, "euicc0");
+    if (std::filesystem::exists(directory / "rat.der")) identity.rat = TRY(read_file(directory / "rat.der"));
     return identity;
 }
 } // namespace
@@ -72,7 +73,9 @@ Ok SoftCard::create(const std::filesystem::path& directory,
                     const Eid& eid,
                     const SoftCardOptions& options) {
     if (std::filesystem::exists(directory / "card.txt")) return fail(Errc::conflict, "card");
+    if (!options.rat.empty()) TRY(asn1::decode<rsp::GetRatResponse>(options.rat, {.strict = true}));
     TRY(make_directory(directory));
+    if (!options.rat.empty()) TRY(write_file(directory / "rat.der", options.rat));
     const PkiDirectory files{directory};
     std::vector<PkiDirectory> all{pki};
     all.insert(all.end(), options.more_pki.begin(), options.more_pki.end());

@@ -13,6 +13,7 @@ struct SoftCardOptions {
     rsp::Edition edition = rsp::Edition::v1_2; // of SGP.32, that the card is built to
     OwnedBytes bootstrap; // profile package that is there and enabled from the start; empty: none
     std::string bootstrap_name = "Bootstrap";
+    OwnedBytes rat; // rules authorisation table, GetRatResponse; empty: no policy rule is allowed
     std::vector<PkiDirectory> more_pki; // further CIs the card is under, in order of preference
 };
 
@@ -20,7 +21,8 @@ class SoftCard {
   public:
     static constexpr size_t kMaxCis = 8;
     /// A new card: identity `eid` from a PKI directory (euicc/<EID>, eum, ci), the CI it prefers, and from
-    /// further ones. Errors: conflict when there is a card already; limit above kMaxCis.
+    /// further ones. Errors: conflict when there is a card already; limit above kMaxCis; what is wrong with
+    /// `rat`.
     static Ok create(const std::filesystem::path& directory,
                      const PkiDirectory& pki,
                      const Eid& eid,

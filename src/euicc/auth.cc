@@ -58,6 +58,7 @@ Result<OwnedBytes> Isdr::authenticate_server(Bytes command) {
         const bool oid = role.error().detail == static_cast<uint32_t>(rsp::ChainRule::subject_alt_name);
         return refuse(oid ? AuthError::invalid_oid : AuthError::invalid_certificate);
     }
+    if (is_revoked(*certificate)) return refuse(AuthError::invalid_certificate);
     if (!crypto::verify(*certificate->public_key, {request.server_signed1.der}, request.server_signature1))
         return refuse(AuthError::invalid_signature);
     if (server.euicc_challenge != session_->challenge) return refuse(AuthError::euicc_challenge_mismatch);
@@ -101,7 +102,7 @@ Result<OwnedBytes> Isdr::prepare_download(Bytes command) {
     if (!certificate) return refuse(DownloadError::invalid_certificate);
     if (!certificate->public_key) return refuse(DownloadError::unsupported_curve);
     if (!check_server(*certificate, rsp::Role::dp_pb, *s.server_ci) ||
-        !rsp::check_same_server(*s.server, *certificate))
+        !rsp::check_same_server(*s.server, *certificate) || is_revoked(*certificate))
         return refuse(DownloadError::invalid_certificate);
     if (!crypto::verify(*certificate->public_key,
                         {request.smdp_signed2.der, signature_tlv(s.euicc_signature1)},

@@ -45,7 +45,9 @@ Result<OwnedBytes> Isdr::encode_info2() {
                          .uicc_capability = kCapability,
                          .pp_version = kFirmware,
                          .sas_acreditation_number = "HALYARD-TEST-0000"};
-    info.rsp_capability = {rsp::RspCapability::additional_profile, rsp::RspCapability::test_profile_support};
+    using Capability = rsp::RspCapability;
+    info.rsp_capability = {
+        Capability::additional_profile, Capability::crl_support, Capability::test_profile_support};
     info.euicc_ci_pk_id_list_for_verification.items = ids;
     info.euicc_ci_pk_id_list_for_signing.items = ids;
     info.euicc_category = rsp::EuiccInfo2::EuiccCategory::medium_euicc;
@@ -72,8 +74,10 @@ Result<OwnedBytes> Isdr::configured_addresses() {
     return asn1::encode(response);
 }
 
-// No rule authorises anybody: profiles with policy rules are not installed.
-Result<OwnedBytes> Isdr::rat() { return asn1::encode(rsp::GetRatResponse{}); }
+Result<OwnedBytes> Isdr::rat() {
+    if (identity_->rat.empty()) return asn1::encode(rsp::GetRatResponse{});
+    return identity_->rat;
+}
 
 Result<OwnedBytes> Isdr::certs(Bytes command) {
     const auto request = TRY(asn1::decode<rsp::GetCertsRequest>(command));

@@ -21,7 +21,40 @@ bool imsi_begins(Bytes imsi, const std::array<uint8_t, 3>& plmn) {
     return digit(1) == (plmn[0] & 0xF) && digit(2) == plmn[0] >> 4 && digit(3) == (plmn[1] & 0xF) &&
            digit(4) == (plmn[2] & 0xF) && digit(5) == plmn[2] >> 4 && (mnc3 == 0xF || digit(6) == mnc3);
 }
+
+// A nibble of E stands for any digit; a GID without octets for any, no GID for none. SGP.22 §2.9.2
+bool operator_allows(const rsp::OperatorId& rule, const rsp::OperatorId& owner) {
+    for (size_t i = 0; i < rule.mcc_mnc.size(); ++i)
+        for (const int shift : {0, 4}) {
+            const int wanted = rule.mcc_mnc[i] >> shift & 0xF;
+            if (wanted != 0xE && wanted != (owner.mcc_mnc[i] >> shift & 0xF)) return false;
+        }
+    const auto gid = [](const std::optional<Bytes>& wanted, const std::optional<Bytes>& given) {
+        const Bytes has = given.value_or(Bytes());
+        return wanted ? wanted->empty() || same(*wanted, has) : has.empty();
+    };
+    return gid(rule.gid1, owner.gid1) && gid(rule.gid2, owner.gid2);
+}
 } // namespace
+
+bool policy_is_authorised(Bytes rat, const rsp::StoreMetadataRequest& metadata) {
+    using rsp::PprIds;
+    if (!metadata.profile_policy_rules) return true;
+    for (const PprIds rule : {PprIds::ppr1, PprIds::ppr2}) {
+        if (!metadata.profile_policy_rules->has(rule)) continue;
+        const auto table = asn1::decode<rsp::GetRatResponse>(rat);
+        if (!table || !metadata.profile_owner) return false;
+        bool allowed = false;
+        const Ok read = table->rat.for_each([&](const rsp::ProfilePolicyAuthorisationRule& entry) -> Ok {
+            if (!entry.ppr_ids.has(rule)) return {};
+            return entry.allowed_operators.for_each([&](const rsp::OperatorId& one) {
+                allowed = allowed || operator_allows(one, *metadata.profile_owner);
+            });
+        });
+        if (!read || !allowed) return false;
+    }
+    return true;
+}
 
 bool owner_matches(const rsp::OperatorId& owner, const profile::Image& image) {
     const auto usim = image.application(kUsim);

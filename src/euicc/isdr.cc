@@ -88,6 +88,7 @@ Result<OwnedBytes> Isdr::dispatch(uint32_t tag, Bytes command) {
     case 0xBF32: return disable(command);
     case 0xBF33: return delete_profile(command);
     case 0xBF34: return memory_reset(command, false);
+    case 0xBF35: return load_crl(command);
     case 0xBF38: return authenticate_server(command);
     case 0xBF3C: return configured_addresses();
     case 0xBF3E: return euicc_data(command);

@@ -6,6 +6,7 @@
 #include "euicc/state.h"
 #include "rsp/bsp.h"
 #include "rsp/chain.h"
+#include "rsp/crl.h"
 #include "rsp/token.h"
 
 namespace halyard::euicc {
@@ -117,6 +118,12 @@ class Isdr {
     Reply authenticate_server(Bytes);
     Reply prepare_download(Bytes);
     Reply cancel_session(Bytes);
+    // crl.cc
+    Reply load_crl(Bytes);
+    /// The parts that are still missing.
+    tl::expected<std::vector<uint64_t>, rsp::LoadCrlResponseError> take_crl(const rsp::Crl&,
+                                                                            const KeySet& ci);
+    bool is_revoked(const crypto::Certificate&) const;
     // load_bpp.cc
     Reply load_segment(Bytes);
     Reply initialise(Bytes);
@@ -124,6 +131,7 @@ class Isdr {
     Reply configure(const Loading::Head&);
     Reply begin_metadata(const Loading::Head&);
     Reply store_metadata(Bytes);
+    bool rules_are_allowed(const rsp::StoreMetadataRequest&) const;
     Reply replace_keys(const Loading::Head&);
     Reply begin_elements(const Loading::Head&);
     Reply elements(Bytes);

@@ -135,6 +135,17 @@ Result<OwnedBytes> Isdr::begin_metadata(const Loading::Head& head) {
     return head.rest.empty() ? OwnedBytes{} : store_metadata(head.rest);
 }
 
+// By the rules authorisation table; and PPR1 only on a card that has no operational profile yet, for it would
+// tie the device to this one. SGP.22 §2.9.2, §5.5.3
+bool Isdr::rules_are_allowed(const rsp::StoreMetadataRequest& metadata) const {
+    if (!policy_is_authorised(identity_->rat, metadata)) return false;
+    if (!metadata.profile_policy_rules || !metadata.profile_policy_rules->has(rsp::PprIds::ppr1)) return true;
+    return std::ranges::none_of(state_.profiles, [](const StoredProfile& p) {
+        const auto other = asn1::decode<rsp::StoreMetadataRequest>(p.metadata);
+        return !other || other->profile_class == rsp::ProfileClass::operational;
+    });
+}
+
 Result<OwnedBytes> Isdr::store_metadata(Bytes unit) {
     Loading& l = *loading_;
     if (unit.size() > l.part_left || unit[0] != 0x88) return fail_load(ErrorReason::scp03t_structure_error);
@@ -148,10 +159,7 @@ Result<OwnedBytes> Isdr::store_metadata(Bytes unit) {
     l.iccid = metadata->iccid;
     if (state_.find(metadata->iccid))
         return fail_load(ErrorReason::install_failed_due_to_iccid_already_exists_on_euicc);
-    // No entry of the rules authorisation table allows any policy rule. SGP.22 §2.9.3
-    if (metadata->profile_policy_rules && (metadata->profile_policy_rules->has(rsp::PprIds::ppr1) ||
-                                           metadata->profile_policy_rules->has(rsp::PprIds::ppr2)))
-        return fail_load(ErrorReason::ppr_not_allowed);
+    if (!rules_are_allowed(*metadata)) return fail_load(ErrorReason::ppr_not_allowed);
     l.phase = Loading::Phase::keys_or_elements;
     // From here a loss of power leaves a result.
     state_.installing = Installing{session_->transaction_id,

@@ -130,7 +130,10 @@ Ok PackageRun::operation(const rsp::Psmo& op) {
     if (const auto* l = std::get_if<rsp::ProfileInfoListRequest>(&op.is)) return list(*l);
     EuiccResultData result;
     if (std::holds_alternative<rsp::GetRAT>(op.is)) {
-        result.is = asn1::List<rsp::ProfilePolicyAuthorisationRule>{};
+        rsp::GetRatResponse table;
+        if (!card_.identity().rat.empty())
+            table = TRY(asn1::decode<rsp::GetRatResponse>(card_.identity().rat));
+        result.is = table.rat;
         return add(result, true);
     }
     if (const auto* c = std::get_if<rsp::ConfigureImmediateEnable>(&op.is)) {

@@ -165,6 +165,8 @@ Eim* State::find_eim(std::string_view id) {
 uint64_t State::used_memory() const {
     uint64_t total = 0;
     for (const StoredProfile& p : profiles) total += p.memory;
+    if (crls)
+        for (const StoredCrl& c : *crls) total += c.der.size();
     return total;
 }
 

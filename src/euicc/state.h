@@ -27,6 +27,8 @@ struct Identity {
     uint32_t max_result = 16 * 1024;  // octets of listing results in one package result
     uint64_t max_counter = 8388607;   // SGP.32 §2.11.1.1
     std::string root_smds = "lpa.ds.gsma.com";
+    OwnedBytes
+        rat; // GetRatResponse, BF43: which policy rules which operators' profiles may have; empty: none
     bool is_v1_0() const { return edition == rsp::Edition::v1_0; }
     bool has_fallback() const { return fallback_supported && !is_v1_0(); }
     bool has_emergency() const { return emergency_supported && !is_v1_0(); }
@@ -178,6 +180,23 @@ struct Installing {
     }
 };
 
+/// A revocation list of a CI, whole or one part of it, as LoadCRL brought it. SGP.22 §5.7.12
+struct StoredCrl {
+    OwnedBytes ci_key_id;
+    OwnedBytes number; // cRLNumber, content octets
+    uint32_t part = 0; // of a partial list; 0: a whole one
+    OwnedBytes der;    // 30…
+    template <int = 0> static constexpr auto asn1() {
+        using T = StoredCrl;
+        return sequence("Crl",
+                        0x30,
+                        field<&T::ci_key_id>("ciPKId", 0x80),
+                        field<&T::number>("number", 0x81),
+                        field<&T::part>("part", 0x82),
+                        field<&T::der>("der", 0x83));
+    }
+};
+
 struct State {
     static constexpr uint64_t kFormat = 1;
     uint64_t format = kFormat;
@@ -195,6 +214,7 @@ struct State {
     ImmediateEnableConfiguration immediate_enable;
     std::string default_smdp;
     std::optional<Installing> installing;
+    std::optional<std::vector<StoredCrl>> crls; // since the first was loaded
 
     template <int = 0> static constexpr auto asn1() {
         using T = State;
@@ -214,7 +234,8 @@ struct State {
                         field<&T::emergency_active>("emergencyActive", 0x8B),
                         field<&T::immediate_enable>("immediateEnable", 0xAC),
                         field<&T::default_smdp>("defaultSmdp", 0x8D),
-                        field<&T::installing>("installing", 0xAE));
+                        field<&T::installing>("installing", 0xAE),
+                        field<&T::crls>("crls", 0xAF));
     }
 
     StoredProfile* find(const Iccid&);
