@@ -1,5 +1,5 @@
 // The server over real sockets of this machine.
-#include "reader/framing.h"
+#include "reader/client.h"
 #include "reader/server.h"
 #include "reader/testing.h"
 #include <arpa/inet.h>
@@ -292,4 +292,32 @@ TEST_CASE("when a card is slow, others are not") {
     CHECK(::recv(a.fd, &one, 1, MSG_DONTWAIT) < 0); // still waiting
     CHECK(a.receive() == "9000");
     CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::seconds(2));
+}
+
+TEST_CASE("when our own client has a served card, it is as if it were here, also after a loss of power") {
+    ToldCard card;
+    Running r;
+    const std::string path = scratch("client");
+    REQUIRE(r.server.add("one", card, {.kind = Seam::Kind::local, .path = path}));
+    r.start();
+    SeamClient client({.kind = Seam::Kind::local, .path = path}, kPatience);
+    CHECK(client.atr().empty());
+    CHECK_FALSE(client.transmit(*from_hex("80F2000C"))); // no power, no card
+    REQUIRE(client.power(Power::on));
+    CHECK(hex(client.atr()) == "3B00");
+    card.answers = {"6A82", "", "9000"};
+    CHECK(hex(client.transmit(*from_hex("80F2000C"))->octets) == "6A82");
+    const auto lost = client.transmit(*from_hex("80F2000D"));
+    REQUIRE_FALSE(lost);
+    CHECK(lost.error().code == Errc::unreachable);
+    REQUIRE(client.power(Power::on));
+    CHECK(hex(client.transmit(*from_hex("80F2000E"))->octets) == "9000");
+    CHECK_FALSE(client.transmit(*from_hex("80"))); // one octet would be power, not a command
+    REQUIRE(client.power(Power::reset));
+    REQUIRE(client.power(Power::off));
+    r.server.stop();
+    r.thread.join();
+    CHECK(card.all() == "on 80F2000C 80F2000D off on 80F2000E reset off");
+    SeamClient nobody({.kind = Seam::Kind::local, .path = path + "none"}, milliseconds(100));
+    CHECK_FALSE(nobody.power(Power::on));
 }

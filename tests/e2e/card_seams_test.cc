@@ -1,6 +1,6 @@
 // `halyard euicc serve`, `trace`, `replay`, `fs`: cards at sockets and lpac's lines. tests/readers has PC/SC.
 #include "base/octets.h"
-#include "tests/e2e/run.h"
+#include "tests/e2e/site.h"
 #include <algorithm>
 #include <csignal>
 #include <sys/socket.h>
@@ -268,4 +268,32 @@ TEST_CASE("when the files of the enabled profile are asked for, the tree and any
     CHECK(contains(none.err, "not found at file"));
     const Json below = cli({"euicc", "fs", cards.cards[0], "ADF.USIM", "--json"}).json();
     for (const Json& f : below["files"]) CHECK(contains(f["path"], "A0000000871002"));
+}
+
+TEST_CASE("when an IPAd's card is behind a socket and loses power again and again, a download is done all "
+          "the same") {
+    Site site;
+    site.start_smdp();
+    site.start_eim();
+    site.import_devices();
+    const std::string id = site.order_download();
+    const std::string socket = site.path("card.sock"), plan = site.path("plan");
+    write_text(plan, "apdu 30: cut after\napdu 75: cut before\napdu 120: lose\ncommit 4: cut\n");
+    Serving serving({site.path("devices/device-0001/card"), "--unix", socket, "--faults", plan},
+                    1,
+                    site.path("serve.log"));
+    site.card_seam = "unix:" + socket;
+    std::string state;
+    for (int attempt = 0; attempt < 5 && state != "succeeded"; ++attempt) {
+        const Ran ran = site.ipad(0);
+        INFO(ran);
+        state = site.operation(id).value("state", "");
+    }
+    CHECK(state == "succeeded");
+    CHECK(serving.stop() == 0);
+    size_t cuts = 0;
+    for (const Json& e : serving.said)
+        cuts += e.value("detail", "") == "power cut" || e.value("detail", "") == "response lost";
+    CHECK(cuts >= 3);
+    CHECK(site.card(0)["profiles"].size() == 2);
 }
