@@ -79,14 +79,20 @@ Ok fs(const std::string& dir, const std::string& path, bool json) {
     }
     ordered_json all = ordered_json::array();
     const std::string below = wanted.path.empty() ? "" : wanted.path + "/";
+    size_t octets = 0, count = 0;
     for (const CardFileEntry& e : files) {
         if (e.path != wanted.path && !e.path.starts_with(below)) continue;
+        ++count;
+        if (e.link.empty()) octets += e.size;
         if (json)
             all.push_back(json_of(e, false));
         else
             print_line(e);
     }
-    if (json) std::printf("%s\n", ordered_json{{"files", all}}.dump().c_str());
+    if (json)
+        std::printf("%s\n", ordered_json{{"files", all}, {"octets", octets}}.dump().c_str());
+    else
+        std::printf("%zu files and directories, %zu octets of content\n", count, octets);
     return {};
 }
 } // namespace

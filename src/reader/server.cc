@@ -27,7 +27,7 @@ using boost::system::error_code;
 namespace {
 using Socket = stream_protocol::socket;
 
-// A virtual reader sends length and body apart, and then waits: with delayed acknowledgements each APDU would
+// Some readers send length and body apart, and then wait: with delayed acknowledgements each APDU would
 // cost 40 ms. TCP_QUICKACK falls back by itself, so it is set anew before every read.
 void no_delay(int socket) {
     const int on = 1;

@@ -321,3 +321,19 @@ TEST_CASE("when our own client has a served card, it is as if it were here, also
     SeamClient nobody({.kind = Seam::Kind::local, .path = path + "none"}, milliseconds(100));
     CHECK_FALSE(nobody.power(Power::on));
 }
+
+TEST_CASE(
+    "when a client writes length and body apart and waits, no APDU waits for a delayed acknowledgement") {
+    ToldCard card;
+    Running r;
+    REQUIRE(r.server.add("one", card, *seam_from(Seam::Kind::tcp, "0", "127.0.0.1", 0)));
+    r.start();
+    const Client client = connect_tcp(r.events.wait(Event::Kind::serving).seam.port); // without TCP_NODELAY
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 100; ++i) {
+        client.send("0004");
+        client.send("80F2000C");
+        CHECK(client.receive() == "9000");
+    }
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(2)); // 100 of 40 ms would be four
+}
