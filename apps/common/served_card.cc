@@ -1,7 +1,9 @@
 #include "apps/common/served_card.h"
 #include "apps/common/files.h"
+#include "base/log.h"
 #include <cerrno>
 #include <fcntl.h>
+#include <utility>
 
 namespace halyard::app {
 
@@ -24,10 +26,11 @@ Result<std::unique_ptr<ServedCard>> ServedCard::open(const std::filesystem::path
         const int fd = ::open(options.trace.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         if (fd < 0) return fail(Errc::storage, "trace", static_cast<uint32_t>(errno));
         out->trace_.reset(::fdopen(fd, "w"));
-        const auto write = [file = out->trace_.get()](std::string_view line) {
+        const auto write = [file = out->trace_.get(), told = false](std::string_view line) mutable {
             // At once: a recording is most wanted of what ended badly.
-            static_cast<void>(std::fwrite(line.data(), 1, line.size(), file));
-            static_cast<void>(std::fflush(file));
+            const bool good = std::fwrite(line.data(), 1, line.size(), file) == line.size();
+            if ((!good || std::fflush(file) != 0) && !std::exchange(told, true))
+                log(LogLevel::error, "the recording has gaps: its file cannot be written");
         };
         const std::string title =
             to_text(out->card_->identity().eid) + ", begun " + text_from_seconds(now_ms() / 1000);
