@@ -73,24 +73,30 @@ class Reader {
     std::string eid;
     int port = free_port();
 
-    explicit Reader(const std::string& iccid) {
+    std::vector<std::string> eids; // eid first
+
+    explicit Reader(const std::string& iccid, unsigned cards = 1) {
         const std::string boot = directory / "boot.der";
-        REQUIRE(cli({"pki", "init", "--dir", directory / "pki", "--euiccs", "1"}).status == 0);
+        REQUIRE(cli({"pki", "init", "--dir", directory / "pki", "--euiccs", std::to_string(cards)}).status ==
+                0);
         for (const auto& entry : std::filesystem::directory_iterator(directory / "pki/euicc"))
-            if (entry.path().extension() == ".der") eid = entry.path().stem().string();
+            if (entry.path().extension() == ".der") eids.push_back(entry.path().stem().string());
         REQUIRE(cli({"profile", "sample", "--kind", "bootstrap", "--iccid", iccid, "--out", boot}).status ==
                 0);
-        const Ran made = cli({"euicc",
-                              "create",
-                              directory / "card",
-                              "--pki",
-                              directory / "pki",
-                              "--eid",
-                              eid,
-                              "--bootstrap",
-                              boot});
-        INFO(made);
-        REQUIRE(made.status == 0);
+        for (size_t i = 0; i < eids.size(); ++i) {
+            const Ran made = cli({"euicc",
+                                  "create",
+                                  card(i),
+                                  "--pki",
+                                  directory / "pki",
+                                  "--eid",
+                                  eids[i],
+                                  "--bootstrap",
+                                  boot});
+            INFO(made);
+            REQUIRE(made.status == 0);
+        }
+        eid = eids[0];
         const std::string socket = directory / "pcscd.comm";
         auto started =
             app::Process::start({{path_of("python3"), "tests/readers/pcscd.py", socket, std::to_string(port)},
@@ -103,6 +109,9 @@ class Reader {
         INFO(list);
         INFO(read_text(directory / "pcscd.log"));
         REQUIRE(contains(list.out, "Halyard test"));
+    }
+    std::string card(size_t i) const {
+        return directory / (i ? "card" + std::to_string(i) : std::string("card"));
     }
     ~Reader() { ::unsetenv("PCSCLITE_CSOCK_NAME"); }
 
@@ -245,4 +254,21 @@ TEST_CASE("when power is cut by plan, PC/SC programs see the card pulled out, an
                             [](const Ran& r) { return r.status == 0; });
     INFO(again);
     CHECK(contains(again.out, "BF 3E 12 5A 10 89 04 90 32"));
+}
+
+TEST_CASE("when two cards are served at once, each is in a slot of its own") {
+    if (skipped()) return;
+    Reader reader(kIccid, 2);
+    reader.serve({reader.card(1)});
+    for (const char* slot : {"0", "1"}) {
+        const Ran ran =
+            until({path_of("opensc-tool"), "-r", slot, "-c", "default", "-s", kSelectIsdr, "-s", kGetEid},
+                  [](const Ran& r) { return r.status == 0; });
+        INFO(ran);
+        std::string octets; // of the EID, as opensc-tool prints them
+        const std::string& eid = reader.eids[slot[0] - '0'];
+        for (size_t i = 0; i < 22; i += 2) octets += eid.substr(i, 2) + " "; // up to the end of its line
+        CHECK(contains(ran.out, "BF 3E 12 5A 10 " + octets));
+    }
+    CHECK(reader.stop().first == 0);
 }
