@@ -8,7 +8,8 @@ namespace halyard::reader {
 /// answers.
 class SeamClient final : public CardPort {
   public:
-    /// tcp (host may be a name) or local. `patience`: for each answer, and for connecting, there at most 10 s.
+    /// tcp (host may be a name) or local. `patience`: for each answer, and for connecting, there at most 10
+    /// s.
     explicit SeamClient(Seam seam, std::chrono::milliseconds patience = std::chrono::seconds(60));
     SeamClient(const SeamClient&) = delete;
     ~SeamClient() override;

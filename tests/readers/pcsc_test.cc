@@ -21,9 +21,16 @@ constexpr const char* kGetEid = "80E2910006BF3E035C015A00";
 constexpr const char* kIccid = "89001019000100000000";
 constexpr const char* kEfIccid = "98000191001000000000"; // its digits in pairs, swapped
 
+// Debian has pcscd where only root's PATH leads.
+std::string path_of(const std::string& name) {
+    std::string out = shell("PATH=$PATH:/usr/sbin; command -v " + name).out;
+    out.erase(std::min(out.find('\n'), out.size()));
+    return out;
+}
+
 std::string missing_program() {
     for (const char* name : {"pcscd", "opensc-tool", "pcsc_scan", "python3"})
-        if (shell(std::string("command -v ") + name).status != 0) return name;
+        if (path_of(name).empty()) return name;
     const char* driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
     return std::filesystem::exists(driver) ? "" : driver;
 }
@@ -59,12 +66,6 @@ template <class Good> Ran until(const Words& command, Good good) {
         if (good(ran) || std::chrono::steady_clock::now() > end) return ran;
         std::this_thread::sleep_for(milliseconds(100));
     }
-}
-
-std::string path_of(const std::string& name) {
-    std::string out = shell("command -v " + name).out;
-    out.erase(std::min(out.find('\n'), out.size()));
-    return out;
 }
 
 class Reader {

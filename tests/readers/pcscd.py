@@ -3,8 +3,10 @@
 virtual reader (two slots) that waits for cards at PORT and PORT+1. A pcscd of the system is left alone: the socket is handed
 over as service managers do it, and where the kernel lets us, /run is a new one that only this process sees, for pcscd keeps
 a file with its number there. Ends with the process, which becomes pcscd itself."""
+import ctypes
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -23,12 +25,13 @@ def main():
             sys.exit("pcscd.py: a pcscd runs here, and no namespace can be made to keep it undisturbed")
     configuration = pathlib.Path(path + ".conf")
     configuration.write_text(f'FRIENDLYNAME "Halyard test"\nDEVICENAME /dev/null:{port}\nLIBPATH {DRIVERS[0]}\nCHANNELID {port}\n')
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, which a new namespace has taken away: gone when the test is
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(16)
     os.dup2(listener.fileno(), 3)
     os.set_inheritable(3, True)
-    os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+    os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()), PATH=os.environ["PATH"] + ":/usr/sbin")
     os.execvp("pcscd", ["pcscd", "--foreground", "--info", "--config", str(configuration)])
 
 
