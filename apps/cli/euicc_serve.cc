@@ -199,6 +199,7 @@ void add_euicc_serve(CLI::App& top, int& exit_code) {
                       "HOST:PORT of a virtual reader (vsmartcard-vpcd) to connect to; default "
                       "127.0.0.1:35963, ports count up by card")
             ->expected(0, 1)
+            ->allow_extra_args(false)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     c->add_option("--tcp", o->tcp, "HOST:PORT to listen at, with the same messages; ports count up by card")
         ->allow_extra_args(false);
