@@ -175,6 +175,9 @@ class Way {
             [this](const char* why, uint64_t apdus) {
                 shared_.apdus += apdus;
                 say(Event::Kind::lost, why, apdus);
+                // A reader that takes the card only to drop it is not asked ten times a second.
+                if (apdus || std::chrono::steady_clock::now() - since_ >= std::chrono::seconds(1))
+                    pause_ = Server::kFirstPause;
                 if (seam_.kind == Seam::Kind::vpcd) try_again();
             });
         connection_ = connection;
@@ -196,8 +199,8 @@ class Way {
         asio::async_connect(joining_, to, [this](error_code error, const tcp::endpoint&) {
             if (shared_.stopping) return;
             if (error) return failed(error.message());
-            pause_ = Server::kFirstPause;
             told_ = false;
+            since_ = std::chrono::steady_clock::now();
             serve(Socket(std::move(joining_)));
         });
     }
@@ -288,6 +291,7 @@ class Way {
     tcp::resolver resolver_;
     tcp::socket joining_;
     std::chrono::milliseconds pause_ = Server::kFirstPause;
+    std::chrono::steady_clock::time_point since_; // of the reader's connection
     bool told_ = false;
     std::weak_ptr<Connection> connection_;
 };
