@@ -1,4 +1,5 @@
 #include "apps/cli/commands.h"
+#include "apps/cli/euicc_commands.h"
 #include "apps/common/message_input.h"
 #include "apps/common/soft_card.h"
 #include <CLI/CLI.hpp>
@@ -176,6 +177,9 @@ void add_euicc_commands(CLI::App& app, int& exit_code) {
     talk->callback([a, &exit_code] {
         if (const auto ok = apdu(a->dir, a->apdus); !ok) exit_code = report(ok.error(), a->dir, a->json);
     });
+    add_euicc_serve(*top, exit_code);
+    add_euicc_trace(*top, exit_code);
+    add_euicc_fs(*top, exit_code);
 }
 
 } // namespace halyard::cli

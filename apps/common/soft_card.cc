@@ -102,11 +102,14 @@ Ok SoftCard::create(const std::filesystem::path& directory,
     return write_file(directory / "card.txt", bytes_of(text));
 }
 
-Result<std::unique_ptr<SoftCard>> SoftCard::open(const std::filesystem::path& directory) {
+Result<std::unique_ptr<SoftCard>> SoftCard::open(const std::filesystem::path& directory,
+                                                 const StoreWrap& wrap) {
     auto identity = TRY(load_identity(directory));
     auto file = TRY(store::CardFile::open(directory / "state"));
     std::unique_ptr<SoftCard> out(new SoftCard(std::move(identity), std::move(file)));
-    out->card_ = TRY(euicc::Card::open(out->identity_, out->file_, out->random_));
+    if (wrap) out->wrapped_ = wrap(out->file_);
+    euicc::CardStore& store = wrap ? *out->wrapped_ : out->file_;
+    out->card_ = TRY(euicc::Card::open(out->identity_, store, out->random_));
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include "crypto/hash.h"
 #include "euicc/card.h"
 #include "store/card_file.h"
+#include <functional>
 #include <memory>
 
 namespace halyard::app {
@@ -17,6 +18,9 @@ struct SoftCardOptions {
     std::vector<PkiDirectory> more_pki; // further CIs the card is under, in order of preference
 };
 
+/// Puts something between a card and its file, such as reader::FaultyStore.
+using StoreWrap = std::function<std::unique_ptr<euicc::CardStore>(euicc::CardStore&)>;
+
 class SoftCard {
   public:
     static constexpr size_t kMaxCis = 8;
@@ -28,7 +32,8 @@ class SoftCard {
                      const Eid& eid,
                      const SoftCardOptions&);
     /// Errors: not_found, conflict "card is in use", unverified.
-    static Result<std::unique_ptr<SoftCard>> open(const std::filesystem::path& directory);
+    static Result<std::unique_ptr<SoftCard>> open(const std::filesystem::path& directory,
+                                                  const StoreWrap& wrap = {});
 
     OwnedBytes transmit(Bytes apdu) { return card_->transmit(apdu); }
     Ok reset() { return card_->reset(); }
@@ -42,6 +47,7 @@ class SoftCard {
         : identity_(std::move(identity)), file_(std::move(file)) {}
     euicc::Identity identity_;
     store::CardFile file_;
+    std::unique_ptr<euicc::CardStore> wrapped_;
     crypto::SystemRandom random_;
     std::optional<euicc::Card> card_;
 };

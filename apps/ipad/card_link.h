@@ -15,7 +15,8 @@ struct CardLink {
     virtual Result<OwnedBytes> reset() = 0;
 };
 
-/// "sim:DIR": the software eUICC in DIR, in this process. unsupported for another kind.
+/// "sim:DIR": the software eUICC in DIR, in this process. "unix:PATH", "tcp:HOST:PORT": a card of `halyard
+/// euicc serve`. unsupported for another kind.
 Result<std::unique_ptr<CardLink>> open_card(const std::string& description);
 
 /// The profile enabled now, asked over a channel of its own; nothing when none is. For

@@ -10,7 +10,7 @@ namespace halyard::ipad {
 /// What the command line says, files already read.
 struct Options {
     std::string state;                          // folder of everything that must survive
-    std::string card;                           // "sim:DIR"
+    std::string card;                           // see open_card
     std::string events;                         // file for JSON lines, "-" for stdout, empty: none
     std::map<std::string, std::string> resolve; // host -> address:port
     std::vector<OwnedBytes> trust;              // DER anchors

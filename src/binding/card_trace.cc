@@ -1,4 +1,6 @@
 #include "binding/card_trace.h"
+#include "asn1/tlv.h"
+#include "rsp/meaning.h"
 #include <algorithm>
 #include <array>
 
@@ -156,10 +158,13 @@ class Assembler {
         answered(channel, std::move(e), data, status, lines);
     }
     void not_fetched(Channel& channel, uint32_t line) {
-        fault(line,
-              "the answer to line " + std::to_string(channel.waiting->command_lines.last) +
-                  " was not fetched");
-        channel.waiting->whole = false;
+        // Some terminals never fetch what a SELECT would tell them; that harms nobody.
+        const bool must = !channel.waiting->name.starts_with("SELECT");
+        if (must)
+            fault(line,
+                  "the answer to line " + std::to_string(channel.waiting->command_lines.last) +
+                      " was not fetched");
+        channel.waiting->whole = !must;
         out.exchanges.push_back(std::move(*channel.waiting));
         channel.waiting.reset();
     }
@@ -289,6 +294,29 @@ CardTrace reassemble(std::span<const TraceApdu> apdus) {
     Joiner(assembler.out).run();
     std::ranges::stable_sort(assembler.out.faults, {}, &TraceFault::line);
     return std::move(assembler.out);
+}
+
+std::string describe_command(Bytes apdu) {
+    const auto command = parse(apdu);
+    if (!command) return "no command APDU";
+    std::string out = name_of(*command);
+    if (const uint8_t channel = command->channel()) out += " (" + std::to_string(channel) + ")";
+    if (command->chains() && command->p2 != 0) return out + " block " + two(command->p2);
+    if (!command->chains() || command->data.empty()) return out;
+    const auto tlv = asn1::read_tlv(command->data);
+    if (!tlv || !tlv->rest.empty()) { // the first block of more
+        const bool two_octets = (command->data[0] & 0x1F) == 0x1F && command->data.size() > 1;
+        return out + " " + hex(command->data.first(two_octets ? 2 : 1));
+    }
+    const rsp::Recognition found = rsp::recognise(tlv->whole);
+    const auto to_card = [](const rsp::Message* m) {
+        const auto route = m ? rsp::route_of(*m) : std::nullopt;
+        return route && std::string_view(route->to) == "eUICC";
+    };
+    const rsp::Message* best = found.message;
+    for (const rsp::Message* m : found.others)
+        if (!to_card(best) && to_card(m)) best = m;
+    return out + " " + (best ? std::string(best->name) : hex(command->data.first(tlv->tag > 0xFF ? 2 : 1)));
 }
 
 bool is_error(uint16_t status) {

@@ -28,6 +28,10 @@ struct CardTrace {
 };
 CardTrace reassemble(std::span<const TraceApdu>);
 
+/// One APDU by itself in a few words: "STORE DATA GetEuiccDataRequest", "SELECT ISD-R", "STORE DATA block
+/// 01", "no command APDU". A block that begins a message but does not hold all of it is named by its tag.
+std::string describe_command(Bytes apdu);
+
 /// Neither done, nor more to fetch, nor a proactive command waiting.
 bool is_error(uint16_t status);
 /// "6A88, referenced data not found": what ISO 7816-4, TS 102 221 and SGP.22 §5.7.1 call it.

@@ -205,6 +205,28 @@ TEST_CASE("when commands and responses do not pair, that is told") {
     CHECK(faults(trace("> 80E2910003BF2E00\n< 90\n")) == "2: response shorter than a status word\n");
 }
 
+TEST_CASE("when a terminal does not fetch what a SELECT would tell, that is no fault") {
+    const CardTrace t = trace("> 00A40004023F00\n< 6121\n> 80E2910003BF2E00\n< BF2E00 9000\n");
+    CHECK(faults(t).empty());
+    REQUIRE(t.exchanges.size() == 2);
+    CHECK(t.exchanges[0].whole);
+    CHECK(t.exchanges[0].status == 0x6121);
+}
+
+TEST_CASE("when a command is described by itself, its name and its message are there") {
+    const auto say = [](const char* apdu) { return binding::describe_command(*from_hex(apdu)); };
+    CHECK(say("00A4040010A0000005591010FFFFFFFF8900000100") == "SELECT ISD-R");
+    CHECK(say("43B0000000") == "READ BINARY (7)"); // ISO 7816-4: channels 4 to 19 are CLA 40 to 4F
+    CHECK(say("80E2910006BF3E035C015A") == "STORE DATA GetEuiccDataRequest");
+    CHECK(say("82E2110003BF3603") == "STORE DATA (2) BF36"); // begins a message of more
+    CHECK(say("80E2910103000000") == "STORE DATA block 01");
+    CHECK(say("80E29100019F") == "STORE DATA 9F");
+    CHECK(say("80E2910003DF7F00") == "STORE DATA DF7F"); // no message has this tag
+    CHECK(say("00EE0000") == "INS EE");
+    CHECK(say("00A400") == "no command APDU");
+    CHECK(say("00A4000005AA") == "no command APDU");
+}
+
 TEST_CASE("when a bound profile package comes in its segments, it is one command") {
     // BF36 { BF23 { 80 01 }, A0 { 87 }, A1 { 88 88 }, A3 { 86 86 } }: 6 + 5 + 8 + 8 = 27
     const std::string package =

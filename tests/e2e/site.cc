@@ -189,7 +189,7 @@ Words Site::ipad_command(size_t device) const {
             "--state",
             device_path(device, "ipa"),
             "--card",
-            "sim:" + device_path(device, "card"),
+            card_seam.empty() ? "sim:" + device_path(device, "card") : card_seam,
             "--initial-eim",
             path("eim-configuration.der"),
             "--resolve",

@@ -46,8 +46,9 @@ class Site {
     std::string api_endpoint() const { return "127.0.0.1:" + std::to_string(api_port_); }
     std::string smdp_endpoint() const { return "127.0.0.1:" + std::to_string(smdp_port_); }
     std::string token() const;
-    Words eim_options;    // more for start_eim()
-    std::string smdp_pki; // instead of this site's; empty: that one
+    Words eim_options;     // more for start_eim()
+    std::string smdp_pki;  // instead of this site's; empty: that one
+    std::string card_seam; // where halyard-ipad finds its card; empty: in its directory
 
   private:
     std::string device_path(size_t device, const std::string& name) const;

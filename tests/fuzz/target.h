@@ -15,7 +15,7 @@ struct Target {
 };
 
 extern const Target kDer, kEuiccPackage, kResult, kProfile, kApdu, kBpp, kEs9Json, kEs2Json, kEsipaJson,
-    kHttp, kCertificate, kJsonEncode, kDerOpenssl, kProfileText, kDialect, kJsonReader;
+    kHttp, kCertificate, kJsonEncode, kDerOpenssl, kProfileText, kDialect, kJsonReader, kCardSeam;
 
 /// All of them, the cheap ones first.
 std::span<const Target* const> targets();

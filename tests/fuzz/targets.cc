@@ -27,6 +27,7 @@ std::span<const Target* const> targets() {
                                                  &kJsonEncode,
                                                  &kDialect,
                                                  &kJsonReader,
+                                                 &kCardSeam,
                                                  &kProfile,
                                                  &kProfileText,
                                                  &kApdu,

@@ -25,9 +25,7 @@ OwnedBytes crl(const List& list, const pki::Credential& issuer) {
 }
 // BF35 { A0 { content of the CertificateList } }
 OwnedBytes load_of(Bytes list) { return tlv(0xBF35, {tlv(0xA0, {asn1::read_tlv(list)->content})}); }
-std::string load(Bench& b, const List& list) {
-    return hex(b.es10(load_of(crl(list, b.world.pki.ci))));
-}
+std::string load(Bench& b, const List& list) { return hex(b.es10(load_of(crl(list, b.world.pki.ci)))); }
 // Errors of a session with the SM-DP+: -1 when there is none.
 int authenticate(Bench& b) { return session_error(HandServer(b).authenticate()); }
 int prepare(Bench& b) {
