@@ -40,10 +40,18 @@ AkaSqn sqn_octets(uint64_t sqn) {
 }
 AkaAnswer refused(uint16_t status) { return {.status = status, .data = {}, .keep = {}}; }
 
-void append_field(SecretBytes& to, Bytes field) {
-    const uint8_t size = static_cast<uint8_t>(field.size());
-    to.append({&size, 1});
-    to.append(field);
+// Tag, if there is one, and the fields, each with its length in front.
+SecretBytes fields(uint8_t tag, std::initializer_list<Bytes> all) {
+    size_t size = tag ? 1 : 0;
+    for (const Bytes field : all) size += 1 + field.size();
+    SecretBytes out(size);
+    auto at = out.writable().begin();
+    if (tag) *at++ = tag;
+    for (const Bytes field : all) {
+        *at++ = static_cast<uint8_t>(field.size());
+        at = std::copy(field.begin(), field.end(), at);
+    }
+    return out;
 }
 
 // Conversions of 3GPP TS 33.102 §6.8.1.2.
@@ -218,9 +226,10 @@ Result<AkaAnswer> Aka::gsm(const AkaRand& rand) const {
     Secret<6> ak;
     const Buffer res_octets = Buffer(res.writable()).first(res_size_);
     TRY(functions_->f2345(rand, res_octets, ck.writable(), ik.writable(), ak.writable()));
+    const Secret<4> sres = c2(res_octets);
+    const Secret<8> kc = c3(ck, ik);
     AkaAnswer out;
-    append_field(out.data, c2(res_octets).reveal());
-    append_field(out.data, c3(ck, ik).reveal());
+    out.data = fields(0, {sres.reveal(), kc.reveal()});
     return out;
 }
 
@@ -232,9 +241,7 @@ Result<AkaAnswer> Aka::resynchronise(const AkaRand& rand, const SqnState& state)
     for (size_t i = 0; i < 6; ++i) auts[i] ^= sqn_ms[i];
     TRY(functions_->f1_star(rand, sqn_ms, {}, Buffer(auts).subspan(6)));
     AkaAnswer out;
-    constexpr uint8_t kTag = 0xDC;
-    out.data.append({&kTag, 1});
-    append_field(out.data, auts);
+    out.data = fields(0xDC, {auts});
     return out;
 }
 
@@ -255,12 +262,10 @@ Result<AkaAnswer> Aka::umts(const AkaCommand& command, SqnState& state, bool wit
     if (!accepted) return resynchronise(command.rand, state);
     state.seq[received & 31] = received >> 5;
     AkaAnswer out;
-    constexpr uint8_t kTag = 0xDB;
-    out.data.append({&kTag, 1});
-    append_field(out.data, res_octets);
-    append_field(out.data, ck.reveal());
-    append_field(out.data, ik.reveal());
-    if (with_kc) append_field(out.data, c3(ck, ik).reveal());
+    if (with_kc)
+        out.data = fields(0xDB, {res_octets, ck.reveal(), ik.reveal(), c3(ck, ik).reveal()});
+    else
+        out.data = fields(0xDB, {res_octets, ck.reveal(), ik.reveal()});
     return out;
 }
 
