@@ -28,6 +28,20 @@ std::optional<uint32_t> Image::application(Bytes aid) const {
     return std::nullopt;
 }
 
+std::optional<uint32_t> Image::named(Bytes aid) const {
+    std::optional<uint32_t> begins;
+    size_t found = 0;
+    for (uint32_t i = 1; i < nodes.size() && !aid.empty(); ++i) {
+        const Bytes own = nodes[i].aid;
+        if (nodes[i].kind != FileKind::application || own.size() < aid.size()) continue;
+        if (!same(own.first(aid.size()), aid)) continue;
+        if (own.size() == aid.size()) return i;
+        begins = i;
+        ++found;
+    }
+    return found == 1 ? begins : std::nullopt;
+}
+
 namespace {
 constexpr int kMaxHops = 4; // of links that lead to links
 }

@@ -62,6 +62,8 @@ struct Image {
     OwnedBytes path_of(uint32_t node) const;
     /// By concatenated FIDs below the MF ("7F105F3A"); 7FFF is not known here. Links are followed.
     const Node* find(std::initializer_list<uint16_t> path) const;
+    /// The application of exactly that AID, otherwise the only one whose AID begins with it.
+    std::optional<uint32_t> named(Bytes aid) const;
     /// The first application whose AID begins with `aid`.
     std::optional<uint32_t> application(Bytes aid) const;
     ~Image();
@@ -156,6 +158,7 @@ class Installer {
     uint32_t current_ = 0;       // MF or ADF that "opt" elements and akaParameter belong to
     asn1::Tag application_ = 0;  // the element that made it; 0: no ADF yet
     uint32_t pin_directory_ = 0; // directory of the last element that made files: pinCodes belong to it
+    bool codes_of_both_ = false; // the last element made MF and ADF: its PINs are told apart by reference
     bool started_ = false, ended_ = false, refused_ = false;
     size_t used_ = 0;
     std::vector<PeStatus> statuses_;

@@ -1,6 +1,5 @@
 // PINs, PUKs and authentication parameters of an image, and what must hold of the whole.
 #include "profile/image.h"
-#include <set>
 
 namespace halyard::profile {
 namespace {
@@ -40,23 +39,23 @@ bool Installer::pins(const Element& e) {
 }
 
 bool Installer::pin_list(const List<PinConfiguration>& list, const Element& e) {
-    const bool in_mf = pin_directory_ == 0;
     size_t count = 0;
     const Ok ok = list.for_each([&](const PinConfiguration& pin) -> Ok {
         ++count;
+        const uint32_t directory = codes_of_both_ && is_global(pin.key_reference) ? 0 : pin_directory_;
         const auto same_pin = [&](const Pin& other) {
-            return other.reference == pin.key_reference && other.directory == pin_directory_;
+            return other.reference == pin.key_reference && other.directory == directory;
         };
         const uint16_t attributes = pin.attributes.value_or(7), attempts = pin.attempts.value_or(0x33);
-        if (!(in_mf ? is_global(pin.key_reference) : is_local(pin.key_reference)) || attributes > 0xFF ||
-            !are_attempts(attempts) || std::ranges::any_of(image_.pins, same_pin))
+        if (!(directory == 0 ? is_global(pin.key_reference) : is_local(pin.key_reference)) ||
+            attributes > 0xFF || !are_attempts(attempts) || std::ranges::any_of(image_.pins, same_pin))
             return fail(Errc::bad_value);
         const uint16_t puk = pin.unblocking_reference.value_or(0);
         if (pin.unblocking_reference &&
             std::ranges::none_of(image_.puks, [&](const Puk& other) { return other.reference == puk; }))
             return fail(Errc::not_found);
         image_.pins.push_back({pin.key_reference,
-                               pin_directory_,
+                               directory,
                                pin.value,
                                puk,
                                static_cast<uint8_t>(attributes),
@@ -89,10 +88,11 @@ bool Installer::puks(const Element& e) {
 // What the card could not authenticate with later is refused now.
 std::optional<PeStatusCode> Installer::wrong_with(const AkaParameter& a) const {
     if (const auto* mapped = std::get_if<MappingParameter>(&a.configuration.is)) {
+        const auto source = image_.named(mapped->source);
         for (const Aka& other : image_.akas) {
-            if (!same(image_.nodes[other.directory].aid, mapped->source)) continue;
-            const auto source = asn1::decode<AkaParameter>(Bytes(other.element));
-            if (source && std::holds_alternative<AlgoParameter>(source->configuration.is))
+            if (!source || other.directory != *source) continue;
+            const auto element = asn1::decode<AkaParameter>(Bytes(other.element));
+            if (element && std::holds_alternative<AlgoParameter>(element->configuration.is))
                 return std::nullopt;
         }
         return PeStatusCode::invalid_parameter;

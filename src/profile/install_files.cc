@@ -108,7 +108,9 @@ bool Installer::member(
     const Ok all = !commands ? Ok{} : commands->for_each([&](const FileCommand& c) -> Ok {
         if (std::holds_alternative<Null>(c.is)) file->do_not_create();
         if (const auto* fcp = std::get_if<Fcp>(&c.is)) {
-            if (f.last_fid && file->described()) {
+            if (file->described()) {
+                // Elsewhere a second descriptor means nothing, and could be repeated without end.
+                if (!f.last_fid) return ok = refusal(PeStatusCode::bad_values);
                 if (!done()) return fail(Errc::rejected);
                 file.emplace(f, parent_of(kind, f, at));
             }
@@ -161,6 +163,7 @@ bool Installer::files(const Element& e) {
         return refuse(PeStatusCode::invalid_request_format, &e); // there is an MF
     Placing at{.directory = e.tag == kIot ? 0 : current_, .top = {}};
     pin_directory_ = current_;
+    codes_of_both_ = e.tag == kIot;
     for (const TemplateFile& f : kind.files) {
         const File* const commands = given(f);
         if (!commands && (!kind.created_by_default || !f.fill)) continue;

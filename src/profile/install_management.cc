@@ -30,6 +30,7 @@ class Installer::Management {
         if (!i_.image_.nodes[index].is_directory()) return {};
         // What comes behind belongs to the directory: its PINs, and the keys of an application.
         i_.pin_directory_ = index;
+        i_.codes_of_both_ = false;
         if (i_.image_.nodes[index].kind == FileKind::application) {
             i_.current_ = index;
             i_.application_ = e_.tag;

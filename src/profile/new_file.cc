@@ -3,6 +3,7 @@
 namespace halyard::profile {
 namespace {
 constexpr uint8_t kShareable = 0x40, kHighUpdate = 0x80; // of file descriptor, of special file information
+constexpr size_t kMaxPins = 26;                          // that a card may have. ETSI TS 102 221 §9.5.1
 constexpr uint8_t kLastSfi = 30;                         // 31 is none. ETSI TS 102 221 §8.5
 
 // Most significant octet first; what is larger than any file stays that.
@@ -84,7 +85,10 @@ Ok NewFile::describe(const Fcp& fcp, size_t room) {
         node_.aid = owned(*fcp.df_name);
         node_.kind = FileKind::application;
     }
-    if (fcp.pin_status_template) node_.pins = owned(*fcp.pin_status_template);
+    if (fcp.pin_status_template) {
+        if (fcp.pin_status_template->size() > kMaxPins) return refusal(PeStatusCode::bad_values);
+        node_.pins = owned(*fcp.pin_status_template);
+    }
     if (fcp.security_attributes_referenced) node_.security = owned(*fcp.security_attributes_referenced);
     if (fcp.lcsi) node_.life = (*fcp.lcsi)[0];
     if (fcp.link_path) node_.link = owned(*fcp.link_path); // empty: a file of its own again

@@ -78,13 +78,6 @@ Result<profile::AkaParameter> element_of(const profile::Image& image, uint32_t d
         if (aka.directory == directory) return asn1::decode<profile::AkaParameter>(Bytes(aka.element));
     return fail(Errc::not_found, "akaParameter", directory);
 }
-
-// Exactly the node of that AID.
-std::optional<uint32_t> application(const profile::Image& image, Bytes aid) {
-    for (uint32_t i = 0; i < image.nodes.size(); ++i)
-        if (image.nodes[i].kind == profile::FileKind::application && same(image.nodes[i].aid, aid)) return i;
-    return std::nullopt;
-}
 } // namespace
 
 std::array<uint8_t, SqnState::kOctets> SqnState::octets() const {
@@ -139,7 +132,7 @@ Result<Aka> Aka::open(const profile::Image& image, uint32_t directory) {
     out.state_directory_ = directory;
     profile::AkaParameter element = TRY(element_of(image, directory));
     if (const auto* mapped = std::get_if<profile::MappingParameter>(&element.configuration.is)) {
-        const auto source = application(image, mapped->source);
+        const auto source = image.named(mapped->source);
         if (!source) return fail(Errc::not_found, "mappingSource");
         const auto other = element_of(image, *source);
         // A mapping onto a mapping would have no key of its own in the end, or none at all.
