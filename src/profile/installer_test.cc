@@ -185,6 +185,8 @@ TEST_CASE("when keys could never authenticate, they are refused at once") {
     CHECK(in_isim(aka(tuak + "01'H, " + kKey + " }")) == "3 of 55");
     CHECK(in_isim(aka(tuak + "01'H, " + long_topc + ", numberOfKeccak 0 }")) == "3 of 55");
     CHECK(in_isim(aka(tuak + "08'H, " + long_topc + " }")) == "10 of 55"); // MAC of 128 bits
+    CHECK(in_isim(aka("algoParameter : { algorithmID 4, algorithmOptions '00'H, " + kKey + " }")) ==
+          "3 of 55");
     Platform plain;
     std::erase(plain.services, "tuak128");
     CHECK(outcome(with(isim() + aka(tuak + "01'H, " + long_topc + " }")), plain) == "10 of 55");

@@ -131,7 +131,7 @@ Result<Node> NewFile::finish() {
     const bool root = from_ && from_->fid == kMf;
     if (node_.kind == FileKind::application && (node_.aid.empty() || !node_.fid))
         return refusal(PeStatusCode::invalid_parameter);
-    if (!node_.fid || node_.fid == kCurrentAdf || node_.fid == kReserved || (node_.fid == kMf && !root))
+    if (!node_.fid || node_.fid == kCurrentAdf || node_.fid == kReserved || (node_.fid == kMf) != root)
         return refusal(PeStatusCode::bad_values);
     if (!from_ && !described_) return refusal(PeStatusCode::bad_values);
     if (node_.is_directory()) {

@@ -49,7 +49,8 @@ TEST_CASE("when files have other sizes than the template's, the default is laid 
         "ef-ext2 { fileDescriptor : { fileDescriptor '42210007'H } }, ef-ici { fileDescriptor : { efFileSize "
         "'4C'H } }, "
         "ef-mwis {}, ef-cfis { fileDescriptor : { efFileSize '20'H } }, "
-        "ef-ehplmn { fileDescriptor : { lcsi '04'H, securityAttributesReferenced '6F0603'H, shortEFID ''H, "
+        "ef-ehplmn { fileDescriptor : { fileDescriptor '0121'H, lcsi '04'H, securityAttributesReferenced "
+        "'6F0603'H, shortEFID ''H, "
         "proprietaryEFInfo { specialFileInformation '40'H } } }, ef-ufc {}"));
     CHECK(hex(file(image, "7FD06F4B").content) == [] {
         std::string all;
@@ -65,6 +66,8 @@ TEST_CASE("when files have other sizes than the template's, the default is laid 
     const Node& ehplmn = file(image, "7FD06FD9");
     CHECK(hex(ehplmn.content) == ff(15));
     CHECK(ehplmn.life == 0x04);
+    CHECK_FALSE(ehplmn.shareable);
+    CHECK(file(image, "7FD06F4B").shareable);
     CHECK(hex(ehplmn.security) == "6F0603");
     CHECK(ehplmn.sfi == 0);
     CHECK(ehplmn.special == 0x40);
@@ -143,6 +146,9 @@ TEST_CASE("when a file of an element cannot be, the element is refused") {
     CHECK(outcome(std::string(text).replace(acc, end + 1 - acc, "ef-acc {}")) == "3 of 4"); // no default
     CHECK(outcome(changed(text, "dfName 'A0000000871002FF44FF1289'H,", "")) == "6 of 4");
     CHECK(outcome(changed(text, "fileID '7FD0'H,", "")) == "6 of 4");
+    CHECK(outcome(
+              changed(text, "  mf {\n    fileDescriptor : {", "  mf { fileDescriptor : { fileID '3F01'H,")) ==
+          "3 of 1");
 }
 
 TEST_CASE("when content tells the size, the file ends with it, or with its last record") {

@@ -119,6 +119,8 @@ TEST_CASE("when a component of akaParameter is wrong, it is refused by its name"
               e.sequence_numbers({});
               e.init.push_back({});
           }) == "bad length sqnInit");
+    CHECK(with([](Element& e) { e.algorithm.algorithm = static_cast<AkaAlgorithm>(4); }) ==
+          "unsupported algorithmID");
     CHECK(with([](Element& e) { e.algorithm.options = {0xFF}; }) == "none"); // MILENAGE has no options
 
     const auto tuak = [&](size_t key, size_t topc, uint8_t options, uint8_t iterations) {
