@@ -158,8 +158,8 @@ class Installer {
     uint32_t current_ = 0;       // MF or ADF that "opt" elements and akaParameter belong to
     asn1::Tag application_ = 0;  // the element that made it; 0: no ADF yet
     uint32_t pin_directory_ = 0; // directory of the last element that made files: pinCodes belong to it
-    bool codes_of_both_ = false; // the last element made MF and ADF: its PINs are told apart by reference
     bool started_ = false, ended_ = false, refused_ = false;
+    bool codes_of_both_ = false; // the last element made MF and ADF: its PINs are told apart by reference
     size_t used_ = 0;
     std::vector<PeStatus> statuses_;
 };
