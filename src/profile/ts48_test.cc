@@ -11,20 +11,20 @@ namespace {
 
 /// A value of the notation: an atom, or items of which some have names.
 struct Value {
-    std::string atom;
-    std::vector<std::pair<std::string, Value>> items;
-    const Value* find(std::string_view name) const {
-        for (const auto& [n, v] : items)
-            if (n == name) return &v;
+    std::string name, atom;
+    std::vector<Value> items;
+    const Value* find(std::string_view wanted) const {
+        for (const Value& item : items)
+            if (item.name == wanted) return &item;
         return nullptr;
     }
-    OwnedBytes hex_of(std::string_view name) const {
-        const Value* v = find(name);
+    OwnedBytes hex_of(std::string_view wanted) const {
+        const Value* v = find(wanted);
         REQUIRE(v);
         return *from_hex(v->atom);
     }
-    std::string atom_of(std::string_view name, const char* otherwise) const {
-        const Value* v = find(name);
+    std::string atom_of(std::string_view wanted, const char* otherwise) const {
+        const Value* v = find(wanted);
         return v ? v->atom : otherwise;
     }
 };
@@ -55,20 +55,21 @@ class Reader {
         }
     }
     /// Of "valueN ProfileElement ::= name : { … }".
-    std::vector<std::pair<std::string, Value>> elements() {
-        std::vector<std::pair<std::string, Value>> out;
+    std::vector<Value> elements() {
+        std::vector<Value> out;
         while (at_ < tokens_.size()) {
             while (tokens_[at_] != "=") ++at_; // "::=" is ":", ":" and "="
             const std::string name = tokens_[at_ + 1];
             at_ += 3;
-            out.emplace_back(name, value());
+            out.push_back(value(name));
         }
         return out;
     }
 
   private:
-    Value value() {
+    Value value(const std::string& name_of_it) {
         Value out;
+        out.name = name_of_it;
         if (tokens_[at_] != "{") {
             out.atom = tokens_[at_++];
             if (out.atom.starts_with('=')) out.atom.erase(0, 1);
@@ -76,7 +77,7 @@ class Reader {
                 ++at_;
                 const std::string name = out.atom;
                 out.atom.clear();
-                out.items.emplace_back(name, value());
+                out.items.push_back(value(name));
             }
             return out;
         }
@@ -87,12 +88,12 @@ class Reader {
             }
             const std::string& next = tokens_[at_ + 1];
             if (tokens_[at_] == "{" || next == "," || next == "}") {
-                out.items.emplace_back("", value());
+                out.items.push_back(value(""));
                 continue;
             }
             const std::string name = tokens_[at_];
             at_ += next == ":" ? 2 : 1;
-            out.items.emplace_back(name, value());
+            out.items.push_back(value(name));
         }
         ++at_;
         return out;
@@ -129,11 +130,11 @@ class Model {
     void element(const std::string& name, const Value& v) {
         if (name == "genericFileManagement") return management(v);
         if (name == "pukCodes")
-            for (const auto& item : v.find("pukCodes")->items) puks.push_back(&item.second);
+            for (const auto& item : v.find("pukCodes")->items) puks.push_back(&item);
         if (name == "pinCodes") {
             REQUIRE(v.find("pinCodes")->find("pinconfig"));
             for (const auto& item : v.find("pinCodes")->find("pinconfig")->items)
-                pins[pin_path_ + " " + item.second.find("keyReference")->atom] = &item.second;
+                pins[pin_path_ + " " + item.find("keyReference")->atom] = &item;
         }
         if (name == "akaParameter") akas[adf_] = &v;
         for (const Template& t : templates())
@@ -160,7 +161,7 @@ class Model {
                 lay_out(e);
             }
             if (member)
-                for (const auto& [command, value] : member->items) run(e, fid, command, value);
+                for (const Value& command : member->items) run(e, fid, command.name, command);
             std::string parent = directory;
             if (f.kind == FileKind::application || t.pe == 0xB0 || (t.pe == 0xB2 && top.empty())) parent = "";
             if (f.kind == FileKind::directory && !top.empty()) parent = top;
@@ -177,7 +178,8 @@ class Model {
         std::string directory, path;
         Expected* file = nullptr;
         for (const auto& list : v.find("fileManagementCMD")->items)
-            for (const auto& [command, value] : list.second.items) {
+            for (const Value& value : list.items) {
+                const std::string& command = value.name;
                 if (command == "filePath") {
                     path = value.atom;
                     file = &files.at(path);
@@ -383,7 +385,7 @@ TEST_CASE("when a TS.48 package is installed, every file and code is as its publ
         const auto elements = Reader(text.str()).elements();
         REQUIRE(elements.size() >= 25);
         Model model;
-        for (const auto& [kind, value] : elements) model.element(kind, value);
+        for (const Value& value : elements) model.element(value.name, value);
         const auto image = install(package);
         REQUIRE(image);
         CHECK(model.files.size() > 250);
