@@ -28,6 +28,8 @@ constexpr Comparison kComparisons[] = {
      "profile/100kB/walk:openssl",
      "bare TLV walk by OpenSSL"},
     {"encode it again", "profile/100kB/encode", "profile/100kB/walk:openssl", "bare TLV walk by OpenSSL"},
+    {"AUTHENTICATE, MILENAGE", "aka/milenage", "aka/aes:openssl", "five blocks of AES"},
+    {"AUTHENTICATE, TUAK", "aka/tuak", "aka/sha3:openssl", "two digests SHA3-256"},
     {"bind 256 KiB", "bind/256KiB", "bind/256KiB:aes+cmac", "AES-CBC and CMAC alone"},
 };
 

@@ -5,6 +5,12 @@ namespace halyard::profile {
 
 bool fill_default(OwnedBytes& content, size_t unit, const char* pattern) {
     const std::string_view text(pattern);
+    if (text.starts_with('*')) {
+        const auto again = from_hex(text.substr(1));
+        if (!again || again->empty()) return false;
+        fill_pattern(content, unit, *again, true);
+        return true;
+    }
     const size_t tilde = text.find('~');
     const auto prefix = from_hex(text.substr(0, tilde));
     if (!prefix) return false;

@@ -28,25 +28,57 @@ std::optional<uint32_t> Image::application(Bytes aid) const {
     return std::nullopt;
 }
 
+std::optional<uint32_t> Image::named(Bytes aid) const {
+    std::optional<uint32_t> begins;
+    size_t found = 0;
+    for (uint32_t i = 1; i < nodes.size() && !aid.empty(); ++i) {
+        const Bytes own = nodes[i].aid;
+        if (nodes[i].kind != FileKind::application || own.size() < aid.size()) continue;
+        if (!same(own.first(aid.size()), aid)) continue;
+        if (own.size() == aid.size()) return i;
+        begins = i;
+        ++found;
+    }
+    return found == 1 ? begins : std::nullopt;
+}
+
+namespace {
+constexpr int kMaxHops = 4; // of links that lead to links
+}
+
+uint32_t Image::linked(uint32_t node) const {
+    uint32_t at = node;
+    for (int hops = 0; !nodes[at].link.empty() && hops < kMaxHops; ++hops) {
+        const Bytes path = nodes[at].link;
+        uint32_t target = 0;
+        for (size_t i = 0; i + 1 < path.size(); i += 2) {
+            const auto next = child(target, static_cast<uint16_t>(path[i] << 8 | path[i + 1]));
+            if (!next) return at;
+            target = *next;
+        }
+        at = target;
+    }
+    return at;
+}
+
+OwnedBytes Image::path_of(uint32_t node) const {
+    OwnedBytes out;
+    for (uint32_t at = node; at; at = nodes[at].parent) {
+        const uint16_t fid = nodes[at].fid;
+        out.insert(out.begin(), {static_cast<uint8_t>(fid >> 8), static_cast<uint8_t>(fid)});
+    }
+    return out;
+}
+
 const Node* Image::find(std::initializer_list<uint16_t> path) const {
     if (nodes.empty()) return nullptr;
     uint32_t at = 0;
     for (uint16_t fid : path) {
-        const auto next = child(at, fid);
+        const auto next = child(linked(at), fid);
         if (!next) return nullptr;
         at = *next;
     }
-    const Node* node = &nodes[at];
-    for (int hops = 0; !node->link.empty() && hops < 4; ++hops) {
-        uint32_t target = 0;
-        for (size_t i = 0; i + 1 < node->link.size(); i += 2) {
-            const auto next = child(target, static_cast<uint16_t>(node->link[i] << 8 | node->link[i + 1]));
-            if (!next) return node;
-            target = *next;
-        }
-        node = &nodes[target];
-    }
-    return node;
+    return &nodes[linked(at)];
 }
 
 } // namespace halyard::profile

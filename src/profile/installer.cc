@@ -1,16 +1,26 @@
 #include "profile/image.h"
 
 namespace halyard::profile {
-namespace {
-constexpr size_t kCodeCost = 16; // of a PIN or PUK
-} // namespace
-
 bool Installer::refuse(PeStatusCode code, const Element* e) {
     PeStatus status{.status = code};
     if (e && e->header) status.identification = e->header->identification;
     statuses_.push_back(status);
     refused_ = true;
     return false;
+}
+
+// An element that we do not have: reported, unless it is mandated.
+bool Installer::skip_element(const Element& e) {
+    if (e.header && e.header->mandated) return refuse(PeStatusCode::pe_not_supported, &e);
+    PeStatus skipped{.status = PeStatusCode::pe_not_supported};
+    if (e.header) skipped.identification = e.header->identification;
+    statuses_.push_back(skipped);
+    return true;
+}
+
+bool Installer::offers(std::string_view service) const {
+    const auto& names = platform_.services;
+    return std::find(names.begin(), names.end(), service) != names.end();
 }
 
 bool Installer::charge(size_t octets) {
@@ -24,13 +34,19 @@ bool Installer::feed(Bytes more) {
     for (Bytes rest = pending_.reveal();;) {
         const auto e = rest.empty() ? Result<std::optional<Element>>(std::optional<Element>{})
                                     : next_element(rest, offset_);
-        if (!e) return refuse(PeStatusCode::invalid_request_format);
-        if (!*e) { // keep the unfinished tail only
+        if (e && !*e) { // keep the unfinished tail only
             pending_ = SecretBytes(rest);
             return true;
         }
-        if (ended_) return refuse(PeStatusCode::invalid_request_format);
-        if (!install(**e)) return false;
+        if (!e || ended_)
+            refuse(PeStatusCode::invalid_request_format);
+        else
+            install(**e);
+        if (refused_) { // memory is left as it was
+            image_ = Image();
+            pending_ = SecretBytes();
+            return false;
+        }
         offset_ += static_cast<uint32_t>((*e)->der.size());
         rest = rest.subspan((*e)->der.size());
     }
@@ -48,16 +64,10 @@ bool Installer::install(const Element& e) {
     case 0xA5: // kept as memory only: this card has no CDMA, runs no applets and no remote management (SR-25)
     case 0xA6:
     case 0xA7:
-    case 0xA8:
-    case 0xA9: return charge(e.der.size()) || refuse(PeStatusCode::not_enough_memory, &e);
+    case 0xA8: return charge(e.der.size()) || refuse(PeStatusCode::not_enough_memory, &e);
     default: break;
     }
-    if (template_of(e.tag)) return files(e);
-    if (e.header && e.header->mandated) return refuse(PeStatusCode::pe_not_supported, &e);
-    PeStatus skipped{.status = PeStatusCode::pe_not_supported};
-    if (e.header) skipped.identification = e.header->identification;
-    statuses_.push_back(skipped);
-    return true;
+    return template_of(e.tag) ? files(e) : skip_element(e);
 }
 
 bool Installer::header(const Element& e) {
@@ -72,78 +82,16 @@ bool Installer::header(const Element& e) {
         const auto tlv = asn1::read_tlv(s.tlv.der);
         const size_t index = tlv && tlv->tag >= 0x80 ? tlv->tag - 0x80 : ServicesList::kCount;
         if (index >= ServicesList::kCount) return void(supported = false);
-        const auto& names = platform_.services;
-        supported &= std::find(names.begin(), names.end(), ServicesList::kNames[index]) != names.end();
+        supported &= offers(ServicesList::kNames[index]);
     });
     if (!supported) return refuse(PeStatusCode::feature_not_supported, &e);
     bool templates_known = true;
     (void)h->mandatory_gfste.for_each(
-        [&](const Oid& oid) { templates_known &= oid.text().starts_with("2.23.143.1.2."); });
+        [&](const Oid& oid) { templates_known &= element_of_template(oid.text()) != 0; });
     if (!templates_known) return refuse(PeStatusCode::template_not_supported, &e);
     if (h->mandatory_aids && !h->mandatory_aids->empty()) return refuse(PeStatusCode::lib_not_supported, &e);
     image_.iccid = from_header_order(h->iccid);
     if (h->connectivity_parameters) image_.connectivity = owned(*h->connectivity_parameters);
-    return true;
-}
-
-bool Installer::pins(const Element& e) {
-    const auto p = asn1::decode<PinCodes>(e.der);
-    if (!p) return refuse(PeStatusCode::invalid_request_format, &e);
-    const auto* here = std::get_if<List<PinConfiguration>>(&p->pins.is);
-    if (!here) return true; // shared with another directory, which has them
-    size_t count = 0;
-    (void)here->for_each([&](const PinConfiguration& pin) {
-        ++count;
-        image_.pins.push_back({pin.key_reference,
-                               pin_directory_,
-                               pin.value,
-                               pin.unblocking_reference.value_or(0),
-                               static_cast<uint8_t>(pin.attributes.value_or(7)),
-                               static_cast<uint8_t>(pin.attempts.value_or(0x33))});
-    });
-    return charge(kCodeCost * count) || refuse(PeStatusCode::not_enough_memory, &e);
-}
-
-bool Installer::puks(const Element& e) {
-    const auto p = asn1::decode<PukCodes>(e.der);
-    if (!p) return refuse(PeStatusCode::invalid_request_format, &e);
-    size_t count = 0;
-    (void)p->puks.for_each([&](const PukConfiguration& puk) {
-        ++count;
-        image_.puks.push_back(
-            {puk.key_reference, puk.value, static_cast<uint8_t>(puk.attempts.value_or(0xAA))});
-    });
-    return charge(kCodeCost * count) || refuse(PeStatusCode::not_enough_memory, &e);
-}
-
-bool Installer::aka(const Element& e) {
-    const auto a = asn1::decode<AkaParameter>(e.der);
-    if (!a) return refuse(PeStatusCode::invalid_request_format, &e);
-    if (const auto* algorithm = std::get_if<AlgoParameter>(&a->configuration.is)) {
-        const bool tuak = algorithm->algorithm == AkaAlgorithm::tuak;
-        const size_t k = algorithm->key.size();
-        if (k != 16 && !(tuak && k == 32)) return refuse(PeStatusCode::bad_values, &e);
-    }
-    if (image_.nodes.empty() || image_.nodes[current_].kind != FileKind::application)
-        return refuse(PeStatusCode::invalid_parameter, &e);
-    image_.akas.push_back({current_, owned(e.der)});
-    return charge(e.der.size()) || refuse(PeStatusCode::not_enough_memory, &e);
-}
-
-bool Installer::finish(const Element& e) {
-    ended_ = true;
-    const Node* iccid = image_.find({0x2FE2});
-    if (!iccid || iccid->content.size() != 10) return refuse(PeStatusCode::bad_values, &e);
-    for (uint32_t i = 0; i < image_.nodes.size(); ++i) {
-        // A USIM without an IMSI would attach nowhere.
-        static constexpr uint8_t kUsim[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02};
-        const Node& n = image_.nodes[i];
-        if (n.kind != FileKind::application || n.aid.size() < 7 || !same(Bytes(n.aid).first(7), kUsim))
-            continue;
-        const auto imsi = image_.child(i, 0x6F07);
-        if (!imsi || image_.nodes[*imsi].content.size() != 9) return refuse(PeStatusCode::bad_values, &e);
-    }
-    if (statuses_.empty()) statuses_.push_back({.status = PeStatusCode::ok});
     return true;
 }
 

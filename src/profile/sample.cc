@@ -162,7 +162,7 @@ Ok add_usim(Maker& m, const SampleParameters& p, const Constants& c, bool prefer
     };
     offer({12, 19, 33, 34, 85});
     if (preferences) offer({20, 42, 43});
-    const uint8_t est[] = {0x00};
+    const uint8_t est[] = {0x00}, ust_size[] = {0x11};
     const auto last = static_cast<unsigned>(p.imsi.back() - '0');
     const uint8_t acc[] = {static_cast<uint8_t>(last >= 8 ? 1 << (last - 8) : 0),
                            static_cast<uint8_t>(last < 8 ? 1 << last : 0)};
@@ -173,7 +173,8 @@ Ok add_usim(Maker& m, const SampleParameters& p, const Constants& c, bool prefer
              {.file_id = kTemporaryFid, .df_name = Bytes(kUsimAid), .pin_status_template = Bytes(c.pins)})}},
         {0xA3, {content(imsi)}},
         {0xA4, {c.rules_file(), content(c.rules)}},
-        {0xA8, {content(ust)}},
+        // The first edition of the template has 14 octets, which end before service 113.
+        {0xA8, {descriptor({.ef_file_size = Bytes(ust_size)}), content(ust)}},
         {0xAD, {content(spn)}},
         {0xAE, {content(est)}},
         {0xB2, {content(acc)}},

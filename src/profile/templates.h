@@ -16,8 +16,11 @@ struct TemplateFile {
     uint8_t arr;      // number of the default access rule
     uint8_t sfi;      // 0: none
     bool required;    // the element must carry the member
-    const char*
-        fill; // default content as hex, "~XX" for XX up to the end (what follows is the end); nullptr: none
+    // Default content as hex: "~XX" for XX up to the end (what follows is the end), "*XX…" for XX… again and
+    // again; nullptr: none.
+    const char* fill;
+    uint16_t last_fid = 0;    // of a member that may hold several files: the end of their range; 0: one file
+    bool high_update = false; // special file information 80. ETSI TS 102 222 §6.3.2.2.2
 };
 
 struct Template {
@@ -32,8 +35,14 @@ std::span<const Template> templates();
 /// nullptr when the element is none made of template files.
 const Template* template_of(asn1::Tag pe);
 
-/// TemplateFile::fill over each `unit` octets of the content: "07~FF" → 07 FF FF … ; "~FF07" → FF … 07. False
-/// when it is no such text.
+/// Tag of the element that the template of that identifier ("2.23.143.1.2.4.2") belongs to; 0 when this
+/// edition does not know it.
+asn1::Tag element_of_template(std::string_view id);
+/// The file as that edition of its template has it.
+TemplateFile of_edition(const TemplateFile&, std::string_view id);
+
+/// TemplateFile::fill over each `unit` octets of the content: "07~FF" → 07 FF FF … ; "~FF07" → FF … 07;
+/// "*AB00" → AB 00 AB 00 … . False when it is no such text.
 bool fill_default(OwnedBytes& content, size_t unit, const char* fill);
 /// A fillPattern, whose last octet goes on to the end of each unit, or a repeatPattern.
 void fill_pattern(OwnedBytes& content, size_t unit, Bytes pattern, bool repeat);

@@ -30,7 +30,12 @@ struct Push {
     /// Into the device and back out.
     OwnedBytes into_device(Bytes message) {
         d.transferred.reset();
-        REQUIRE(d.engine->transfer(w.eim.config.eim_id, message, w.now));
+        bool taken = false; // a device in the middle of something says "busy": later
+        for (int i = 0; i < 100 && !taken; ++i) {
+            taken = d.engine->transfer(w.eim.config.eim_id, message, w.now).has_value();
+            if (!taken) w.step(d);
+        }
+        REQUIRE(taken);
         for (int i = 0; i < 500 && !d.transferred; ++i) w.step(d);
         REQUIRE(d.transferred);
         return *d.transferred;
