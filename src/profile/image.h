@@ -19,6 +19,10 @@ struct Node {
     OwnedBytes aid;      // application
     OwnedBytes pins;     // pinStatusTemplateDO content
     OwnedBytes link;     // path of the file that shares its content; empty: none
+    uint8_t life = 0x05; // life cycle status: 05 activated, 04 deactivated. ETSI TS 102 221 §11.1.1.4.9
+    uint8_t special = 0; // special file information: 40 usable when deactivated. ETSI TS 102 222 §6.3.2.2.2
+    bool shareable = true;   // may be current on several channels
+    uint32_t pin_source = 0; // directory whose local PINs hold here too; 0: none but its own
     bool is_directory() const { return kind == FileKind::directory || kind == FileKind::application; }
     size_t records() const { return record_size ? content.size() / record_size : 0; }
 };

@@ -21,10 +21,14 @@ bool Installer::apply(Node& n, const Fcp& fcp, const Element& e) {
     if (fcp.pin_status_template) n.pins = owned(*fcp.pin_status_template);
     if (fcp.security_attributes_referenced) n.security = owned(*fcp.security_attributes_referenced);
     if (fcp.link_path) n.link = owned(*fcp.link_path);
+    if (fcp.lcsi) n.life = (*fcp.lcsi)[0];
+    if (fcp.proprietary && fcp.proprietary->special_file_information)
+        n.special = (*fcp.proprietary->special_file_information)[0];
     if (fcp.short_efid)
         n.sfi = fcp.short_efid->empty() ? uint8_t{0} : static_cast<uint8_t>((*fcp.short_efid)[0] >> 3);
     if (fcp.file_descriptor) {
         const Bytes d = *fcp.file_descriptor;
+        n.shareable = d[0] & 0x40;
         switch (d[0] & 0x3F) {
         case 0x01: n.kind = FileKind::transparent; break;
         case 0x02: n.kind = FileKind::linear; break;
@@ -53,12 +57,12 @@ namespace {
 // A new file as its template has it.
 Node from_template(const TemplateFile& f, uint32_t parent) {
     Node n{.fid = f.fid, .parent = parent, .kind = f.kind, .sfi = f.sfi};
+    n.security = {f.arr};
     if (n.is_directory()) return n;
     if (f.kind == FileKind::linear || f.kind == FileKind::cyclic) n.record_size = f.size;
     n.content.assign(static_cast<size_t>(f.size) * std::max<uint16_t>(f.records, 1), 0xFF);
     if (f.kind == FileKind::linear || f.kind == FileKind::cyclic)
         if (!f.records) n.content.clear();
-    n.security = {f.arr};
     return n;
 }
 

@@ -90,7 +90,17 @@ bool Installer::pins(const Element& e) {
     const auto p = asn1::decode<PinCodes>(e.der);
     if (!p) return refuse(PeStatusCode::invalid_request_format, &e);
     const auto* here = std::get_if<List<PinConfiguration>>(&p->pins.is);
-    if (!here) return true; // shared with another directory, which has them
+    if (!here) { // shared with another directory, which has them
+        const Bytes path = std::get<1>(p->pins.is);
+        uint32_t at = 0;
+        for (size_t i = 0; i + 1 < path.size(); i += 2) {
+            const auto next = image_.child(at, static_cast<uint16_t>(path[i] << 8 | path[i + 1]));
+            if (!next) return refuse(PeStatusCode::invalid_parameter, &e);
+            at = *next;
+        }
+        if (!image_.nodes.empty()) image_.nodes[pin_directory_].pin_source = at;
+        return true;
+    }
     size_t count = 0;
     (void)here->for_each([&](const PinConfiguration& pin) {
         ++count;
