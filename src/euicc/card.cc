@@ -53,12 +53,12 @@ Result<Card> Card::open(const Identity& identity, CardStore& store, Random& rand
 Ok Card::reset() {
     TRY(isdr_.interrupt());
     mounted_.reset();
+    profile::Image image;
     if (const StoredProfile* p = isdr_.state().enabled()) {
-        uicc_.reset(TRY(decode_image(p->image)));
+        image = TRY(decode_image(p->image));
         mounted_ = p->iccid;
-    } else {
-        uicc_.reset(uicc::bare_card());
     }
+    uicc_.reset(image.nodes.empty() ? uicc::bare_card() : std::move(image));
     return {};
 }
 

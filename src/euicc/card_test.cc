@@ -371,3 +371,42 @@ TEST_CASE("commands of the file system have no meaning while the ISD-R is select
     CHECK(c("00B000000A").ends_with("9000"));
     CHECK(c("80E2910006BF3E035C015A00") == "6985");
 }
+
+// The commands a modem was seen to send after power-on, in its order.
+TEST_CASE("a modem finds its way through the sample profile") {
+    Bare c;
+    c.add(1, true);
+    const auto ok = [&](const char* apdu) {
+        CAPTURE(apdu);
+        CHECK(c(apdu).ends_with("9000"));
+    };
+    ok("00A40004023F0000");
+    ok("8010000003FFFFFF");
+    ok("00A4000C022F05"); // EF.PL
+    ok("00B0000002");
+    CHECK(c("00A4000C022F08") == "6A82"); // the sample has no EF.UMPC
+    ok("00A4000C022F06");
+    ok("00B2010400");
+    ok("00A4000C022F00");
+    ok("00B2010426");
+    ok("00A4040C0CA0000000871002FF44FF1289");
+    ok("0020000100"); // PIN1 is off
+    CHECK(c("002C0001") == "63CA");
+    CHECK(c("0020008100") == "6A88"); // and there is no PIN2
+    CHECK(c("002C0081") == "6A88");
+    ok("00A4080C022FE2");
+    ok("00B000000A");
+    CHECK(c("00A4080C047FFF6F05") == "6A82");
+    ok("80F2000000");
+    for (const char* fid : {"6FAD", "6F38", "6F07", "6F78", "6F31", "6FE3", "6F7E", "6F73", "6F09", "6F7B"}) {
+        ok((std::string("00A4080C047FFF") + fid).c_str());
+        ok("00B0000000");
+    }
+    ok("00A4080C047FFF6FE4"); // EF.EPSNSC has records
+    ok("00B2010450");
+    ok("80F2010C");
+    CHECK(c("00A4080C047FFF6FE8") == "6A82");
+    ok("00A4080C047FFF6F7E");
+    ok("00D600000BFFFFFFFF00F1100001FF00");
+    ok("00B000000B");
+}

@@ -53,18 +53,20 @@ OwnedBytes Uicc::change_life(Channel& c, const Apdu& a, Backing& backing) {
     if (c.applet) return sw(0x6985);
     if (a.p1 == 0x00 && !a.data.empty() && a.data.size() != 2) return sw(0x6700);
     if (a.p1 != 0x00 && (a.data.empty() || a.data.size() % 2)) return sw(0x6A87);
-    std::optional<uint32_t> file = c.file;
+    std::optional<Found> found;
     if (a.p1 != 0x00)
-        file = by_path(c, a.data, a.p1 == 0x08);
+        found = by_path(c, a.data, a.p1 == 0x08);
     else if (!a.data.empty())
-        file = by_fid(c, fid_at(a.data, 0));
-    if (!file) return sw(a.data.empty() ? 0x6986 : 0x6A82);
-    Node& n = image_.nodes[*file];
+        found = by_fid(c, fid_at(a.data, 0));
+    else if (c.file)
+        found = Found{*c.file, c.directory};
+    if (!found) return sw(a.data.empty() ? 0x6986 : 0x6A82);
+    Node& n = image_.nodes[found->file];
     if (n.is_directory()) return sw(0x6981);
     if (is_terminated(n)) return sw(0x6985);
     const bool off = a.ins == 0x04;
-    if (!permitted(*file, a, off ? Access::deactivate : Access::activate)) return sw(0x6982);
-    if (!enter(c, *file)) return sw(0x6985);
+    if (!permitted(found->file, a, off ? Access::deactivate : Access::activate)) return sw(0x6982);
+    if (!enter(c, *found)) return sw(0x6985);
     const uint8_t before = n.life, after = off ? 0x04 : 0x05;
     if (before == after) return sw(0x9000);
     n.life = after;

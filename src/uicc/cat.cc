@@ -37,7 +37,7 @@ OwnedBytes Uicc::envelope(Channel&, const Apdu& a, Backing&) {
     return sw(0x9000);
 }
 
-OwnedBytes Uicc::fetch(Channel& c, const Apdu& a, Backing&) {
+OwnedBytes Uicc::fetch(Channel&, const Apdu& a, Backing&) {
     if (a.p1 || a.p2) return sw(0x6A86);
     if (!a.data.empty()) return sw(0x6700);
     if (proactive_.empty() || profile_.empty()) return sw(0x6F00);
@@ -45,7 +45,7 @@ OwnedBytes Uicc::fetch(Channel& c, const Apdu& a, Backing&) {
     if (a.le && *a.le != 256 && *a.le != command.size())
         return sw(0x6C00 | static_cast<unsigned>(command.size()));
     fetched_ = true; // until it is answered the same one is fetched again
-    return exactly(c, a, command);
+    return exactly(a, command);
 }
 
 OwnedBytes Uicc::take_terminal_response(Channel&, const Apdu& a, Backing&) {

@@ -1,4 +1,5 @@
 // BER-TLV files: objects one behind the other, filler up to the file's size. ETSI TS 102 221 §11.3
+#include "asn1/tlv.h"
 #include "uicc/uicc.h"
 
 namespace halyard::uicc {
@@ -76,7 +77,7 @@ OwnedBytes Uicc::retrieve_data(Channel& c, const Apdu& a, Backing&) {
             else if (same(tag, a.data))
                 found = owned(object);
         });
-        if (list) found.insert(found.begin(), {0x5C, static_cast<uint8_t>(found.size())});
+        if (list) found = asn1::tlv(0x5C, found);
         if (found.empty()) return sw(0x6A88);
         c.chain = std::move(found);
         c.chain_ins = a.ins;

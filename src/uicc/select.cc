@@ -16,18 +16,18 @@ bool valid_p2(uint8_t p2, bool by_name) {
 } // namespace
 
 // False: the file is another channel's alone. ETSI TS 102 221 §8.7
-bool Uicc::enter(Channel& c, uint32_t file) {
-    const Node& n = image_.nodes[file];
+bool Uicc::enter(Channel& c, Found found) {
+    const Node& n = image_.nodes[found.file];
     if (n.is_directory()) {
-        c.directory = file;
+        c.directory = found.file;
         c.file.reset();
-        if (n.kind == FileKind::application) c.application = file;
+        if (n.kind == FileKind::application) c.application = found.file;
     } else {
         if (!n.shareable)
             for (const Channel& other : channels_)
-                if (&other != &c && other.open && other.file == file) return false;
-        c.directory = n.parent;
-        c.file = file;
+                if (&other != &c && other.open && other.file == found.file) return false;
+        c.directory = found.directory;
+        c.file = found.file;
     }
     c.record = 0;
     c.applet = 0;
@@ -47,59 +47,60 @@ void Uicc::leave_application(Channel& c) {
             verified_[i] = false;
 }
 
-OwnedBytes Uicc::select_file(Channel& c, const Apdu& a, uint32_t file) {
-    if (!enter(c, file)) return sw(0x6985);
-    const Node& n = image_.nodes[file];
+OwnedBytes Uicc::select_file(Channel& c, const Apdu& a, Found found) {
+    if (!enter(c, found)) return sw(0x6985);
+    const Node& n = image_.nodes[found.file];
     const unsigned word = is_terminated(n) ? 0x6285 : is_deactivated(n) ? 0x6283 : 0x9000;
     if ((a.p2 & kNoData) == kNoData) return sw(word);
-    return answer(a, fcp(image_, file), word);
+    return answer(a, fcp(image_, found.file), word);
 }
 
 // MF and the current ADF from everywhere; then child, the directory itself, its parent, and directories
 // beside it. ETSI TS 102 221 §8.4.1
-std::optional<uint32_t> Uicc::by_fid(const Channel& c, uint16_t fid) const {
-    if (fid == kMf) return 0;
-    if (fid == kCurrentAdf) return c.application;
-    const Node& here = image_.nodes[c.directory];
+std::optional<Uicc::Found> Uicc::by_fid(const Channel& c, uint16_t fid) const {
+    if (fid == kMf) return Found{};
+    if (fid == kCurrentAdf) return c.application ? std::optional(Found{*c.application}) : std::nullopt;
+    const uint32_t parent = image_.nodes[c.directory].parent;
     const auto is = [&](uint32_t directory) {
         const Node& n = image_.nodes[directory];
         return n.fid == fid && n.kind != FileKind::application;
     };
-    if (const auto child = child_of(image_, c.directory, fid)) return child;
-    if (is(c.directory)) return c.directory;
-    if (is(here.parent)) return here.parent;
-    const auto sibling = child_of(image_, here.parent, fid);
-    if (sibling && image_.nodes[*sibling].is_directory()) return sibling;
+    if (const auto child = child_of(image_, c.directory, fid)) return Found{*child, c.directory};
+    if (is(c.directory)) return Found{c.directory};
+    if (is(parent)) return Found{parent};
+    const auto sibling = child_of(image_, parent, fid);
+    if (sibling && image_.nodes[*sibling].is_directory()) return Found{*sibling};
     return std::nullopt;
 }
 
-std::optional<uint32_t> Uicc::by_path(const Channel& c, Bytes path, bool from_mf) const {
-    uint32_t at = from_mf ? 0 : c.directory;
+std::optional<Uicc::Found> Uicc::by_path(const Channel& c, Bytes path, bool from_mf) const {
+    Found at{from_mf ? 0 : c.directory};
     for (size_t i = 0; i < path.size(); i += 2) {
         const uint16_t fid = fid_at(path, i);
-        const auto next = i == 0 && from_mf && fid == kCurrentAdf ? c.application : child_of(image_, at, fid);
+        const bool adf = i == 0 && from_mf && fid == kCurrentAdf;
+        const auto next = adf ? c.application : child_of(image_, at.file, fid);
         if (!next) return std::nullopt;
-        at = *next;
+        at = {*next, at.file};
     }
     return at;
 }
 
 OwnedBytes Uicc::select(Channel& c, const Apdu& a, Backing&) {
     if (!valid_p2(a.p2, a.p1 == 0x04)) return sw(0x6A86);
-    std::optional<uint32_t> found;
+    std::optional<Found> found;
     switch (a.p1) {
     case 0x00: // by FID; without one the MF
         if (!a.data.empty() && a.data.size() != 2) return sw(0x6700);
-        found = a.data.empty() ? std::optional<uint32_t>(0) : by_fid(c, fid_at(a.data, 0));
+        found = by_fid(c, a.data.empty() ? kMf : fid_at(a.data, 0));
         break;
     case 0x01: // child directory
         if (a.data.size() != 2) return sw(0x6700);
-        found = child_of(image_, c.directory, fid_at(a.data, 0));
-        if (found && !image_.nodes[*found].is_directory()) found.reset();
+        if (const auto child = child_of(image_, c.directory, fid_at(a.data, 0)))
+            if (image_.nodes[*child].is_directory()) found = Found{*child};
         break;
     case 0x03: // parent directory
         if (!a.data.empty()) return sw(0x6A87);
-        if (c.directory != 0) found = image_.nodes[c.directory].parent;
+        if (c.directory != 0) found = Found{image_.nodes[c.directory].parent};
         break;
     case 0x04: return select_application(c, a);
     case 0x08: // path from the MF
@@ -140,21 +141,21 @@ OwnedBytes Uicc::select_application(Channel& c, const Apdu& a) {
     if (a.p2 & kTerminate) {
         if (c.application != found) return sw(0x6985);
         leave_application(c);
-        (void)enter(c, 0);
+        (void)enter(c, {});
         return sw(0x9000);
     }
     if (c.application != found) leave_application(c);
-    return select_file(c, a, *found);
+    return select_file(c, a, {*found});
 }
 
 OwnedBytes Uicc::status(Channel& c, const Apdu& a, Backing&) {
     if (!a.data.empty()) return sw(0x6700);
     if (a.p1 > 0x02) return sw(0x6A86);
     switch (a.p2) {
-    case 0x00: return exactly(c, a, fcp(image_, c.directory));
+    case 0x00: return exactly(a, fcp(image_, c.directory));
     case 0x01:
         if (!c.application) return sw(0x6A88);
-        return exactly(c, a, asn1::tlv(0x84, image_.nodes[*c.application].aid));
+        return exactly(a, asn1::tlv(0x84, image_.nodes[*c.application].aid));
     case 0x0C: return sw(0x9000);
     default: return sw(0x6A86);
     }

@@ -91,6 +91,24 @@ TEST_CASE("SELECT child, parent, and by path") {
     CHECK(c("00B0000001").ends_with("6982")); // still EF 4F01, PIN1 needed
 }
 
+TEST_CASE("a linked directory shows its target's files, and has its own parent") {
+    TestCard c;
+    c.verify_pin1();
+    CHECK(c("00A4040C07A0000000871004") == "9000");
+    CHECK(c("00A4000C025FC0") == "9000");
+    CHECK(c("00D681000142") == "9000"); // SFI 01
+    CHECK(c("00A4000C024F01") == "9000");
+    CHECK(c("00B0000002") == "42FF9000");
+    CHECK(c("00A4030C") == "9000"); // the ISIM, not the USIM
+    CHECK(c("00B0870002") == "77779000");
+    CHECK(c("00A4080C067FFF5FC04F01") == "9000");
+    CHECK(c("00A4030C") == "9000");
+    CHECK(c("00A4000C026F3B") == "6A82"); // of the USIM
+    c.select_usim();
+    CHECK(c("00A4080C067FFF5FC04F01") == "9000");
+    CHECK(c("00B0000002") == "42FF9000");
+}
+
 TEST_CASE("SELECT by AID: whole, cut off, and which of several") {
     TestCard c;
     CHECK(c("00A4040C05A000000088") == "6A82");

@@ -99,6 +99,7 @@ struct TestCard : Backing {
         Node& handy = add(usim, 0x6F13, FileKind::transparent, 2);
         handy.content.assign(2, 0x13);
         handy.special = 0x40;
+        add(isim, 0x5FC0, FileKind::directory, 1).link = {0x7F, 0xD0, 0x5F, 0xC0};
         add_codes(i, usim, isim);
         return i;
     }

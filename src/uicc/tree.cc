@@ -24,6 +24,7 @@ Bytes record(const Node& n, unsigned number) {
 } // namespace
 
 std::optional<uint32_t> child_of(const Image& image, uint32_t directory, uint16_t fid) {
+    directory = content_of(image, directory);
     for (uint32_t i = 1; i < image.nodes.size(); ++i) {
         const Node& n = image.nodes[i];
         if (n.parent == directory && n.fid == fid && n.kind != FileKind::application) return i;
@@ -33,6 +34,7 @@ std::optional<uint32_t> child_of(const Image& image, uint32_t directory, uint16_
 
 std::optional<uint32_t> by_sfi(const Image& image, uint32_t directory, unsigned sfi) {
     if (sfi == 0 || sfi > 30) return std::nullopt;
+    directory = content_of(image, directory);
     for (uint32_t i = 1; i < image.nodes.size(); ++i) {
         const Node& n = image.nodes[i];
         if (n.parent == directory && n.sfi == sfi && !n.is_directory()) return i;

@@ -9,8 +9,8 @@ inline constexpr uint16_t kMf = 0x3F00, kCurrentAdf = 0x7FFF;
 
 inline uint16_t fid_at(Bytes b, size_t i) { return static_cast<uint16_t>(b[i] << 8 | b[i + 1]); }
 
-/// Child with this FID. ADFs are not found: their FIDs are of use inside a profile package only, a terminal
-/// selects them by AID. ETSI TS 102 221 §8.3
+/// Child with this FID; those of a linked directory are its target's. ADFs are not found: their FIDs are of
+/// use inside a profile package only, a terminal selects them by AID. ETSI TS 102 221 §8.3
 std::optional<uint32_t> child_of(const Image&, uint32_t directory, uint16_t fid);
 /// EF of the directory with this SFI (1 to 30).
 std::optional<uint32_t> by_sfi(const Image&, uint32_t directory, unsigned sfi);

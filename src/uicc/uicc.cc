@@ -115,7 +115,7 @@ OwnedBytes Uicc::get_response(Channel& c, const Apdu& a, Backing&) {
 }
 
 // Case 2 commands whose length the terminal must name. ETSI TS 102 221 §7.3.1.1.4
-OwnedBytes Uicc::exactly(Channel&, const Apdu& a, OwnedBytes data) {
+OwnedBytes Uicc::exactly(const Apdu& a, OwnedBytes data) {
     if (a.le && *a.le != 256 && *a.le != data.size() && data.size() <= 0xFF)
         return sw(0x6C00 | static_cast<unsigned>(data.size()));
     return answer(a, std::move(data));
@@ -197,7 +197,7 @@ Uicc::Target Uicc::target(Channel& c, unsigned sfi, Wanted wanted, const Apdu& a
     if (sfi) {
         const auto file = by_sfi(image_, c.directory, sfi);
         if (!file) return {.refusal = 0x6A82};
-        if (!enter(c, *file)) return {.refusal = 0x6985};
+        if (!enter(c, {*file, c.directory})) return {.refusal = 0x6985};
     }
     if (!c.file) return {.refusal = 0x6986};
     const Node& n = image_.nodes[*c.file];

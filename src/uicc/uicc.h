@@ -78,13 +78,17 @@ class Uicc {
         uint32_t file = 0;
         Node* data = nullptr; // the node with the content
     };
+    /// A file and the directory it was found in: not its parent, where that is a linked one.
+    struct Found {
+        uint32_t file = 0, directory = 0;
+    };
     enum class Wanted : uint8_t { transparent, records, cyclic, ber_tlv };
 
     // uicc.cc
     bool commit(Backing&, OwnedBytes& content, OwnedBytes next);
     Target target(Channel&, unsigned sfi, Wanted, const Apdu&, Access);
     bool permitted(uint32_t file, const Apdu&, Access) const;
-    OwnedBytes exactly(Channel&, const Apdu&, OwnedBytes data);
+    OwnedBytes exactly(const Apdu&, OwnedBytes data);
     OwnedBytes get_response(Channel&, const Apdu&, Backing&);
     OwnedBytes manage_channel(Channel&, const Apdu&, Backing&);
     OwnedBytes get_challenge(Channel&, const Apdu&, Backing&);
@@ -92,10 +96,10 @@ class Uicc {
     // select.cc
     OwnedBytes select(Channel&, const Apdu&, Backing&);
     OwnedBytes select_application(Channel&, const Apdu&);
-    OwnedBytes select_file(Channel&, const Apdu&, uint32_t file);
-    std::optional<uint32_t> by_fid(const Channel&, uint16_t fid) const;
-    std::optional<uint32_t> by_path(const Channel&, Bytes path, bool from_mf) const;
-    bool enter(Channel&, uint32_t file);
+    OwnedBytes select_file(Channel&, const Apdu&, Found);
+    std::optional<Found> by_fid(const Channel&, uint16_t fid) const;
+    std::optional<Found> by_path(const Channel&, Bytes path, bool from_mf) const;
+    bool enter(Channel&, Found);
     void leave_application(Channel&);
     OwnedBytes status(Channel&, const Apdu&, Backing&);
     // binary.cc
