@@ -20,7 +20,7 @@ unsigned status_word(const Error& e) {
 }
 } // namespace
 
-OwnedBytes sw(unsigned value) { return {static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value)}; }
+using uicc::sw;
 
 // UICC with eUICC functions, T=0, selection by name and path, 19 channels assigned by the card. usim-runtime
 // §1
@@ -30,22 +30,35 @@ Bytes Card::atr() {
     return kAtr;
 }
 
+/// Where the UICC's changes go: into the profile they belong to.
+class Card::Backing : public uicc::Backing {
+  public:
+    explicit Backing(Card& card) : card_(card) {}
+    Ok commit(const profile::Image& image) override {
+        if (!card_.mounted_) return fail(Errc::storage, "no profile");
+        return card_.isdr_.keep_image(*card_.mounted_, image);
+    }
+    Ok random(Buffer out) override { return card_.random_->fill(out); }
+
+  private:
+    Card& card_;
+};
+
 Result<Card> Card::open(const Identity& identity, CardStore& store, Random& random) {
-    Card card(TRY(Isdr::open(identity, store, random)));
+    Card card(TRY(Isdr::open(identity, store, random)), random);
     TRY(card.reset());
     return card;
 }
 
 Ok Card::reset() {
     TRY(isdr_.interrupt());
-    channels_ = {};
-    channels_[0].open = true;
     mounted_.reset();
-    files_ = {};
+    profile::Image image;
     if (const StoredProfile* p = isdr_.state().enabled()) {
-        files_ = TRY(decode_image(p->image));
+        image = TRY(decode_image(p->image));
         mounted_ = p->iccid;
     }
+    uicc_.reset(image.nodes.empty() ? uicc::bare_card() : std::move(image));
     return {};
 }
 
@@ -55,170 +68,92 @@ bool Card::wants_reset() const {
 }
 
 OwnedBytes Card::transmit(Bytes in) {
-    if (in.size() < 4) return sw(0x6700);
-    Apdu a{in[0], in[1], in[2], in[3], 0, {}, std::nullopt};
-    // Short APDUs: case 1 to 4. Extended ones are not announced by the ATR.
-    if (in.size() == 5) {
-        a.le = in[4] ? in[4] : 256u;
-    } else if (in.size() > 5) {
-        const size_t lc = in[4];
-        if (lc == 0 || (in.size() != 5 + lc && in.size() != 6 + lc)) return sw(0x6700);
-        a.data = in.subspan(5, lc);
-        if (in.size() == 6 + lc) a.le = in[5 + lc] ? in[5 + lc] : 256u;
-    }
-    // 0x and 8x: channels 0 to 3 and secure messaging, which there is none of; 4x and Cx: channels 4 to 19.
-    const uint8_t cla = a.cla;
-    const uint8_t high = cla & 0xF0;
-    if (high == 0x00 || high == 0x80) {
-        if (cla & 0x0C) return sw(0x6882);
-        a.channel = cla & 0x03u;
-    } else if (high == 0x40 || high == 0xC0) {
-        a.channel = 4u + (cla & 0x0Fu);
-    } else {
-        return sw(0x6E00);
-    }
-    if (!channels_[a.channel].open) return sw(0x6881);
-    OwnedBytes out = run(a, channels_[a.channel]);
+    uicc::Apdu a;
+    if (const unsigned refusal = uicc::parse(in, a)) return sw(refusal);
+    if (!uicc_.is_open(a.channel)) return sw(0x6881);
+    uicc_.begin(a);
+    OwnedBytes out = run(a);
     // Nobody is left on the ISD-R to finish a download that is under way. SGP.22 §5.7.6
-    if (isdr_.loading() && !isdr_selected() && !isdr_.interrupt()) return sw(0x6581);
-    return out;
+    if (isdr_.loading() && !uicc_.selected_anywhere(isd_r) && !isdr_.interrupt()) return sw(0x6581);
+    return uicc_.end(std::move(out));
 }
 
-bool Card::isdr_selected() const {
-    return std::any_of(channels_.begin(), channels_.end(), [](const Channel& c) {
-        return c.open && c.selected == Selected::isdr;
-    });
-}
-
-void Card::drop_chain(Channel& c) {
-    c.chain.clear();
-    c.next_block = 0;
-}
-
-OwnedBytes Card::run(const Apdu& a, Channel& c) {
-    if (a.ins != 0xC0) c.response.clear();
-    if (a.ins != 0xE2) drop_chain(c);
+// What belongs to the ISD-R and the ECASD; everything else is the UICC's.
+OwnedBytes Card::run(const uicc::Apdu& a) {
+    uicc::Channel& c = uicc_.channel(a.channel);
     switch (a.ins) {
-    case 0x70: return manage_channel(a);
-    case 0xA4: return select(c, a);
-    case 0xB0: return read_binary(c, a);
-    case 0xB2: return read_record(c, a);
-    case 0xC0: return get_response(c, a);
     case 0xCA: return get_data(c, a);
     case 0xE2: return store_data(c, a);
-    case 0xF2: return status(c, a);
-    case 0xAA:                    // TERMINAL CAPABILITY
-    case 0x10: return sw(0x9000); // TERMINAL PROFILE: this card has no proactive session
-    default: return sw(0x6D00);
+    case 0xA4:
+        if (auto answer = select_own(a)) return std::move(*answer);
+        break;
+    default: break;
     }
-}
-
-// As much as Le asks for, the rest announced. ISO 7816-4 §5.3.4
-OwnedBytes Card::answer(Channel& c, const Apdu& a, OwnedBytes data) {
-    if (data.empty()) return sw(0x9000);
-    c.response = std::move(data);
-    if (!a.le) return sw(0x6100 | static_cast<unsigned>(c.response.size() > 0xFF ? 0 : c.response.size()));
-    return get_response(c, a);
-}
-
-OwnedBytes Card::get_response(Channel& c, const Apdu& a) {
-    if (c.response.empty()) return sw(0x6985);
-    const size_t wanted = a.le.value_or(256);
-    const size_t n = std::min(wanted, c.response.size());
-    if (a.ins == 0xC0 && wanted > c.response.size() && wanted != 256)
-        return sw(0x6C00 | static_cast<unsigned>(c.response.size()));
-    OwnedBytes out(c.response.begin(), c.response.begin() + static_cast<std::ptrdiff_t>(n));
-    c.response.erase(c.response.begin(), c.response.begin() + static_cast<std::ptrdiff_t>(n));
-    const size_t left = c.response.size();
-    append(out, sw(left ? 0x6100 | static_cast<unsigned>(left > 0xFF ? 0 : left) : 0x9000));
-    return out;
-}
-
-OwnedBytes Card::manage_channel(const Apdu& a) {
-    if (a.p1 == 0x00) {
-        unsigned number = a.p2;
-        if (number == 0)
-            for (number = 1; number < channels_.size() && channels_[number].open;) ++number;
-        if (number >= channels_.size()) return sw(0x6A81);
-        if (channels_[number].open) return sw(0x6985);
-        if (a.p2 == 0 && a.le && *a.le != 1 && *a.le != 256) return sw(0x6C01);
-        channels_[number] = {};
-        channels_[number].open = true;
-        OwnedBytes out;
-        if (a.p2 == 0) out.push_back(static_cast<uint8_t>(number));
-        append(out, sw(0x9000));
-        return out;
-    }
-    if (a.p1 == 0x80) {
-        const unsigned number = a.p2 ? a.p2 : a.channel;
-        if (number == 0 || number >= channels_.size()) return sw(0x6A86);
-        if (!channels_[number].open) return sw(0x6985);
-        channels_[number] = {};
-        return sw(0x9000);
-    }
-    return sw(0x6A86);
+    Backing backing(*this);
+    return uicc_.run(a, backing);
 }
 
 // GET DATA 5A on the ECASD or ISD-R: the EID. GlobalPlatform
-OwnedBytes Card::get_data(Channel& c, const Apdu& a) {
-    if (a.p1 != 0x00 || a.p2 != 0x5A || c.selected == Selected::files) return sw(0x6A88);
+OwnedBytes Card::get_data(uicc::Channel& c, const uicc::Apdu& a) {
+    if (a.p1 != 0x00 || a.p2 != 0x5A || c.applet == files) return sw(0x6A88);
     OwnedBytes out{0x5A, 0x10};
     append(out, isdr_.identity().eid);
-    return answer(c, a, std::move(out));
+    return uicc_.answer(a, std::move(out));
 }
 
-OwnedBytes Card::store_data(Channel& c, const Apdu& a) {
-    if (c.selected != Selected::isdr) return sw(0x6985);
+OwnedBytes Card::store_data(uicc::Channel& c, const uicc::Apdu& a) {
+    if (c.applet != isd_r) return sw(0x6985);
     if (a.p1 != 0x11 && a.p1 != 0x91) return sw(0x6A86);
-    if (a.p2 == 0) drop_chain(c);
+    if (a.p2 == 0) c.drop_chain();
     // 256 blocks are the most: the number after FF would be 00, which begins anew.
     if (a.p2 != c.next_block) {
-        drop_chain(c);
+        c.drop_chain();
         return sw(0x6A86);
     }
     append(c.chain, a.data);
+    c.chain_ins = a.ins;
     c.next_block = static_cast<uint8_t>(c.next_block + 1);
     if (a.p1 == 0x11) return sw(0x9000);
     const OwnedBytes command = std::move(c.chain);
-    drop_chain(c);
+    c.drop_chain();
     if (command.empty()) return sw(0x6A80);
+    isdr_.set_cat_busy(uicc_.proactive_session());
     auto reply = isdr_.handle(command);
     if (!reply) return sw(status_word(reply.error()));
-    return answer(c, a, std::move(*reply));
+    // UICC reset: every terminal that knows REFRESH knows this mode. SGP.22 §5.7.16
+    if (isdr_.refresh_ordered() && uicc_.terminal_knows_refresh()) uicc_.queue_refresh(0x04);
+    return uicc_.answer(a, std::move(*reply));
 }
 
-OwnedBytes Card::select_application(Channel& c, const Apdu& a) {
+// 6F { 84 AID, A5 { 9F65 01 FF }, E0 { 82 svn }, E1 { 80 euiccConfiguration } }. SGP.22 §5.7.1, SGP.32 §5.9.2
+OwnedBytes Card::isdr_information() const {
+    OwnedBytes content{0x84, sizeof kIsdr};
+    append(content, kIsdr);
+    append(content, std::array<uint8_t, 6>{0xA5, 0x04, 0x9F, 0x65, 0x01, 0xFF});
+    append(content, std::array<uint8_t, 7>{0xE0, 0x05, 0x82, 0x03, 0x02, 0x05, 0x00});
+    rsp::IsdrProprietaryApplicationTemplateIot iot;
+    using Bit = rsp::IsdrProprietaryApplicationTemplateIot::EuiccConfiguration;
+    if (isdr_.state().enabled()) iot.euicc_configuration = {Bit::enabled_profile};
+    if (const auto e1 = asn1::encode(iot); e1 && !isdr_.identity().is_v1_0()) append(content, *e1);
+    OwnedBytes fci{0x6F, static_cast<uint8_t>(content.size())};
+    append(fci, content);
+    return fci;
+}
+
+// SELECT by name of ISD-R or ECASD; nullopt: the name is none of theirs.
+std::optional<OwnedBytes> Card::select_own(const uicc::Apdu& a) {
+    if (a.p1 != 0x04 || a.proprietary) return std::nullopt;
     const auto begins = [&](Bytes aid) {
         return a.data.size() >= 5 && a.data.size() <= aid.size() && same(aid.first(a.data.size()), a.data);
     };
-    const bool no_data = (a.p2 & 0x0C) == 0x0C;
-    if (begins(kIsdr)) {
-        // Selected anew is left and entered.
-        if (c.selected == Selected::isdr && isdr_.loading() && !isdr_.interrupt()) return sw(0x6581);
-        c = {.open = true, .selected = Selected::isdr};
-        // 6F { 84 AID, A5 { 9F65 01 FF }, E0 { 82 svn }, E1 { 80 euiccConfiguration } }. SGP.22 §5.7.1,
-        // SGP.32 §5.9.2
-        OwnedBytes content{0x84, sizeof kIsdr};
-        append(content, kIsdr);
-        append(content, std::array<uint8_t, 6>{0xA5, 0x04, 0x9F, 0x65, 0x01, 0xFF});
-        append(content, std::array<uint8_t, 7>{0xE0, 0x05, 0x82, 0x03, 0x02, 0x05, 0x00});
-        rsp::IsdrProprietaryApplicationTemplateIot iot;
-        using Bit = rsp::IsdrProprietaryApplicationTemplateIot::EuiccConfiguration;
-        if (isdr_.state().enabled()) iot.euicc_configuration = {Bit::enabled_profile};
-        if (const auto e1 = asn1::encode(iot); e1 && !isdr_.identity().is_v1_0()) append(content, *e1);
-        OwnedBytes fci{0x6F, static_cast<uint8_t>(content.size())};
-        append(fci, content);
-        return no_data ? sw(0x9000) : answer(c, a, std::move(fci));
-    }
-    if (begins(kEcasd)) {
-        c = {.open = true, .selected = Selected::ecasd};
-        return sw(0x9000);
-    }
-    const auto adf = files_.application(a.data);
-    if (!adf) return sw(0x6A82);
-    c.selected = Selected::files;
-    c.application = *adf;
-    return select_found(c, a, *adf);
+    const uint8_t applet = begins(kIsdr) ? isd_r : begins(kEcasd) ? ecasd : files;
+    if (applet == files) return std::nullopt;
+    uicc::Channel& c = uicc_.channel(a.channel);
+    // Selected anew is left and entered.
+    if (applet == isd_r && c.applet == isd_r && isdr_.loading() && !isdr_.interrupt()) return sw(0x6581);
+    uicc_.select_applet(c, applet);
+    if (applet == ecasd || (a.p2 & 0x0C) == 0x0C) return sw(0x9000);
+    return uicc_.answer(a, isdr_information());
 }
 
 } // namespace halyard::euicc

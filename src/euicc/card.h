@@ -1,7 +1,7 @@
 #pragma once
-// The card as a reader sees it: ATR, logical channels, files of the enabled profile, and STORE DATA to the
-// ISD-R.
+// The card as a reader sees it: a UICC with the enabled profile's files, and the ISD-R and ECASD beside them.
 #include "euicc/isdr.h"
+#include "uicc/uicc.h"
 
 namespace halyard::euicc {
 
@@ -24,53 +24,23 @@ class Card {
 
     const Isdr& isdr() const { return isdr_; }
     Isdr& isdr() { return isdr_; }
+    const uicc::Uicc& uicc() const { return uicc_; }
 
   private:
-    enum class Selected : uint8_t { files, isdr, ecasd };
-    struct Channel {
-        bool open = false;
-        Selected selected = Selected::files;
-        uint32_t directory = 0;
-        std::optional<uint32_t> file, application;
-        uint32_t record = 0;
-        OwnedBytes chain; // STORE DATA blocks so far
-        uint8_t next_block = 0;
-        OwnedBytes response; // what GET RESPONSE has still to give
-    };
-    struct Apdu {
-        uint8_t cla, ins, p1, p2;
-        unsigned channel;
-        Bytes data;
-        std::optional<unsigned> le; // absent: case 1 or 3
-    };
+    enum Applet : uint8_t { files, isd_r, ecasd };
+    class Backing;
 
-    explicit Card(Isdr isdr) : isdr_(std::move(isdr)) {}
-    OwnedBytes run(const Apdu&, Channel&);
-    bool isdr_selected() const;
-    static void drop_chain(Channel&);
-    OwnedBytes answer(Channel&, const Apdu&, OwnedBytes data);
-    OwnedBytes get_response(Channel&, const Apdu&);
-    OwnedBytes manage_channel(const Apdu&);
-    OwnedBytes store_data(Channel&, const Apdu&);
-    OwnedBytes get_data(Channel&, const Apdu&);
-    // files.cc
-    OwnedBytes select(Channel&, const Apdu&);
-    OwnedBytes select_application(Channel&, const Apdu&);
-    OwnedBytes select_found(Channel&, const Apdu&, uint32_t node);
-    OwnedBytes read_binary(Channel&, const Apdu&);
-    OwnedBytes read_record(Channel&, const Apdu&);
-    OwnedBytes status(Channel&, const Apdu&);
-    std::optional<uint32_t> by_sfi(const Channel&, unsigned sfi) const;
-    const profile::Node& content_of(uint32_t node) const;
-    OwnedBytes fcp(uint32_t node) const;
+    Card(Isdr isdr, Random& random) : isdr_(std::move(isdr)), random_(&random) {}
+    OwnedBytes run(const uicc::Apdu&);
+    std::optional<OwnedBytes> select_own(const uicc::Apdu&);
+    OwnedBytes isdr_information() const;
+    OwnedBytes store_data(uicc::Channel&, const uicc::Apdu&);
+    OwnedBytes get_data(uicc::Channel&, const uicc::Apdu&);
 
     Isdr isdr_;
-    profile::Image files_; // of the profile that was enabled at the last reset
+    Random* random_;
+    uicc::Uicc uicc_; // with the files of the profile that was enabled at the last reset
     std::optional<Iccid> mounted_;
-    std::array<Channel, 20> channels_;
 };
-
-/// A status word as octets.
-OwnedBytes sw(unsigned value);
 
 } // namespace halyard::euicc

@@ -1,54 +1,9 @@
-#include "euicc/card.h"
-#include "profile/package.h"
-#include <doctest/doctest.h>
+#include "euicc/testing.h"
 
 using namespace halyard;
 using namespace halyard::euicc;
 
 namespace {
-struct CountingRandom : Random {
-    uint8_t n = 0;
-    Ok fill(Buffer out) override {
-        for (uint8_t& b : out) b = ++n;
-        return {};
-    }
-};
-Iccid numbered(unsigned n) {
-    std::string digits = "89001010000000000" + std::to_string(100 + n);
-    return *iccid_from_text(digits.substr(0, 20));
-}
-/// A card without keys: what needs none is tested here, the rest in tests/loop.
-struct Bare {
-    Identity identity{.eid = *eid_from_text("89049032123451234512345678901235")};
-    MemoryStore memory;
-    CountingRandom random;
-    std::optional<Card> card;
-    Bare() {
-        auto opened = Card::open(identity, memory, random);
-        REQUIRE(opened);
-        card = std::move(*opened);
-    }
-    Iccid add(unsigned n, bool enabled) {
-        const Iccid i = numbered(n);
-        const auto package = profile::sample_operational({.iccid = i, .imsi = "001010000000007"});
-        REQUIRE(package);
-        OwnedBytes metadata = *from_hex("BF2513"
-                                        "5A0A");
-        append(metadata, i);
-        append(metadata,
-               *from_hex("910150"
-                         "92024E31"));
-        REQUIRE(card->isdr().preload(package->reveal(), metadata, enabled));
-        REQUIRE(card->reset());
-        return i;
-    }
-    std::string operator()(const char* apdu) { return hex(card->transmit(*from_hex(apdu))); }
-};
-std::string octet(size_t n) {
-    const auto b = static_cast<uint8_t>(n);
-    return hex(Bytes(&b, 1));
-}
-constexpr const char* kSelectIsdr = "00A4040010A0000005591010FFFFFFFF890000010000";
 constexpr const char* kEid = "89049032123451234512345678901235";
 } // namespace
 
@@ -168,72 +123,6 @@ TEST_CASE("classes, instructions and lengths that there are not") {
     for (const char* cla : {"A0", "B0", "10", "20", "60", "70", "90", "D0", "E0", "F0", "FF"})
         CHECK(c((std::string(cla) + "A4000C023F00").c_str()) == "6E00");
     CHECK(c("80AA00000AA9088100820101830107") == "9000"); // TERMINAL CAPABILITY
-}
-
-TEST_CASE("files of the enabled profile: selection, lengths and what is outside") {
-    Bare c;
-    CHECK(c("00A4000C023F00") == "6A82"); // no profile, no files
-    CHECK(c("00B000000A") == "6985");
-    const Iccid one = c.add(1, true), two = c.add(2, false);
-    CHECK(c("00B000000A") == "6986"); // no EF
-    const std::string mf = c("00A4000400");
-    CHECK(mf.starts_with("62"));
-    CHECK(mf.find("83023F00") != std::string::npos);
-    CHECK(mf.find("870101") != std::string::npos); // TERMINAL CAPABILITY is wanted. SGP.22 §3.4.2
-    const size_t fcp = c("00A40004022FE200").size() / 2 - 2;
-    CHECK(c("00A40004022FE2") == "61" + octet(fcp));
-    CHECK(c("00A4000C022FE2") == "9000");
-    CHECK(c("00B000000A") == hex(one) + "9000");
-    CHECK(c("00B0000000") == hex(one) + "9000"); // Le 00: what there is
-    CHECK(c("00B000000B") == "6C0A");
-    CHECK(c("00B0000802") == hex(Bytes(one).last(2)) + "9000");
-    CHECK(c("00B0000803") == "6C02");
-    CHECK(c("00B0000A01") == "6B00");
-    CHECK(c("00B2010400") == "6981");     // no records in it
-    CHECK(c("00A4080C022FE2") == "9000"); // path from the MF
-    CHECK(c("00A4000C026F07") == "6A82");
-    CHECK(c("00A4080C047FFF6F07") == "6A82"); // no application yet
-    CHECK(c("00A4040C07A0000000871002") == "9000");
-    CHECK(c("00A4080C047FFF6F07") == "9000");
-    CHECK(c("00B0000009") == "0809101000000000709000");
-    CHECK(c("00B0870009") == "0809101000000000709000"); // SFI 07
-    CHECK(c("00A4000C023F00") == "9000");
-    CHECK(c("00A4000C027FFF") == "9000"); // the current application again
-    CHECK(c("00A4000C026F07") == "9000");
-    CHECK(c("00A4050C023F00") == "6A86");
-    CHECK(c("00A4000C023F00") == "9000");
-    CHECK(c("00A4010C022FE2") == "6A82"); // a file is no child directory
-    CHECK(c("00A4080C032FE200") == "6A87");
-    CHECK(c("00A4000C012F") == "6700");
-    // A switch shows at the next reset.
-    OwnedBytes enable = *from_hex("BF3111A00C5A0A");
-    append(enable, two);
-    append(enable, *from_hex("8101FF"));
-    const auto answer = c.card->isdr().handle(enable);
-    REQUIRE(answer);
-    CHECK(hex(*answer) == "BF3103800100");
-    CHECK(c.card->wants_reset());
-    CHECK(c("00A4080C022FE2") == "9000");
-    CHECK(c("00B000000A") == hex(one) + "9000");
-    REQUIRE(c.card->reset());
-    CHECK_FALSE(c.card->wants_reset());
-    CHECK(c("00A4080C022FE2") == "9000");
-    CHECK(c("00B000000A") == hex(two) + "9000");
-}
-
-TEST_CASE("records: absolute, next, previous, and those there are not") {
-    Bare c;
-    c.add(1, true);
-    REQUIRE(c("00A4000C022F00") == "9000"); // EF.DIR
-    const std::string first = c("00B2010400");
-    REQUIRE(first.ends_with("9000"));
-    CHECK(first.find("A0000000871002") != std::string::npos);
-    const size_t size = first.size() / 2 - 2;
-    CHECK(c("00B2000200") == first); // next, from nowhere
-    CHECK(c("00B2010401") == "6C" + octet(size));
-    CHECK(c("00B2FF0400") == "6A83");
-    CHECK(c("00B2010000") == "6A86");
-    CHECK(c("00B000000A") == "6981"); // no transparent file
 }
 
 TEST_CASE("a snapshot that is damaged or of a later version is refused, not half read") {

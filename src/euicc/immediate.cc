@@ -40,7 +40,7 @@ Result<OwnedBytes> Isdr::configure_immediate(Bytes command) {
 
 Result<OwnedBytes> Isdr::immediate_enable(Bytes command) {
     using Answer = rsp::ImmediateEnableResponse::ImmediateEnableResult;
-    TRY(asn1::decode<rsp::ImmediateEnableRequest>(command));
+    silent_ = !TRY(asn1::decode<rsp::ImmediateEnableRequest>(command)).refresh_flag;
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::ImmediateEnableResponse{.immediate_enable_result = a});
     };
@@ -56,6 +56,7 @@ Result<OwnedBytes> Isdr::immediate_enable(Bytes command) {
     if (state_.emergency_active || is_emergency(*installed) ||
         (now && policy_forbids(*now, rsp::PprIds::ppr1)))
         return answer(Answer::undefined_error);
+    if (cat_busy_ && !silent_) return answer(Answer::cat_busy);
     const Iccid target = just_installed_->iccid;
     just_installed_.reset();
     state_.rollback.reset();
@@ -67,7 +68,7 @@ Result<OwnedBytes> Isdr::immediate_enable(Bytes command) {
 
 Result<OwnedBytes> Isdr::execute_fallback(Bytes command) {
     using Answer = rsp::ExecuteFallbackMechanismResponse::ExecuteFallbackMechanismResult;
-    TRY(asn1::decode<rsp::ExecuteFallbackMechanismRequest>(command));
+    silent_ = !TRY(asn1::decode<rsp::ExecuteFallbackMechanismRequest>(command)).refresh_flag;
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::ExecuteFallbackMechanismResponse{.execute_fallback_mechanism_result = a});
     };
@@ -79,6 +80,7 @@ Result<OwnedBytes> Isdr::execute_fallback(Bytes command) {
         return answer(Answer::fallback_not_available);
     if (state_.emergency_active) return answer(Answer::ecall_active);
     if (fallback->enabled) return answer(Answer::profile_not_in_disabled_state);
+    if (cat_busy_ && !silent_) return answer(Answer::cat_busy);
     state_.rollback.reset();
     state_.return_from_fallback = now->iccid;
     const Iccid target = fallback->iccid;
@@ -88,13 +90,14 @@ Result<OwnedBytes> Isdr::execute_fallback(Bytes command) {
 
 Result<OwnedBytes> Isdr::return_from_fallback(Bytes command) {
     using Answer = rsp::ReturnFromFallbackResponse::ReturnFromFallbackResult;
-    TRY(asn1::decode<rsp::ReturnFromFallbackRequest>(command));
+    silent_ = !TRY(asn1::decode<rsp::ReturnFromFallbackRequest>(command)).refresh_flag;
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::ReturnFromFallbackResponse{.return_from_fallback_result = a});
     };
     const StoredProfile* now = state_.enabled();
     if (!now || !now->fallback || !state_.return_from_fallback || !state_.find(*state_.return_from_fallback))
         return answer(Answer::fallback_not_available);
+    if (cat_busy_ && !silent_) return answer(Answer::cat_busy);
     state_.rollback.reset();
     const Iccid target = *state_.return_from_fallback;
     state_.return_from_fallback.reset();
@@ -105,13 +108,14 @@ Result<OwnedBytes> Isdr::return_from_fallback(Bytes command) {
 // No notifications: whoever answers an emergency call must not wait for a radio. SGP.32 §5.9.22
 Result<OwnedBytes> Isdr::enable_emergency(Bytes command) {
     using Answer = rsp::EnableEmergencyProfileResponse::EnableEmergencyProfileResult;
-    TRY(asn1::decode<rsp::EnableEmergencyProfileRequest>(command));
+    silent_ = !TRY(asn1::decode<rsp::EnableEmergencyProfileRequest>(command)).refresh_flag;
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::EnableEmergencyProfileResponse{.enable_emergency_profile_result = a});
     };
     const StoredProfile* const emergency = emergency_profile();
     if (!identity_->has_emergency() || !emergency) return answer(Answer::ecall_not_available);
     if (emergency->enabled) return answer(Answer::profile_not_in_disabled_state);
+    if (cat_busy_ && !silent_) return answer(Answer::cat_busy);
     const StoredProfile* now = state_.enabled();
     state_.return_from_emergency.reset();
     if (now) state_.return_from_emergency = now->iccid;
@@ -124,7 +128,7 @@ Result<OwnedBytes> Isdr::enable_emergency(Bytes command) {
 
 Result<OwnedBytes> Isdr::disable_emergency(Bytes command) {
     using Answer = rsp::DisableEmergencyProfileResponse::DisableEmergencyProfileResult;
-    TRY(asn1::decode<rsp::DisableEmergencyProfileRequest>(command));
+    silent_ = !TRY(asn1::decode<rsp::DisableEmergencyProfileRequest>(command)).refresh_flag;
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::DisableEmergencyProfileResponse{.disable_emergency_profile_result = a});
     };
@@ -134,6 +138,7 @@ Result<OwnedBytes> Isdr::disable_emergency(Bytes command) {
         return answer(none && can_say_so ? Answer::ecall_not_available
                                          : Answer::profile_not_in_enabled_state);
     }
+    if (cat_busy_ && !silent_) return answer(Answer::cat_busy);
     state_.emergency_active = false;
     dirty_ = true;
     const std::optional<Iccid> back = std::exchange(state_.return_from_emergency, std::nullopt);

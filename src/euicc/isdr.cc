@@ -32,13 +32,14 @@ Ok Isdr::save() {
 }
 
 Ok Isdr::restore() {
-    dirty_ = key_spent_ = false;
+    dirty_ = key_spent_ = switched_ = false;
     just_installed_.reset();
     state_ = saved_.empty() ? State{} : TRY(decode_state(saved_));
     return {};
 }
 
 Result<OwnedBytes> Isdr::handle(Bytes command) {
+    switched_ = silent_ = false;
     if (command.empty()) return fail(Errc::truncated, "command");
     // Units of a bound profile package are no commands of their own; those that are, are served in between.
     // SGP.22 §5.7.6
@@ -128,6 +129,16 @@ Ok Isdr::interrupt() {
     }
     loading_.reset();
     session_.reset();
+    return save();
+}
+
+Ok Isdr::keep_image(const Iccid& iccid, const profile::Image& image) {
+    StoredProfile* p = state_.find(iccid);
+    if (!p) return fail(Errc::not_found, "iccid"); // deleted, and the reset has not come yet
+    OwnedBytes encoded = TRY(encode_image(image));
+    wipe(p->image);
+    p->image = std::move(encoded);
+    dirty_ = true;
     return save();
 }
 

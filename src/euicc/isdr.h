@@ -89,6 +89,13 @@ class Isdr {
     uint64_t free_memory() const {
         return identity_->memory - std::min<uint64_t>(identity_->memory, state_.used_memory());
     }
+    /// The file system of a profile, changed by its terminal or network. One commit; when it fails the state
+    /// is as before. Errors: not_found "iccid", storage.
+    Ok keep_image(const Iccid&, const profile::Image&);
+    /// A proactive session is under way: functions that would need another one answer catBusy.
+    void set_cat_busy(bool busy) { cat_busy_ = busy; }
+    /// The last command switched profiles and wants the terminal to be told by REFRESH.
+    bool refresh_ordered() const { return switched_ && !silent_; }
     /// A profile put in at manufacture, without a download; `enable` as devices ship. For soft cards.
     Ok preload(Bytes package, Bytes metadata, bool enable);
 
@@ -192,7 +199,9 @@ class Isdr {
     std::optional<Session> session_;
     std::vector<OneTimeKey> one_time_keys_;
     std::optional<Loading> loading_;
-    bool key_spent_ = false; // the last one-time key goes with the next commit
+    bool cat_busy_ = false;
+    bool switched_ = false, silent_ = false; // by the last command; without refreshFlag
+    bool key_spent_ = false;                 // the last one-time key goes with the next commit
     std::optional<JustInstalled> just_installed_;
 };
 

@@ -163,9 +163,12 @@ void Isdr::keep_result(uint64_t seq, OwnedBytes der) {
 Result<OwnedBytes> Isdr::rollback(Bytes command) {
     using Answer = rsp::ProfileRollbackResponse::CmdResult;
     const auto refuse = [](Answer a) { return asn1::encode(rsp::ProfileRollbackResponse{.cmd_result = a}); };
-    if (!asn1::decode<rsp::ProfileRollbackRequest>(command)) return refuse(Answer::command_error);
+    const auto request = asn1::decode<rsp::ProfileRollbackRequest>(command);
+    if (!request) return refuse(Answer::command_error);
     Eim* const eim = state_.rollback ? state_.find_eim(state_.rollback->eim_id) : nullptr;
     if (!eim || !state_.find(state_.rollback->back_to)) return refuse(Answer::rollback_not_allowed);
+    silent_ = !request->refresh_flag;
+    if (cat_busy_ && !silent_) return refuse(Answer::cat_busy);
     const Rollback undo = *std::exchange(state_.rollback, std::nullopt);
     dirty_ = true;
     // The result and the notifications of the undone enable are as if they had never been.

@@ -50,6 +50,7 @@ rsp::EnableProfileResult PackageRun::enable(const rsp::Enable& op) {
     if (op.rollback_flag && (!now || now == target || will_be_deleted(now->iccid)))
         return Code::rollback_not_available;
     if (now && card_.policy_forbids(*now, rsp::PprIds::ppr1)) return Code::disallowed_by_policy;
+    if (card_.cat_busy_) return Code::cat_busy;
     to_enable_ = op.iccid;
     if (op.rollback_flag)
         grant_ = Rollback{now->iccid,
@@ -66,6 +67,7 @@ rsp::DisableProfileResult PackageRun::disable(const rsp::Disable& op) {
     if (!target) return Code::iccid_or_aid_not_found;
     if (!target->enabled) return Code::profile_not_in_enabled_state;
     if (card_.policy_forbids(*target, rsp::PprIds::ppr1)) return Code::disallowed_by_policy;
+    if (card_.cat_busy_) return Code::cat_busy;
     to_disable_ = op.iccid;
     return Code::ok;
 }

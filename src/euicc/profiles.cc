@@ -102,7 +102,7 @@ Ok Isdr::switch_to(const Iccid* target, bool notifications) {
     StoredProfile* const from = state_.enabled();
     StoredProfile* const to = target ? state_.find(*target) : nullptr;
     if (from == to) return {};
-    dirty_ = true;
+    dirty_ = switched_ = true;
     if (from) from->enabled = false;
     if (to) to->enabled = true;
     if (from && notifications) TRY(notify(*from, rsp::NotificationEvent::notification_disable));
@@ -149,6 +149,8 @@ Result<OwnedBytes> Isdr::enable(Bytes command) {
     const StoredProfile* now = state_.enabled();
     if (state_.emergency_active || (now && policy_forbids(*now, rsp::PprIds::ppr1)))
         return answer(Answer::disallowed_by_policy);
+    silent_ = !request.refresh_flag;
+    if (cat_busy_ && !silent_) return answer(Answer::cat_busy);
     state_.rollback.reset();
     state_.return_from_fallback.reset();
     const Iccid iccid = target->iccid;
@@ -168,6 +170,8 @@ Result<OwnedBytes> Isdr::disable(Bytes command) {
     if (!target->enabled) return answer(Answer::profile_not_in_enabled_state);
     if (state_.emergency_active || policy_forbids(*target, rsp::PprIds::ppr1))
         return answer(Answer::disallowed_by_policy);
+    silent_ = !request.refresh_flag;
+    if (cat_busy_ && !silent_) return answer(Answer::cat_busy);
     state_.rollback.reset();
     TRY(switch_to(nullptr));
     return answer(Answer::ok);

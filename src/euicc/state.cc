@@ -3,12 +3,17 @@
 namespace halyard::euicc {
 namespace {
 
+using asn1::field_default;
+
 struct ImageNode {
     uint16_t fid = 0;
     uint32_t parent = 0;
     uint8_t kind = 0, sfi = 0;
     uint16_t record_size = 0;
     OwnedBytes content, security, aid, pins, link;
+    uint8_t life = 0x05, special = 0;
+    bool shareable = true;
+    uint32_t pin_source = 0;
     template <int = 0> static constexpr auto asn1() {
         using T = ImageNode;
         return sequence("Node",
@@ -22,7 +27,11 @@ struct ImageNode {
                         field<&T::security>("security", 0x86),
                         field<&T::aid>("aid", 0x87),
                         field<&T::pins>("pins", 0x88),
-                        field<&T::link>("link", 0x89));
+                        field<&T::link>("link", 0x89),
+                        field_default<&T::life, uint8_t{0x05}>("life", 0x8A),
+                        field_default<&T::special, uint8_t{0}>("special", 0x8B),
+                        field_default<&T::shareable, true>("shareable", 0x8C),
+                        field_default<&T::pin_source, uint32_t{0}>("pinSource", 0x8D));
     }
 };
 struct ImagePin {
@@ -111,7 +120,11 @@ Result<OwnedBytes> encode_image(const profile::Image& image) {
                              n.security,
                              n.aid,
                              n.pins,
-                             n.link});
+                             n.link,
+                             n.life,
+                             n.special,
+                             n.shareable,
+                             n.pin_source});
     for (const profile::Pin& p : image.pins)
         out.pins.push_back({p.reference, p.directory, p.value, p.unblocking, p.attributes, p.attempts});
     for (const profile::Puk& p : image.puks) out.puks.push_back({p.reference, p.value, p.attempts});
@@ -125,7 +138,9 @@ Result<profile::Image> decode_image(Bytes bytes) {
     out.iccid = in.iccid;
     out.connectivity = std::move(in.connectivity);
     for (ImageNode& n : in.nodes) {
-        if (n.kind > static_cast<uint8_t>(profile::FileKind::application) || n.parent >= in.nodes.size())
+        const bool rooted = out.nodes.empty() ? n.parent == 0 : n.parent < out.nodes.size();
+        if (n.kind > static_cast<uint8_t>(profile::FileKind::application) || !rooted ||
+            n.pin_source >= in.nodes.size())
             return fail(Errc::bad_value, "kind", n.kind);
         out.nodes.push_back({n.fid,
                              n.parent,
@@ -136,7 +151,11 @@ Result<profile::Image> decode_image(Bytes bytes) {
                              std::move(n.security),
                              std::move(n.aid),
                              std::move(n.pins),
-                             std::move(n.link)});
+                             std::move(n.link),
+                             n.life,
+                             n.special,
+                             n.shareable,
+                             n.pin_source});
     }
     for (const ImagePin& p : in.pins)
         out.pins.push_back({p.reference, p.directory, p.value, p.unblocking, p.attributes, p.attempts});

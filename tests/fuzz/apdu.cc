@@ -82,7 +82,7 @@ std::vector<OwnedBytes> seeds() {
     }
     OwnedBytes files;
     for (const char* apdu : {"00A4000C023F00",
-                             "00F2000000",
+                             "80F2000000",
                              "00A4000C022FE2",
                              "00B000000A",
                              "00A4000002 2F00",
@@ -102,6 +102,33 @@ std::vector<OwnedBytes> seeds() {
                              "00C0000000"})
         append(files, plain_step(*from_hex(apdu)));
     out.push_back(files);
+    // Writing, PINs and the toolkit's transport
+    OwnedBytes uicc;
+    for (const char* apdu : {"8010000003FFFFFF",
+                             "00A4040407A000000087100200",
+                             "00A4000C026F7E",
+                             "00D600000411223344",
+                             "00A20104022F00",
+                             "0020000100",
+                             "002800010830303030FFFFFFFF",
+                             "002000010830303030FFFFFFFF",
+                             "002400011030303030FFFFFFFF31313131FFFFFFFF",
+                             "002C000110313131313131313134343434FFFFFFFF",
+                             "002600010834343434FFFFFFFF",
+                             "00040000026F07",
+                             "00440000026F07",
+                             "00DC010404AABBCCDD",
+                             "803200000101",
+                             "80CB00800180",
+                             "80DB008003800111",
+                             "0084000008",
+                             "80C2000003D10100",
+                             "801200000B",
+                             "801400000C810301010482028281830100",
+                             "80F2000100",
+                             "00A4044C07A0000000871002"})
+        append(uicc, plain_step(*from_hex(apdu)));
+    out.push_back(uicc);
     out.push_back({reset, reset});
     return out;
 }
