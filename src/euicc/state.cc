@@ -68,10 +68,14 @@ struct ImagePuk {
 struct ImageAka {
     uint32_t directory = 0;
     OwnedBytes element;
+    std::optional<OwnedBytes> sqn;
     template <int = 0> static constexpr auto asn1() {
         using T = ImageAka;
-        return sequence(
-            "Aka", 0x30, field<&T::directory>("directory", 0x80), field<&T::element>("element", 0x81));
+        return sequence("Aka",
+                        0x30,
+                        field<&T::directory>("directory", 0x80),
+                        field<&T::element>("element", 0x81),
+                        field<&T::sqn>("sqn", 0x82));
     }
 };
 struct ImageFile {
@@ -128,7 +132,10 @@ Result<OwnedBytes> encode_image(const profile::Image& image) {
     for (const profile::Pin& p : image.pins)
         out.pins.push_back({p.reference, p.directory, p.value, p.unblocking, p.attributes, p.attempts});
     for (const profile::Puk& p : image.puks) out.puks.push_back({p.reference, p.value, p.attempts});
-    for (const profile::Aka& a : image.akas) out.akas.push_back({a.directory, a.element});
+    for (const profile::Aka& a : image.akas) {
+        out.akas.push_back({a.directory, a.element, {}});
+        if (!a.sqn.empty()) out.akas.back().sqn = a.sqn;
+    }
     return asn1::encode(out);
 }
 
@@ -160,7 +167,8 @@ Result<profile::Image> decode_image(Bytes bytes) {
     for (const ImagePin& p : in.pins)
         out.pins.push_back({p.reference, p.directory, p.value, p.unblocking, p.attributes, p.attempts});
     for (const ImagePuk& p : in.puks) out.puks.push_back({p.reference, p.value, p.attempts});
-    for (ImageAka& a : in.akas) out.akas.push_back({a.directory, std::move(a.element)});
+    for (ImageAka& a : in.akas)
+        out.akas.push_back({a.directory, std::move(a.element), a.sqn.value_or(OwnedBytes{})});
     return out;
 }
 

@@ -43,6 +43,7 @@ struct Puk {
 struct Aka {
     uint32_t directory = 0;
     OwnedBytes element; // the akaParameter element as received; holds K and OPc
+    OwnedBytes sqn{};   // sequence numbers as uicc/aka.h keeps them; empty: as the element begins
 };
 
 struct Image {

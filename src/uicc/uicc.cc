@@ -26,6 +26,7 @@ const Uicc::Command Uicc::kCommands[] = {
     {0x44, Class::interindustry, &Uicc::change_life}, // ACTIVATE FILE
     {0x70, Class::interindustry, &Uicc::manage_channel},
     {0x84, Class::interindustry, &Uicc::get_challenge},
+    {0x88, Class::interindustry, &Uicc::authenticate},
     {0xA2, Class::interindustry, &Uicc::search_record},
     {0xA4, Class::interindustry, &Uicc::select},
     {0xAA, Class::proprietary, &Uicc::terminal_capability},

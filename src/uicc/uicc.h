@@ -93,6 +93,9 @@ class Uicc {
     OwnedBytes manage_channel(Channel&, const Apdu&, Backing&);
     OwnedBytes get_challenge(Channel&, const Apdu&, Backing&);
     OwnedBytes terminal_capability(Channel&, const Apdu&, Backing&);
+    // authenticate.cc
+    OwnedBytes authenticate(Channel&, const Apdu&, Backing&);
+    bool application_pin_satisfied(uint32_t adf) const;
     // select.cc
     OwnedBytes select(Channel&, const Apdu&, Backing&);
     OwnedBytes select_application(Channel&, const Apdu&);

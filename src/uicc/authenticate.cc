@@ -1,0 +1,63 @@
+// AUTHENTICATE: the network is judged, and the sequence number kept, before anything is answered. 3GPP TS
+// 31.102 §7.1, TS 31.103 §7.1
+#include "uicc/aka.h"
+#include "uicc/uicc.h"
+
+namespace halyard::uicc {
+namespace {
+using Application = AkaCommand::Application;
+constexpr uint8_t kUsim[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02};
+constexpr uint8_t kIsim[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x04};
+
+bool begins(Bytes aid, Bytes with) { return aid.size() >= with.size() && same(aid.first(with.size()), with); }
+
+std::optional<Application> application_of(Bytes aid) {
+    if (begins(aid, kUsim)) return Application::usim;
+    if (begins(aid, kIsim)) return Application::isim;
+    return std::nullopt;
+}
+
+// Service n of EF.UST. 3GPP TS 31.102 §4.2.8
+bool has_service(const Image& image, uint32_t adf, size_t n) {
+    const auto file = child_of(image, adf, 0x6F38);
+    if (!file) return false;
+    const OwnedBytes& table = image.nodes[content_of(image, *file)].content;
+    return (n - 1) / 8 < table.size() && (table[(n - 1) / 8] >> (n - 1) % 8 & 1);
+}
+} // namespace
+
+// The application's own PIN, the first global one of its PIN status template, must be verified or off. ETSI TS
+// 102 221 §9.5.1
+bool Uicc::application_pin_satisfied(uint32_t adf) const {
+    for (const uint8_t reference : image_.nodes[adf].pins)
+        if (reference >= 0x01 && reference <= 0x08) return satisfied(reference, adf);
+    return true;
+}
+
+OwnedBytes Uicc::authenticate(Channel& c, const Apdu& a, Backing& backing) {
+    if (c.applet || !c.application) return sw(0x6985);
+    const uint32_t adf = *c.application;
+    const auto kind = application_of(image_.nodes[adf].aid);
+    const auto aka = kind ? Aka::open(image_, adf) : Result<Aka>(fail(Errc::not_found, "application"));
+    if (!aka) return sw(0x6985);
+    if (!application_pin_satisfied(adf)) return sw(0x6982);
+    const auto own = std::ranges::find(image_.akas, aka->state_directory(), &profile::Aka::directory);
+    if (own == image_.akas.end()) return sw(0x6985);
+    const auto state = own->sqn.empty() ? Result<SqnState>(aka->initial_state()) : SqnState::from(own->sqn);
+    if (!state) return sw(0x6581);
+    const AkaServices services{.gsm_access = has_service(image_, adf, 27),
+                               .gsm_security_context = has_service(image_, adf, 38)};
+    const AkaAnswer reply = aka->authenticate(*kind, a.p1, a.p2, a.data, *state, services);
+    if (reply.keep) {
+        OwnedBytes before = owned(reply.keep->octets());
+        own->sqn.swap(before);
+        if (!backing.commit(image_)) {
+            own->sqn.swap(before);
+            return sw(0x6581);
+        }
+    }
+    if (reply.status != 0x9000) return sw(reply.status);
+    return answer(a, owned(reply.data.reveal()));
+}
+
+} // namespace halyard::uicc
