@@ -30,7 +30,8 @@ Time seconds(double value) { return Time{static_cast<int64_t>(value * 1000)}; }
 void describe(CLI::App& app, Arguments& args) {
     auto& options = args.options;
     app.add_option("--state", options.state, "Folder for what must survive a power cut");
-    app.add_option("--card", options.card, "The eUICC: sim:DIR, or unix:PATH or tcp:HOST:PORT of halyard euicc serve");
+    app.add_option(
+        "--card", options.card, "The eUICC: sim:DIR, or unix:PATH or tcp:HOST:PORT of halyard euicc serve");
     app.add_option("--download", args.download, "How profiles come: direct, or indirect through the eIM")
         ->check(CLI::IsMember({"direct", "indirect"}));
     app.add_option("--esipa", args.esipa, "Binding towards eIMs: asn1 or json")
