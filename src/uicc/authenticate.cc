@@ -26,8 +26,8 @@ bool has_service(const Image& image, uint32_t adf, size_t n) {
 }
 } // namespace
 
-// The application's own PIN, the first global one of its PIN status template, must be verified or off. ETSI TS
-// 102 221 §9.5.1
+// The application's own PIN, the first global one of its PIN status template, must be verified or off. ETSI
+// TS 102 221 §9.5.1
 bool Uicc::application_pin_satisfied(uint32_t adf) const {
     for (const uint8_t reference : image_.nodes[adf].pins)
         if (reference >= 0x01 && reference <= 0x08) return satisfied(reference, adf);

@@ -10,8 +10,9 @@ namespace {
 constexpr const char* kSelect = "00A4040C07A0000000871002";
 const std::string kChallenge = "10 23553cbe9637a89d218ae64dae47bf35 10 55f328b43577b9b94a9ffac354dfafb3";
 const std::string kCommand = "00880081 22" + kChallenge;
-const std::string kAnswer = "DB08A54211D5E3BA50BF10B40BA9A3C58B2A05BBF0D987B21BF8CB10F769BCD751044604127672711C6D3441"
-                            "08EAE4BE823AF9A08B9000";
+const std::string kAnswer =
+    "DB08A54211D5E3BA50BF10B40BA9A3C58B2A05BBF0D987B21BF8CB10F769BCD751044604127672711C6D3441"
+    "08EAE4BE823AF9A08B9000";
 const std::string kAuts = "DC0EBA853F3C123CCF44E93596E355C69000";
 
 // A USIM whose sequence numbers are just below that of the challenge.
