@@ -77,8 +77,8 @@ TEST_CASE("AUTHENTICATE: what is refused, with its status word") {
     forged.back() = '4'; // the last digit of MAC
     CHECK(c(forged + "00") == "9862");
     CHECK(c("0088008111" + kChallenge.substr(0, 35)) == "6700");
-    CHECK(c("0088008022" + kChallenge) == "9864"); // no GSM security context: service 38
-    CHECK(c("0088008422" + kChallenge) == "9864"); // GBA
+    CHECK(c("0088008011" + kChallenge.substr(0, 35)) == "9864"); // no GSM security context: service 38
+    CHECK(c("0088008422" + kChallenge) == "9864");               // GBA
     CHECK(c("0088018122" + kChallenge) == "6A86");
     CHECK(c("80880081 22" + kChallenge) == "6E00");
     CHECK(c("00890081 22" + kChallenge) == "6D00");

@@ -228,6 +228,6 @@ TEST_CASE("random, the terminal's capabilities, and commands of the wrong class 
     CHECK(c("80AA0000") == "6700");
     CHECK(c("80AA010002A900") == "6A86");
     CHECK(c("00AA000002A900") == "6E00");
-    CHECK(c("0088008122") == "6D00"); // not there yet
+    CHECK(c("0089008122") == "6D00"); // AUTHENTICATE in TLVs
     CHECK(c("00E0000000") == "6D00");
 }

@@ -225,7 +225,16 @@ void check_file(Published& c, const Told& f, size_t& contents) {
         return;
     }
     REQUIRE(content);
-    CHECK(*content == expected(f, record_size));
+    std::string wanted = expected(f, record_size);
+    if (f.fid ==
+        "6F38") { // VGCS and VBS security, services 64 and 65, are not offered, whatever the package says
+        OwnedBytes table = *from_hex(wanted);
+        REQUIRE(table.size() > 8);
+        table[7] &= 0x7F;
+        table[8] &= 0xFE;
+        wanted = hex(table);
+    }
+    CHECK(*content == wanted);
     ++contents;
 }
 } // namespace
