@@ -30,8 +30,8 @@ static OwnedBytes with_small_files(Bytes snapshot) {
     for (euicc::StoredProfile& p : state->profiles) {
         const auto sample = profile::sample_bootstrap({.iccid = p.iccid});
         const auto elements = profile::parse(sample->reveal());
-        OwnedBytes package = owned((*elements)[0].der);
-        append(package, (*elements)[1].der);
+        OwnedBytes package; // header, MF, PUKs, PINs and the end
+        for (size_t n = 0; n < 4; ++n) append(package, (*elements)[n].der);
         append(package, elements->back().der);
         const auto image = profile::install(package);
         HALYARD_ASSERT(image);
