@@ -73,6 +73,14 @@ unsigned Uicc::present(size_t pin, Bytes value, Backing& backing) {
     return counter(left(counted.pin.attempts));
 }
 
+// The right value was presented: the PIN becomes `next`, with all its attempts, and counts as verified.
+OwnedBytes Uicc::accept(size_t pin, profile::Pin& next, Backing& backing) {
+    next.attempts = renewed(next.attempts);
+    if (const unsigned refusal = settle(pin, next, backing)) return sw(refusal);
+    verified_[pin] = true;
+    return sw(0x9000);
+}
+
 OwnedBytes Uicc::verify(Channel& c, const Apdu& a, Backing& backing) {
     size_t pin = 0;
     if (const unsigned refusal = find_pin(c, a, pin)) return sw(refusal);
@@ -86,10 +94,7 @@ OwnedBytes Uicc::verify(Channel& c, const Apdu& a, Backing& backing) {
     if (!enabled) return sw(0x6984);
     if (const unsigned refusal = present(pin, a.data, backing)) return sw(refusal);
     Copy next(image_.pins[pin]);
-    next.pin.attempts = renewed(next.pin.attempts);
-    if (const unsigned refusal = settle(pin, next.pin, backing)) return sw(refusal);
-    verified_[pin] = true;
-    return sw(0x9000);
+    return accept(pin, next.pin, backing);
 }
 
 OwnedBytes Uicc::change_pin(Channel& c, const Apdu& a, Backing& backing) {
@@ -104,10 +109,7 @@ OwnedBytes Uicc::change_pin(Channel& c, const Apdu& a, Backing& backing) {
     if (const unsigned refusal = present(pin, a.data.first(kLength), backing)) return sw(refusal);
     Copy next(image_.pins[pin]);
     std::copy(value.begin(), value.end(), next.pin.value.begin());
-    next.pin.attempts = renewed(next.pin.attempts);
-    if (const unsigned refusal = settle(pin, next.pin, backing)) return sw(refusal);
-    verified_[pin] = true;
-    return sw(0x9000);
+    return accept(pin, next.pin, backing);
 }
 
 // P1 00 only: no other PIN takes its place.
@@ -121,10 +123,7 @@ OwnedBytes Uicc::disable_pin(Channel& c, const Apdu& a, Backing& backing) {
     if (const unsigned refusal = present(pin, a.data, backing)) return sw(refusal);
     Copy next(image_.pins[pin]);
     next.pin.attributes = static_cast<uint8_t>(next.pin.attributes & ~kEnabled);
-    next.pin.attempts = renewed(next.pin.attempts);
-    if (const unsigned refusal = settle(pin, next.pin, backing)) return sw(refusal);
-    verified_[pin] = true;
-    return sw(0x9000);
+    return accept(pin, next.pin, backing);
 }
 
 OwnedBytes Uicc::enable_pin(Channel& c, const Apdu& a, Backing& backing) {
@@ -135,10 +134,7 @@ OwnedBytes Uicc::enable_pin(Channel& c, const Apdu& a, Backing& backing) {
     if (const unsigned refusal = present(pin, a.data, backing)) return sw(refusal);
     Copy next(image_.pins[pin]);
     next.pin.attributes |= kEnabled;
-    next.pin.attempts = renewed(next.pin.attempts);
-    if (const unsigned refusal = settle(pin, next.pin, backing)) return sw(refusal);
-    verified_[pin] = true;
-    return sw(0x9000);
+    return accept(pin, next.pin, backing);
 }
 
 OwnedBytes Uicc::unblock_pin(Channel& c, const Apdu& a, Backing& backing) {

@@ -119,6 +119,7 @@ class Uicc {
     OwnedBytes set_data(Channel&, const Apdu&, Backing&);
     // pin.cc
     struct PinVerifier;
+    OwnedBytes accept(size_t pin, profile::Pin& next, Backing&);
     OwnedBytes verify(Channel&, const Apdu&, Backing&);
     OwnedBytes change_pin(Channel&, const Apdu&, Backing&);
     OwnedBytes disable_pin(Channel&, const Apdu&, Backing&);
