@@ -1,6 +1,16 @@
 #include "profile/image.h"
 
 namespace halyard::profile {
+
+// RID of 3GPP and the application code.
+static bool is_application(const Node& n, uint8_t code) {
+    const uint8_t name[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, code};
+    return n.kind == FileKind::application && n.aid.size() >= sizeof name &&
+           same(Bytes(n.aid).first(sizeof name), name);
+}
+bool Node::is_usim() const { return is_application(*this, 0x02); }
+bool Node::is_isim() const { return is_application(*this, 0x04); }
+
 Image::~Image() {
     for (Pin& p : pins) wipe(p.value);
     for (Puk& p : puks) wipe(p.value);

@@ -24,6 +24,8 @@ struct Node {
     bool shareable = true;   // may be current on several channels
     uint32_t pin_source = 0; // directory whose local PINs hold here too; 0: none but its own
     bool is_directory() const { return kind == FileKind::directory || kind == FileKind::application; }
+    bool is_usim() const; // by the beginning of its AID. 3GPP TS 31.110
+    bool is_isim() const;
     size_t records() const { return record_size ? content.size() / record_size : 0; }
 };
 

@@ -167,8 +167,6 @@ bool Installer::pins_complete() const {
 // Services of the table that need more of the card than files: VGCS and VBS security (64, 65), GBA (68), MBMS
 // security (69) of a USIM, GBA (2) of an ISIM. PEDefinitions, ef-ust and ef-ist.
 void Installer::clear_unsupported_services() {
-    static constexpr uint8_t kUsim[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02},
-                             kIsim[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x04};
     const auto clear = [&](uint32_t application, uint16_t fid, size_t service) {
         const auto file = image_.child(application, fid);
         if (!file || image_.nodes[*file].content.size() <= (service - 1) / 8) return;
@@ -176,14 +174,12 @@ void Installer::clear_unsupported_services() {
         octet = static_cast<uint8_t>(octet & ~(1u << (service - 1) % 8));
     };
     for (uint32_t i = 0; i < image_.nodes.size(); ++i) {
-        const Bytes aid = image_.nodes[i].aid;
-        if (aid.size() < 7) continue;
-        if (same(aid.first(7), kUsim)) {
+        if (image_.nodes[i].is_usim()) {
             for (const size_t service : {64, 65}) clear(i, 0x6F38, service);
             if (!offers("gba-usim")) clear(i, 0x6F38, 68);
             if (!offers("mbms")) clear(i, 0x6F38, 69);
         }
-        if (same(aid.first(7), kIsim) && !offers("gba-isim")) clear(i, 0x6F07, 2);
+        if (image_.nodes[i].is_isim() && !offers("gba-isim")) clear(i, 0x6F07, 2);
     }
 }
 
@@ -193,10 +189,7 @@ bool Installer::finish(const Element& e) {
     if (!iccid || iccid->content.size() != 10) return refuse(PeStatusCode::bad_values, &e);
     for (uint32_t i = 0; i < image_.nodes.size(); ++i) {
         // A USIM without an IMSI would attach nowhere.
-        static constexpr uint8_t kUsim[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02};
-        const Node& n = image_.nodes[i];
-        if (n.kind != FileKind::application || n.aid.size() < 7 || !same(Bytes(n.aid).first(7), kUsim))
-            continue;
+        if (!image_.nodes[i].is_usim()) continue;
         const auto imsi = image_.child(i, 0x6F07);
         if (!imsi || image_.nodes[*imsi].content.size() != 9) return refuse(PeStatusCode::bad_values, &e);
     }

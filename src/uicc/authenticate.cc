@@ -6,14 +6,9 @@
 namespace halyard::uicc {
 namespace {
 using Application = AkaCommand::Application;
-constexpr uint8_t kUsim[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02};
-constexpr uint8_t kIsim[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x04};
-
-bool begins(Bytes aid, Bytes with) { return aid.size() >= with.size() && same(aid.first(with.size()), with); }
-
-std::optional<Application> application_of(Bytes aid) {
-    if (begins(aid, kUsim)) return Application::usim;
-    if (begins(aid, kIsim)) return Application::isim;
+std::optional<Application> kind_of(const Node& adf) {
+    if (adf.is_usim()) return Application::usim;
+    if (adf.is_isim()) return Application::isim;
     return std::nullopt;
 }
 
@@ -37,7 +32,7 @@ bool Uicc::application_pin_satisfied(uint32_t adf) const {
 OwnedBytes Uicc::authenticate(Channel& c, const Apdu& a, Backing& backing) {
     if (c.applet || !c.application) return sw(0x6985);
     const uint32_t adf = *c.application;
-    const auto kind = application_of(image_.nodes[adf].aid);
+    const auto kind = kind_of(image_.nodes[adf]);
     const auto aka = kind ? Aka::open(image_, adf) : Result<Aka>(fail(Errc::not_found, "application"));
     if (!aka) return sw(0x6985);
     if (!application_pin_satisfied(adf)) return sw(0x6982);
