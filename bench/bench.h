@@ -30,6 +30,9 @@ struct Samples {
 };
 Samples& samples();
 
+/// GSMA's generic test profile TS.48 v7, BERTLV_SUCI; nullopt when it is not on this machine.
+std::optional<OwnedBytes> published_profile();
+
 /// TLVs in `der`, found by OpenSSL's ASN1_get_object, understanding nothing.
 size_t openssl_walk(Bytes der);
 

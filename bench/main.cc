@@ -30,6 +30,7 @@ constexpr Comparison kComparisons[] = {
     {"encode it again", "profile/100kB/encode", "profile/100kB/walk:openssl", "bare TLV walk by OpenSSL"},
     {"AUTHENTICATE, MILENAGE", "aka/milenage", "aka/aes:openssl", "five blocks of AES"},
     {"AUTHENTICATE, TUAK", "aka/tuak", "aka/sha3:openssl", "two digests SHA3-256"},
+    {"install TS.48 v7", "install/TS.48", "install/TS.48/walk:openssl", "bare TLV walk by OpenSSL"},
     {"bind 256 KiB", "bind/256KiB", "bind/256KiB:aes+cmac", "AES-CBC and CMAC alone"},
 };
 
@@ -104,7 +105,7 @@ void Table::orders() const {
     const auto sign = nanoseconds("openssl/sign"), verify = nanoseconds("openssl/verify"),
                derive = nanoseconds("openssl/derive"), generate = nanoseconds("openssl/generate");
     if (!sign || !verify || !derive || !generate) return;
-    for (const char* name : {"order/direct", "order/indirect"}) {
+    for (const char* name : {"order/direct", "order/indirect", "download/sample", "download/TS.48"}) {
         const auto it = runs_.find(name);
         if (it == runs_.end()) continue;
         const double s = counter(it->second, "sign"), v = counter(it->second, "verify"),
@@ -143,12 +144,16 @@ void Table::print() const {
     if (const auto it = runs_.find("bind/sample"); it != runs_.end())
         std::fprintf(
             out_, "%-30s %12.0f\n", "profiles bound per second", counter(it->second, "items_per_second"));
-    if (const auto it = runs_.find("memory/idle_euicc"); it != runs_.end())
+    for (const auto& [name, title] : {std::pair{"memory/awake", "a card awake, sample profile"},
+                                      std::pair{"memory/awake TS.48", "a card awake, TS.48 profile"},
+                                      std::pair{"memory/parked", "a card parked, of 100,000"}})
+        if (const auto it = runs_.find(name); it != runs_.end())
+            std::fprintf(out_, "%-30s %12.0f octets\n", title, counter(it->second, "octets_per_card"));
+    if (const auto it = runs_.find("memory/parked"); it != runs_.end())
         std::fprintf(out_,
-                     "%-30s %12.0f octets, beside a snapshot of %.0f on disk\n",
-                     "an idle software eUICC",
-                     counter(it->second, "octets_per_card"),
-                     counter(it->second, "snapshot_octets"));
+                     "%-30s %12.1f s\n",
+                     "starting 100,000 cards",
+                     it->second.cpu_accumulated_time / static_cast<double>(it->second.iterations));
 }
 } // namespace
 } // namespace halyard::bench

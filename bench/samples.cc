@@ -1,6 +1,7 @@
 #include "bench/bench.h"
 #include "profile/package.h"
 #include "rsp/esipa.h"
+#include <fstream>
 
 namespace halyard::bench {
 
@@ -19,6 +20,12 @@ Samples::Samples() : world(11), device(world.add_device()) {
     HALYARD_ASSERT(asn1::decode<rsp::EuiccPackageResult>(Bytes(result)));
     profile = owned(must(profile::sample_operational({.iccid = loop::iccid(loop::iccid_text(2))})).reveal());
 }
+std::optional<OwnedBytes> published_profile() {
+    std::ifstream in("../shared/data/ts48-v7/BERTLV_SUCI.der", std::ios::binary);
+    if (!in) return std::nullopt;
+    return OwnedBytes(std::istreambuf_iterator<char>(in), {});
+}
+
 Samples& samples() {
     static Samples one;
     return one;

@@ -136,7 +136,7 @@ const char* name(FileKind kind) {
 Result<std::vector<CardFileEntry>> card_files(const SoftCard& card) {
     const euicc::StoredProfile* p = card.card().isdr().state().enabled();
     if (!p) return fail(Errc::not_found, "enabled profile");
-    const profile::Image image = TRY(euicc::decode_image(p->image));
+    const profile::Image image = TRY(card.card().isdr().image(p->number));
     Tree tree(image);
     if (!image.nodes.empty()) tree.add(0, {}, 0, {});
     return std::move(tree.out);

@@ -34,9 +34,9 @@ Bytes Card::atr() {
 class Card::Backing : public uicc::Backing {
   public:
     explicit Backing(Card& card) : card_(card) {}
-    Ok commit(const profile::Image& image) override {
+    Ok commit(const profile::Image& image, std::span<const profile::Changed> changed) override {
         if (!card_.mounted_) return fail(Errc::storage, "no profile");
-        return card_.isdr_.keep_image(*card_.mounted_, image);
+        return card_.isdr_.keep_image(*card_.mounted_, image, changed);
     }
     Ok random(Buffer out) override { return card_.random_->fill(out); }
 
@@ -55,8 +55,8 @@ Ok Card::reset() {
     mounted_.reset();
     profile::Image image;
     if (const StoredProfile* p = isdr_.state().enabled()) {
-        image = TRY(decode_image(p->image));
-        mounted_ = p->iccid;
+        image = TRY(isdr_.image(p->number));
+        mounted_ = p->number;
     }
     uicc_.reset(image.nodes.empty() ? uicc::bare_card() : std::move(image));
     return {};
@@ -64,7 +64,7 @@ Ok Card::reset() {
 
 bool Card::wants_reset() const {
     const StoredProfile* p = isdr_.state().enabled();
-    return p ? mounted_ != p->iccid : mounted_.has_value();
+    return p ? mounted_ != p->number : mounted_.has_value();
 }
 
 OwnedBytes Card::transmit(Bytes in) {

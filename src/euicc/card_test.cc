@@ -128,7 +128,7 @@ TEST_CASE("classes, instructions and lengths that there are not") {
 TEST_CASE("a snapshot that is damaged or of a later version is refused, not half read") {
     Bare c;
     c.add(1, true);
-    const OwnedBytes snapshot = c.memory.snapshot;
+    const OwnedBytes snapshot = c.memory.content.state;
     REQUIRE(decode_state(snapshot));
     for (size_t n = 0; n < snapshot.size(); n += n < 200 ? 1 : 97)
         CHECK_FALSE(decode_state(Bytes(snapshot).first(n)));

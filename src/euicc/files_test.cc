@@ -137,7 +137,7 @@ TEST_CASE("a file written while the profile is being left stays in that profile"
     CHECK(c("00A4000C026F7E") == "9000");
     CHECK(c("00D600000411223344") == "9000");
     const auto stored = [&](const Iccid& iccid) {
-        const auto image = decode_image(c.card->isdr().state().find(iccid)->image);
+        const auto image = c.card->isdr().image(c.card->isdr().state().find(iccid)->number);
         REQUIRE(image);
         return hex(Bytes(image->find({0x7FD0, 0x6F7E})->content).first(4));
     };

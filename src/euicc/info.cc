@@ -129,7 +129,7 @@ Result<OwnedBytes> Isdr::connectivity() {
     response.is = rsp::ConnectivityParametersError::parameters_not_available;
     profile::Image image;
     if (const StoredProfile* p = state_.enabled()) {
-        image = TRY(decode_image(p->image));
+        image = TRY(this->image(p->number));
         if (!image.connectivity.empty())
             response.is = rsp::ConnectivityParameters{.http_params = Bytes(image.connectivity)};
     }

@@ -1,3 +1,4 @@
+#include "euicc/image_octets.h"
 #include "euicc/isdr.h"
 #include "rsp/dialect.h"
 
@@ -11,30 +12,49 @@ OwnedBytes signature_tlv(Bytes signature) {
 
 Result<Isdr> Isdr::open(const Identity& identity, CardStore& store, Random& random) {
     Isdr isdr(identity, store, random);
-    isdr.saved_ = TRY(store.load());
-    if (!isdr.saved_.empty()) isdr.state_ = TRY(decode_state(isdr.saved_));
+    if (const OwnedBytes stored = TRY(store.load()); !stored.empty()) isdr.state_ = TRY(decode_state(stored));
+    TRY(isdr.split_format_1());
     TRY(isdr.interrupt());
     return isdr;
+}
+
+Ok Isdr::split_format_1() {
+    if (state_.format == State::kFormat) return {};
+    for (StoredProfile& p : state_.profiles) {
+        if (!p.image) return fail(Errc::missing_field, "image");
+        images_[p.number] = SecretBytes(*p.image);
+        wipe(*p.image);
+        p.image.reset();
+    }
+    state_.format = State::kFormat;
+    dirty_ = true;
+    return save();
 }
 
 // One commit for everything a command changed. A failed one leaves the card as it was before the command.
 Ok Isdr::save() {
     if (!dirty_) return {};
-    OwnedBytes snapshot = TRY(encode_state(state_));
-    if (const auto ok = store_->commit(snapshot); !ok) {
+    const OwnedBytes state = TRY(encode_state(state_));
+    std::vector<CardWrite> writes{{CardWrite::What::state, 0, state}};
+    for (const auto& [profile, image] : images_)
+        writes.push_back(
+            {image.empty() ? CardWrite::What::erase : CardWrite::What::image, profile, image.reveal()});
+    if (const auto ok = store_->commit(writes); !ok) {
         TRY(restore());
         return ok;
     }
     dirty_ = false;
-    saved_ = std::move(snapshot);
+    images_.clear();
     if (std::exchange(key_spent_, false) && !one_time_keys_.empty()) one_time_keys_.pop_back();
     return {};
 }
 
 Ok Isdr::restore() {
     dirty_ = key_spent_ = switched_ = false;
+    images_.clear();
     just_installed_.reset();
-    state_ = saved_.empty() ? State{} : TRY(decode_state(saved_));
+    const OwnedBytes stored = TRY(store_->load());
+    state_ = stored.empty() ? State{} : TRY(decode_state(stored));
     return {};
 }
 
@@ -132,14 +152,56 @@ Ok Isdr::interrupt() {
     return save();
 }
 
-Ok Isdr::keep_image(const Iccid& iccid, const profile::Image& image) {
-    StoredProfile* p = state_.find(iccid);
-    if (!p) return fail(Errc::not_found, "iccid"); // deleted, and the reset has not come yet
-    OwnedBytes encoded = TRY(encode_image(image));
-    wipe(p->image);
-    p->image = std::move(encoded);
+Result<profile::Image> Isdr::image(uint16_t profile) const {
+    StoredImage stored = TRY(store_->load_image(profile));
+    auto image = decode_image(stored);
+    patched_ = {.profile = profile, .image = stored.image.size()};
+    wipe(stored.image);
+    for (OwnedBytes& patch : stored.patches) {
+        patched_.patches += patch.size();
+        wipe(patch);
+    }
+    return image;
+}
+
+Ok Isdr::keep_image(uint16_t profile,
+                    const profile::Image& image,
+                    std::span<const profile::Changed> changed) {
+    // Deleted, and the reset has not come yet?
+    if (std::ranges::find(state_.profiles, profile, &StoredProfile::number) == state_.profiles.end())
+        return fail(Errc::not_found, "profile", profile);
+    bool whole = patched_.profile != profile || patched_.patches > std::max<size_t>(patched_.image, 4096);
+    for (const profile::Changed& c : changed) whole |= c.part == profile::Changed::everything;
+    const SecretBytes octets(TRY(whole ? encode_image(image) : encode_patch(image, changed)));
+    const CardWrite write{whole ? CardWrite::What::image : CardWrite::What::patch, profile, octets.reveal()};
+    TRY(store_->commit({&write, 1}));
+    if (whole)
+        patched_ = {.profile = profile, .image = octets.size()};
+    else
+        patched_.patches += octets.size();
+    return {};
+}
+
+Counters Isdr::counters() const {
+    Counters out{.next_seq = state_.next_seq};
+    for (const Eim& e : state_.eims) out.eims[e.id] = e.counter;
+    return out;
+}
+
+Ok Isdr::set_counters(const Counters& to) {
+    state_.next_seq = to.next_seq;
+    for (Eim& e : state_.eims)
+        if (const auto at = to.eims.find(e.id); at != to.eims.end()) e.counter = at->second;
     dirty_ = true;
     return save();
+}
+
+Ok Isdr::put_image(const StoredProfile& p, const profile::Image& image) {
+    OwnedBytes octets = TRY(encode_image(image));
+    images_[p.number] = SecretBytes(octets);
+    wipe(octets);
+    dirty_ = true;
+    return {};
 }
 
 Ok Isdr::preload(Bytes package, Bytes metadata, bool enable) {
@@ -154,7 +216,7 @@ Ok Isdr::preload(Bytes package, Bytes metadata, bool enable) {
     p.preloaded = true;
     p.metadata = owned(metadata);
     p.memory = image.memory();
-    p.image = TRY(encode_image(image));
+    TRY(put_image(p, image));
     if (!identity_->keys.empty()) p.ci_key_id = identity_->keys.front().ci_key_id;
     state_.profiles.push_back(std::move(p));
     dirty_ = true;

@@ -89,9 +89,15 @@ class Isdr {
     uint64_t free_memory() const {
         return identity_->memory - std::min<uint64_t>(identity_->memory, state_.used_memory());
     }
-    /// The file system of a profile, changed by its terminal or network. One commit; when it fails the state
-    /// is as before. Errors: not_found "iccid", storage.
-    Ok keep_image(const Iccid&, const profile::Image&);
+    /// The file system of the profile of that ISD-P number as it is stored. Errors: not_found "image", storage,
+    /// the decoder's.
+    Result<profile::Image> image(uint16_t profile) const;
+    /// The file system of a profile, in which its terminal or network changed something. One commit, of what
+    /// changed; when it fails what is stored is as before. Errors: not_found "profile", storage.
+    Ok keep_image(uint16_t profile, const profile::Image&, std::span<const profile::Changed>);
+    Counters counters() const;
+    /// For cards that shall misbehave: reader::FaultyCard. One commit. Error: storage.
+    Ok set_counters(const Counters&);
     /// A proactive session is under way: functions that would need another one answer catBusy.
     void set_cat_busy(bool busy) { cat_busy_ = busy; }
     /// The last command switched profiles and wants the terminal to be told by REFRESH.
@@ -108,6 +114,8 @@ class Isdr {
     Reply dispatch(uint32_t tag, Bytes command);
     Ok save();
     Ok restore();
+    Ok split_format_1();
+    Ok put_image(const StoredProfile&, const profile::Image&);
 
     // info.cc
     Reply euicc_info1();
@@ -194,8 +202,14 @@ class Isdr {
     CardStore* store_;
     Random* random_;
     State state_;
-    OwnedBytes saved_; // the snapshot in the store
     bool dirty_ = false;
+    /// Images to be put or, empty, erased by the next commit, by ISD-P number.
+    std::map<uint16_t, SecretBytes> images_;
+    /// What stands in the store of the image that was changed last: when its patches outgrow it, it is put anew.
+    mutable struct {
+        uint16_t profile = 0;
+        size_t image = 0, patches = 0; // octets
+    } patched_;
     std::optional<Session> session_;
     std::vector<OneTimeKey> one_time_keys_;
     std::optional<Loading> loading_;

@@ -290,7 +290,7 @@ Result<OwnedBytes> Isdr::install() {
     p.metadata = std::move(l.metadata);
     p.dp_oid = std::move(l.dp_oid);
     p.memory = image.memory();
-    p.image = TRY(encode_image(image));
+    TRY(put_image(p, image));
     p.ci_key_id = of.ci_key_id;
     state_.profiles.push_back(std::move(p));
     TRY(notify(state_.profiles.back(), rsp::NotificationEvent::notification_install));

@@ -116,7 +116,7 @@ Ok Isdr::erase(const Iccid& iccid) {
     });
     if (at == state_.profiles.end()) return fail(Errc::not_found, "iccid");
     TRY(notify(*at, rsp::NotificationEvent::notification_delete));
-    wipe(at->image);
+    images_[at->number] = {}; // erased with the next commit
     state_.profiles.erase(at);
     if (state_.rollback && state_.rollback->back_to == iccid) state_.rollback.reset();
     if (state_.return_from_fallback == iccid) state_.return_from_fallback.reset();

@@ -1,9 +1,10 @@
 #pragma once
-// All that a card remembers without power, as one described structure: its DER is the snapshot. docs/euicc.md
+// All that a card remembers without power but the profiles' files, as one described structure. docs/euicc.md
 #include "crypto/certificate.h"
 #include "profile/image.h"
 #include "rsp/edition.h"
 #include "rsp/es10b_iot.h"
+#include <map>
 
 namespace halyard::euicc {
 
@@ -67,7 +68,7 @@ struct StoredProfile {
     std::string nickname;
     bool fallback = false;
     uint64_t memory = 0;
-    OwnedBytes image;       // see encode_image
+    std::optional<OwnedBytes> image; // of format 1 only, where it lay in the state
     OwnedBytes ci_key_id;   // which keys sign its notifications
     bool preloaded = false; // put in at manufacture, not downloaded
     template <int = 0> static constexpr auto asn1() {
@@ -198,7 +199,7 @@ struct StoredCrl {
 };
 
 struct State {
-    static constexpr uint64_t kFormat = 1;
+    static constexpr uint64_t kFormat = 2; // 1: images were in the state
     uint64_t format = kFormat;
     uint64_t next_seq = 0;        // shared by notifications and results; never goes back
     int64_t next_token = 1;       // association tokens; never goes back
@@ -246,13 +247,15 @@ struct State {
     uint64_t used_memory() const;
 };
 
-Result<OwnedBytes> encode_state(const State&);
-/// Errors: unsupported "format" for a snapshot of a later version, and the decoder's.
-Result<State> decode_state(Bytes);
-/// An installed file system as octets, and back.
-Result<OwnedBytes> encode_image(const profile::Image&);
-Result<profile::Image> decode_image(Bytes);
+/// What only ever grows in a card that behaves.
+struct Counters {
+    uint64_t next_seq = 0;
+    std::map<std::string, uint64_t> eims; // by eimId
+};
 
+Result<OwnedBytes> encode_state(const State&);
+/// Takes format 1 too: the caller has to store its images. Errors: unsupported "format" for a state of a later version, and the decoder's.
+Result<State> decode_state(Bytes);
 /// A0000005591010FFFFFFFF8900 nnnn 00
 std::array<uint8_t, 16> isdp_aid(uint16_t number);
 

@@ -77,6 +77,13 @@ struct Image {
     Image& operator=(const Image&) = delete;
 };
 
+/// A part of an image that a command changed.
+struct Changed {
+    enum Part : uint8_t { node, pin, puk, aka, everything };
+    Part part;
+    uint32_t index = 0; // into Image::nodes, pins, puks or akas
+};
+
 /// What the platform offers; a package that demands more is refused.
 struct Platform {
     uint8_t max_major_version = 3;

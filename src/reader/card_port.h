@@ -21,6 +21,10 @@ struct CardPort {
     virtual Result<Answer> transmit(Bytes apdu) = 0;
     /// Each of them ends sessions and closes channels. Error: the card cannot start, it stays mute.
     virtual Ok power(Power) = 0;
+    /// nullopt: nobody can look into this card.
+    virtual std::optional<euicc::Counters> counters() { return std::nullopt; }
+    /// Error: unsupported, storage.
+    virtual Ok set_counters(const euicc::Counters&) { return fail(Errc::unsupported, "counters"); }
 };
 
 /// A card of src/euicc, which must outlive it.
@@ -30,6 +34,8 @@ class SoftPort final : public CardPort {
     Bytes atr() override { return mute_ ? Bytes() : euicc::Card::atr(); }
     Result<Answer> transmit(Bytes apdu) override;
     Ok power(Power) override;
+    std::optional<euicc::Counters> counters() override { return card_.isdr().counters(); }
+    Ok set_counters(const euicc::Counters& to) override { return card_.isdr().set_counters(to); }
 
   private:
     euicc::Card& card_;

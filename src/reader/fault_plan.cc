@@ -118,10 +118,10 @@ const char* read_what(const Words& w, FaultRule& r) {
         r.what = What::corrupt;
         return w.size() == 2 && value == "signature" ? nullptr : "expected: corrupt signature";
     }
-    r.what = What::lose;
     if (kind == "fail") return "only a commit can fail";
-    if (kind != "lose") return "unknown fault";
-    return w.size() == 1 ? nullptr : "nothing follows lose";
+    if (kind != "lose" && kind != "stick") return "unknown fault";
+    r.what = kind == "lose" ? What::lose : What::stick;
+    return w.size() == 1 ? nullptr : "nothing follows lose or stick";
 }
 } // namespace
 

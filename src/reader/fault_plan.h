@@ -17,6 +17,7 @@ struct FaultRule {
         lose,       // it takes effect, the answer is lost, the card keeps its power
         status,     // the card answers this and does nothing
         corrupt,    // the first signature (5F37) of the answer has a wrong bit
+        stick,      // it takes effect, but sequence numbers and eIM counters are afterwards what they were
         slow,       // it takes longer
         fail,       // commit: the storage refuses
         cut         // commit: power is lost instead of it

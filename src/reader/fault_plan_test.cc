@@ -63,7 +63,7 @@ TEST_CASE("when a line of a plan is bad, it is named with the reason") {
     CHECK(refusals("every 0: lose") == "1: expected a number from 1\n");
     CHECK(refusals("always 3: lose") == "1: nothing follows always\n");
     CHECK(refusals("apdu 1: explode") == "1: unknown fault\n");
-    CHECK(refusals("apdu 1: lose it") == "1: nothing follows lose\n");
+    CHECK(refusals("apdu 1: lose it") == "1: nothing follows lose or stick\n");
     CHECK(refusals("apdu 1: cut") == "1: cut before or cut after\n");
     CHECK(refusals("apdu 1: status 12") == "1: expected a status word such as 6F00\n");
     CHECK(refusals("apdu 1: status 0000") == "1: expected a status word such as 6F00\n");
@@ -161,12 +161,13 @@ TEST_CASE("when storage fails by plan, that commit is refused, and a cut takes t
     euicc::MemoryStore memory;
     FaultyStore store(memory, clock);
     const OwnedBytes state{1, 2, 3};
-    CHECK(store.commit(state));
+    const euicc::CardWrite write{euicc::CardWrite::What::state, 0, state};
+    CHECK(store.commit({&write, 1}));
     CHECK(*store.load() == state);
     const Ok second = store.commit({});
     REQUIRE_FALSE(second);
     CHECK(second.error().code == Errc::storage);
-    CHECK(memory.snapshot == state);
+    CHECK(memory.content.state == state);
     CHECK_FALSE(clock->power_lost);
     CHECK_FALSE(store.commit({}));
     CHECK(clock->power_lost);

@@ -68,9 +68,9 @@ const FaultRule* FaultClock::commit() {
     return nullptr;
 }
 
-Ok FaultyStore::commit(Bytes snapshot) {
+Ok FaultyStore::commit(std::span<const euicc::CardWrite> writes) {
     const FaultRule* r = clock_->commit();
-    if (!r) return store_.commit(snapshot);
+    if (!r) return store_.commit(writes);
     if (r->what == What::cut) clock_->power_lost = true;
     return fail(Errc::storage, "commit");
 }
@@ -96,12 +96,14 @@ Result<Answer> FaultyCard::transmit(Bytes apdu) {
         corrupting_ = true;
         seen_.clear();
     }
+    const auto counters = what == What::stick ? card_.counters() : std::nullopt;
     Answer out;
     if (what == What::status)
         out.octets = {static_cast<uint8_t>(fault.rule->status >> 8),
                       static_cast<uint8_t>(fault.rule->status)};
     else
         out = TRY(card_.transmit(apdu));
+    if (counters && !clock_->power_lost) TRY(card_.set_counters(*counters));
     if (clock_->power_lost || what == What::cut_after) return power_cut();
     if (what == What::lose) return fail(Errc::unreachable, "response lost");
     if (corrupting_) corrupt(out.octets);

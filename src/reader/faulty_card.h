@@ -37,7 +37,8 @@ class FaultyStore final : public euicc::CardStore {
     FaultyStore(euicc::CardStore& store, std::shared_ptr<FaultClock> clock)
         : store_(store), clock_(std::move(clock)) {}
     Result<OwnedBytes> load() override { return store_.load(); }
-    Ok commit(Bytes snapshot) override;
+    Result<euicc::StoredImage> load_image(uint16_t profile) override { return store_.load_image(profile); }
+    Ok commit(std::span<const euicc::CardWrite>) override;
 
   private:
     euicc::CardStore& store_;

@@ -46,7 +46,7 @@ OwnedBytes Uicc::authenticate(Channel& c, const Apdu& a, Backing& backing) {
     if (reply.keep) {
         OwnedBytes before = owned(reply.keep->octets());
         own->sqn.swap(before);
-        if (!backing.commit(image_)) {
+        if (!commit(backing, {{profile::Changed::aka, static_cast<uint32_t>(own - image_.akas.begin())}})) {
             own->sqn.swap(before);
             return sw(0x6581);
         }

@@ -43,7 +43,7 @@ OwnedBytes Uicc::update_binary(Channel& c, const Apdu& a, Backing& backing) {
     if (place.offset >= next.size()) return sw(0x6B00);
     if (a.data.size() > next.size() - place.offset) return sw(0x6700);
     std::copy(a.data.begin(), a.data.end(), next.begin() + static_cast<std::ptrdiff_t>(place.offset));
-    return sw(commit(backing, t.data->content, std::move(next)) ? 0x9000 : 0x6581);
+    return sw(commit(backing, *t.data, std::move(next)) ? 0x9000 : 0x6581);
 }
 
 // DEACTIVATE FILE (04) and ACTIVATE FILE (44) of an EF: the current one, or by FID or path, which then
@@ -70,7 +70,7 @@ OwnedBytes Uicc::change_life(Channel& c, const Apdu& a, Backing& backing) {
     const uint8_t before = n.life, after = off ? 0x04 : 0x05;
     if (before == after) return sw(0x9000);
     n.life = after;
-    if (backing.commit(image_)) return sw(0x9000);
+    if (commit(backing, {changed(n)})) return sw(0x9000);
     n.life = before;
     return sw(0x6581);
 }

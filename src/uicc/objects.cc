@@ -128,7 +128,7 @@ OwnedBytes Uicc::set_data(Channel& c, const Apdu& a, Backing& backing) {
     if (!removal) append(next, object);
     if (next.size() > room) return sw(0x6A84);
     next.resize(room, 0xFF);
-    return sw(commit(backing, t.data->content, std::move(next)) ? 0x9000 : 0x6581);
+    return sw(commit(backing, *t.data, std::move(next)) ? 0x9000 : 0x6581);
 }
 
 } // namespace halyard::uicc

@@ -51,12 +51,15 @@ unsigned Uicc::find_pin(const Channel& c, const Apdu& a, size_t& pin) const {
     return 0;
 }
 
-// The PIN becomes `next`, durably. The refusal, or 0.
-unsigned Uicc::settle(size_t pin, const profile::Pin& next, Backing& backing) {
+// The PIN becomes `next`, durably, and with it what was changed of the PUK. The refusal, or 0.
+unsigned Uicc::settle(size_t pin, const profile::Pin& next, Backing& backing, std::optional<size_t> puk) {
     profile::Pin& here = image_.pins[pin];
     const Copy before(here);
     here = next;
-    if (backing.commit(image_)) return 0;
+    const profile::Changed one{profile::Changed::pin, static_cast<uint32_t>(pin)};
+    if (puk ? commit(backing, {one, {profile::Changed::puk, static_cast<uint32_t>(*puk)}})
+            : commit(backing, {one}))
+        return 0;
     here = before.pin;
     return 0x6581;
 }
@@ -152,7 +155,8 @@ OwnedBytes Uicc::unblock_pin(Channel& c, const Apdu& a, Backing& backing) {
     const Bytes value = a.data.subspan(kLength);
     if (!well_formed(a.p2, value)) return sw(0x6A80);
     puk->attempts = one_less(attempts);
-    if (!backing.commit(image_)) {
+    const auto number = static_cast<uint32_t>(puk - image_.puks.begin());
+    if (!commit(backing, {{profile::Changed::puk, number}})) {
         puk->attempts = attempts;
         return sw(0x6581);
     }
@@ -162,7 +166,7 @@ OwnedBytes Uicc::unblock_pin(Channel& c, const Apdu& a, Backing& backing) {
     next.pin.attempts = renewed(next.pin.attempts);
     next.pin.attributes |= kEnabled;
     puk->attempts = renewed(puk->attempts);
-    if (const unsigned refusal = settle(pin, next.pin, backing)) {
+    if (const unsigned refusal = settle(pin, next.pin, backing, number)) {
         puk->attempts = one_less(attempts);
         return sw(refusal);
     }

@@ -76,7 +76,7 @@ OwnedBytes Uicc::update_record(Channel& c, const Apdu& a, Backing& backing) {
                   a.data.end(),
                   content.begin() + static_cast<std::ptrdiff_t>((record - 1) * n.record_size));
     }
-    if (!commit(backing, n.content, std::move(content))) return sw(0x6581);
+    if (!commit(backing, n, std::move(content))) return sw(0x6581);
     if ((a.p2 & 7) != absolute) c.record = record;
     return sw(0x9000);
 }
@@ -100,7 +100,7 @@ OwnedBytes Uicc::increase(Channel& c, const Apdu& a, Backing& backing) {
         carry = sum >> 8;
     }
     if (carry) return sw(0x9850);
-    if (!commit(backing, n.content, pushed(n, value))) return sw(0x6581);
+    if (!commit(backing, n, pushed(n, value))) return sw(0x6581);
     c.record = 1;
     append(value, a.data);
     return answer(a, std::move(value));

@@ -26,7 +26,7 @@ struct TestCard : Backing {
     uint8_t dice = 0;
 
     TestCard() { uicc.reset(made()); }
-    Ok commit(const Image& image) override {
+    Ok commit(const Image& image, std::span<const profile::Changed>) override {
         if (broken) return fail(Errc::storage, "commit");
         ++commits;
         if (on_commit) on_commit(image);

@@ -216,12 +216,20 @@ Uicc::Target Uicc::target(Channel& c, unsigned sfi, Wanted wanted, const Apdu& a
     return {.file = *c.file, .data = &data};
 }
 
+bool Uicc::commit(Backing& backing, std::initializer_list<profile::Changed> changed) {
+    return backing.commit(image_, {changed.begin(), changed.size()}).has_value();
+}
+
+profile::Changed Uicc::changed(const Node& n) const {
+    return {profile::Changed::node, static_cast<uint32_t>(&n - image_.nodes.data())};
+}
+
 // New content of a file, durable before anybody hears of it. False: it is as it was, 6581.
-bool Uicc::commit(Backing& backing, OwnedBytes& content, OwnedBytes next) {
-    if (next == content) return true; // flash is not worn for nothing
-    content.swap(next);
-    if (backing.commit(image_)) return true;
-    content.swap(next);
+bool Uicc::commit(Backing& backing, Node& file, OwnedBytes next) {
+    if (next == file.content) return true; // flash is not worn for nothing
+    file.content.swap(next);
+    if (commit(backing, {changed(file)})) return true;
+    file.content.swap(next);
     return false;
 }
 

@@ -5,14 +5,16 @@
 #include "uicc/apdu.h"
 #include "uicc/tree.h"
 #include <deque>
+#include <span>
 
 namespace halyard::uicc {
 
 /// What the UICC asks of the card it is part of.
 struct Backing {
     virtual ~Backing() = default;
-    /// Returns when the changed image is durable. Error: storage, and what was durable before still is.
-    virtual Ok commit(const Image&) = 0;
+    /// Returns when the parts of the image that changed are durable, all of them at once. Error: storage, and
+    /// what was durable before still is.
+    virtual Ok commit(const Image&, std::span<const profile::Changed>) = 0;
     virtual Ok random(Buffer out) = 0;
 };
 
@@ -85,7 +87,9 @@ class Uicc {
     enum class Wanted : uint8_t { transparent, records, cyclic, ber_tlv };
 
     // uicc.cc
-    bool commit(Backing&, OwnedBytes& content, OwnedBytes next);
+    bool commit(Backing&, Node& file, OwnedBytes next);
+    bool commit(Backing&, std::initializer_list<profile::Changed>);
+    profile::Changed changed(const Node&) const;
     Target target(Channel&, unsigned sfi, Wanted, const Apdu&, Access);
     bool permitted(uint32_t file, const Apdu&, Access) const;
     OwnedBytes exactly(const Apdu&, OwnedBytes data);
@@ -127,7 +131,7 @@ class Uicc {
     OwnedBytes unblock_pin(Channel&, const Apdu&, Backing&);
     unsigned find_pin(const Channel&, const Apdu&, size_t& pin) const;
     unsigned present(size_t pin, Bytes value, Backing&);
-    unsigned settle(size_t pin, const profile::Pin& next, Backing&);
+    unsigned settle(size_t pin, const profile::Pin& next, Backing&, std::optional<size_t> puk = {});
     bool satisfied(uint16_t reference, uint32_t directory) const;
     // cat.cc
     OwnedBytes terminal_profile(Channel&, const Apdu&, Backing&);

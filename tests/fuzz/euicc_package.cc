@@ -11,8 +11,8 @@ enum Step : uint8_t { raw, psmos, ecos, tbs, rollback, command, reset, steps };
 
 // Before a command: what must not change unless it was accepted.
 struct Before {
-    explicit Before(const TestCard& c) : snapshot(c.store.snapshot), eims(c.card.isdr().state().eims) {}
-    OwnedBytes snapshot;
+    explicit Before(const TestCard& c) : content(c.store.content), eims(c.card.isdr().state().eims) {}
+    euicc::CardContent content;
     std::vector<euicc::Eim> eims;
 };
 
@@ -24,7 +24,7 @@ bool deals_with_eims(Bytes package) {
 void judge(const TestCard& c, const Before& before, Bytes package, const Result<OwnedBytes>& reply) {
     const euicc::State& now = c.card.isdr().state();
     const crypto::PublicKey& key = c.card.isdr().identity().keys.front().key.public_key();
-    const bool changed = c.store.snapshot != before.snapshot;
+    const bool changed = c.store.content != before.content;
     if (!reply) {
         HALYARD_ASSERT(!changed);
         return;

@@ -1,4 +1,5 @@
 // Profile packages: parsed, encoded again, installed at once and in pieces, personalised. profile-package
+#include "euicc/image_octets.h"
 #include "euicc/state.h"
 #include "profile/image.h"
 #include "tests/fuzz/scene.h"

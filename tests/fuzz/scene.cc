@@ -1,4 +1,5 @@
 #include "tests/fuzz/scene.h"
+#include "euicc/image_octets.h"
 #include "profile/package.h"
 #include "rsp/token.h"
 #include <set>
@@ -24,9 +25,10 @@ struct Es10Recorder {
 } // namespace
 
 // The same card with only the files of the MF in its profiles: most of the time would go into the others.
-static OwnedBytes with_small_files(Bytes snapshot) {
-    auto state = euicc::decode_state(snapshot);
+static euicc::CardContent with_small_files(const euicc::CardContent& content) {
+    auto state = euicc::decode_state(content.state);
     HALYARD_ASSERT(state);
+    euicc::CardContent out;
     for (euicc::StoredProfile& p : state->profiles) {
         const auto sample = profile::sample_bootstrap({.iccid = p.iccid});
         const auto elements = profile::parse(sample->reveal());
@@ -35,10 +37,11 @@ static OwnedBytes with_small_files(Bytes snapshot) {
         append(package, elements->back().der);
         const auto image = profile::install(package);
         HALYARD_ASSERT(image);
-        p.image = *euicc::encode_image(*image);
+        out.images[p.number] = {*euicc::encode_image(*image), {}};
         p.memory = image->memory();
     }
-    return *euicc::encode_state(*state);
+    out.state = *euicc::encode_state(*state);
+    return out;
 }
 
 Scene::Scene() : world(42), device(world.add_device()), number(loop::iccid_text(1)) {
@@ -55,7 +58,7 @@ Scene::Scene() : world(42), device(world.add_device()), number(loop::iccid_text(
     bootstrap = device.card_iccid();
     world.eim.download(eid, world.smdp.order(number, "001011000000001", world.now));
     HALYARD_ASSERT(world.poll());
-    snapshot = with_small_files(device.memory.snapshot);
+    content = with_small_files(device.memory.content);
     // What follows only makes messages.
     world.eim.enable(eid, number);
     world.eim.audit(eid);
@@ -95,40 +98,40 @@ OwnedBytes Scene::signed_part(uint64_t counter, Bytes transaction_id, Bytes oper
 }
 
 euicc::Card TestCard::open() {
-    store.snapshot = scene().snapshot;
+    store.content = scene().content;
     auto opened = euicc::Card::open(scene().device.identity, store, random);
     HALYARD_ASSERT(opened);
     return std::move(*opened);
 }
 TestCard::TestCard() : card(open()) {}
 
-// What every card begins with.
-static const euicc::State& initial() {
-    static const auto state = euicc::decode_state(scene().snapshot);
-    HALYARD_ASSERT(state);
-    return *state;
-}
 
 void TestCard::check() const {
     const euicc::State& s = card.isdr().state();
     const auto now = euicc::encode_state(s);
-    HALYARD_ASSERT(now && *now == store.snapshot);
-    if (store.snapshot == scene().snapshot) return;
+    HALYARD_ASSERT(now && *now == store.content.state);
+    HALYARD_ASSERT(store.content.images.size() == s.profiles.size());
+    for (const euicc::StoredProfile& p : s.profiles) {
+        const auto image = store.content.images.find(p.number);
+        HALYARD_ASSERT(image != store.content.images.end());
+        const auto was = scene().content.images.find(p.number);
+        if (was == scene().content.images.end() || was->second != image->second)
+            HALYARD_ASSERT(euicc::decode_image(image->second));
+    }
+    if (store.content.state == scene().content.state) return;
     // What was judged before, as most inputs end alike.
     static std::set<OwnedBytes> judged;
     if (judged.size() == 64) judged.clear();
-    if (!judged.insert(store.snapshot).second) return;
-    const auto read = euicc::decode_state(store.snapshot);
+    if (!judged.insert(store.content.state).second) return;
+    const auto read = euicc::decode_state(store.content.state);
     HALYARD_ASSERT(read);
     const auto again = euicc::encode_state(*read);
-    HALYARD_ASSERT(again && *again == store.snapshot);
+    HALYARD_ASSERT(again && *again == store.content.state);
     size_t enabled = 0;
     std::set<std::array<uint8_t, 10>> iccids;
     for (const euicc::StoredProfile& p : s.profiles) {
         enabled += p.enabled;
         HALYARD_ASSERT(iccids.insert(p.iccid).second);
-        if (const auto* was = initial().find(p.iccid); !was || was->image != p.image)
-            HALYARD_ASSERT(euicc::decode_image(p.image));
         HALYARD_ASSERT(asn1::decode<rsp::StoreMetadataRequest>(p.metadata));
     }
     HALYARD_ASSERT(enabled <= 1);

@@ -18,14 +18,14 @@ struct Scene {
     loop::World world;
     loop::Device& device;
     std::string bootstrap, number;                 // ICCIDs, the former enabled
-    OwnedBytes snapshot;                           // of the card
+    euicc::CardContent content;                    // of the card
     std::vector<OwnedBytes> messages;              // that went to and from eIM and SM-DP+
     std::vector<OwnedBytes> commands;              // ES10, to the card and back
     std::vector<std::vector<OwnedBytes>> sessions; // APDUs between two resets
 };
 Scene& scene();
 
-/// A card that starts from Scene::snapshot, with dice that always fall the same way.
+/// A card that starts from Scene::content, with dice that always fall the same way.
 struct TestCard {
     TestCard();
     loop::SeededRandom random{7};

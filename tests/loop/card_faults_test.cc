@@ -2,7 +2,7 @@
 #include "profile/package.h"
 #include "reader/faulty_card.h"
 #include "reader/session.h"
-#include "tests/loop/world.h"
+#include "tests/loop/hand.h"
 #include <doctest/doctest.h>
 
 using namespace halyard;
@@ -95,6 +95,38 @@ TEST_CASE("when the write of a switch fails, the card answers 6581 and is as bef
     CHECK(cut.enable(1) == "power cut");
     CHECK(cut.enabled() == "none");
     CHECK(cut.enable(1) == "BF31038001009000");
+}
+
+// SGP.32 §5.9.1: a package whose counter is not higher than the last is a replay, for a card that keeps its counter.
+TEST_CASE("when a card's counters stick by plan, it takes a package twice and numbers both results alike") {
+    loop::Bench b;
+    SoftPort soft(*b.card.card);
+    const auto clock = std::make_shared<FaultClock>(read_fault_plan("tag BF51 #2: stick").plan);
+    FaultyCard port(soft, clock);
+    const auto send = [&](const OwnedBytes& package) {
+        REQUIRE(package.size() < 256);
+        OwnedBytes apdu = *from_hex("80E29100");
+        apdu.push_back(static_cast<uint8_t>(package.size()));
+        append(apdu, package);
+        OwnedBytes out;
+        for (OwnedBytes answer = port.transmit(apdu)->octets;;
+             answer = port.transmit(*from_hex("00C0000000"))->octets) {
+            append(out, Bytes(answer).first(answer.size() - 2));
+            if (answer[answer.size() - 2] != 0x61) return loop::read_answer(out);
+        }
+    };
+    REQUIRE(port.transmit(*from_hex(kSelectIsdr)));
+    const auto package = [&] { return b.eim.package(loop::psmo({loop::kListProfiles})); };
+    const auto first = send(package());
+    const OwnedBytes again = package();
+    const auto second = send(again), third = send(again), fourth = send(again);
+    CHECK(first.tag == 0xA0);
+    CHECK(second.tag == 0xA0);
+    CHECK(third.tag == 0xA0); // a card that is well would say replayError
+    CHECK(*second.sequence == *first.sequence + 1);
+    CHECK(*third.sequence == *second.sequence);
+    CHECK(fourth.tag == 0xA1);
+    CHECK(fourth.code == 4); // replayError
 }
 
 TEST_CASE("when a card is told no memory by plan, its state does not move") {

@@ -231,7 +231,7 @@ TEST_CASE("when writing fails at any point of a download, the profile is there w
         b.card.memory.fail_after = -1;
         CHECK(result.success == (writes == 2));
         // What a card finds that starts from the disk
-        const auto stored = euicc::decode_state(b.card.memory.snapshot);
+        const auto stored = euicc::decode_state(b.card.memory.content.state);
         REQUIRE(stored);
         CHECK((stored->find(i) != nullptr) == result.success);
         CHECK(stored->notifications.size() == (result.success ? 2 : 0));

@@ -14,8 +14,9 @@ namespace {
 // Everything but a verified package leaves the card as it was: state, and what is on its disk.
 struct Unchanged {
     Bench& bench;
-    OwnedBytes state = bench.state_octets(), stored = bench.card.memory.snapshot;
-    bool holds() const { return bench.state_octets() == state && bench.card.memory.snapshot == stored; }
+    OwnedBytes state = bench.state_octets();
+    euicc::CardContent stored = bench.card.memory.content;
+    bool holds() const { return bench.state_octets() == state && bench.card.memory.content == stored; }
 };
 unsigned error_of(const PackageAnswer& a) { return a.tag == 0xA1 ? a.code : 0; }
 } // namespace
