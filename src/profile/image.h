@@ -1,6 +1,7 @@
 #pragma once
 // What an eUICC keeps of an installed profile: its file system and its secrets, made from the elements by the
 // template rules.
+#include "base/few_octets.h"
 #include "profile/package.h"
 
 namespace halyard::profile {
@@ -15,10 +16,10 @@ struct Node {
     uint8_t sfi = 0; // 0: none
     uint16_t record_size = 0;
     OwnedBytes content;
-    OwnedBytes security; // as in tag 8B: {record} or {FID, record}
-    OwnedBytes aid;      // application
-    OwnedBytes pins;     // pinStatusTemplateDO content
-    OwnedBytes link;     // path of the file that shares its content; empty: none
+    FewOctets security;  // as in tag 8B: {record} or {FID, record}
+    FewOctets aid;       // application
+    FewOctets pins;      // pinStatusTemplateDO content
+    FewOctets link;      // path of the file that shares its content; empty: none
     uint8_t life = 0x05; // life cycle status: 05 activated, 04 deactivated. ETSI TS 102 221 §11.1.1.4.9
     uint8_t special = 0; // special file information: 40 usable when deactivated. ETSI TS 102 222 §6.3.2.2.2
     bool shareable = true;   // may be current on several channels

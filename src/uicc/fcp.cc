@@ -39,7 +39,7 @@ OwnedBytes pin_status(const Image& image, uint32_t directory) {
 
 // As the image has it, a lone record number with the FID it stands for.
 OwnedBytes reference_to_rule(const Node& n) {
-    if (n.security.size() != 1) return n.security;
+    if (n.security.size() != 1) return owned(n.security);
     OwnedBytes out = two(n.parent == 0 ? 0x2F06 : 0x6F06);
     out.push_back(n.security[0]);
     return out;
