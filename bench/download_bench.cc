@@ -1,5 +1,5 @@
-// A complete download as a card sees it: challenge, AuthenticateServer, PrepareDownload, the bound package. The
-// server's side is played by hand (tests/loop/hand.h), and its cryptography counts as well.
+// A complete download as a card sees it: challenge, AuthenticateServer, PrepareDownload, the bound package.
+// The server's side is played by hand (tests/loop/hand.h), and its cryptography counts as well.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include "bench/bench.h"
 #include "profile/image.h"

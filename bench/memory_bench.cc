@@ -75,8 +75,7 @@ euicc::CardContent with_last_enabled(const loop::Device& device) {
 
 void awake(benchmark::State& state, bool published) {
     Pattern pattern;
-    if (published && !pattern.published)
-        return state.SkipWithError("no TS.48 profile here (../shared/data)");
+    if (published && !pattern.published) return state.SkipWithError("no TS.48 profile here (../shared/data)");
     loop::SeededRandom random;
     constexpr uint32_t kCards = 1000;
     double each = 0;
@@ -121,10 +120,7 @@ void parked(benchmark::State& state) {
         benchmark::Counter(kCards, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-BENCHMARK_CAPTURE(awake, sample, false)
-    ->Name("memory/awake")
-    ->Iterations(1)
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(awake, sample, false)->Name("memory/awake")->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(awake, published, true)
     ->Name("memory/awake TS.48")
     ->Iterations(1)

@@ -38,7 +38,8 @@ class FewOctets {
     friend bool operator==(const FewOctets& a, Bytes b) { return same(Bytes(a.data(), a.size()), b); }
 
   private:
-    // The first octet is the low one of a pointer, which is even, or twice the number of octets in place and one.
+    // The first octet is the low one of a pointer, which is even, or twice the number of octets in place and
+    // one.
     static_assert(std::endian::native == std::endian::little);
     static constexpr size_t kRoom = 8;
 

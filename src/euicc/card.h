@@ -39,7 +39,7 @@ class Card {
 
     Isdr isdr_;
     Random* random_;
-    uicc::Uicc uicc_; // with the files of the profile that was enabled at the last reset
+    uicc::Uicc uicc_;                 // with the files of the profile that was enabled at the last reset
     std::optional<uint16_t> mounted_; // number of its ISD-P
 };
 

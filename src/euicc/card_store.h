@@ -25,7 +25,8 @@ struct StoredImage {
     bool operator==(const StoredImage&) const = default;
 };
 
-/// Where a card's non-volatile state lives. A commit is there completely after a power cut, or never happened.
+/// Where a card's non-volatile state lives. A commit is there completely after a power cut, or never
+/// happened.
 struct CardStore {
     virtual ~CardStore() = default;
     /// Empty when the card is new. Error: storage.

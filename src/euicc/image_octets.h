@@ -9,8 +9,8 @@ Result<OwnedBytes> encode_image(const profile::Image&);
 /// Errors: the decoder's; bad_value for a tree that is none.
 Result<profile::Image> decode_image(Bytes);
 
-/// What `changed` names, as it is in `image` now. Changes of what is whole (profile::Changed::everything) have
-/// no patch.
+/// What `changed` names, as it is in `image` now. Changes of what is whole (profile::Changed::everything)
+/// have no patch.
 Result<OwnedBytes> encode_patch(const profile::Image& image, std::span<const profile::Changed> changed);
 /// Errors: the decoder's; bad_value "index" when the image has no such part.
 Ok apply_patch(profile::Image&, Bytes patch);

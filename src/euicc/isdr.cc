@@ -1,5 +1,5 @@
-#include "euicc/image_octets.h"
 #include "euicc/isdr.h"
+#include "euicc/image_octets.h"
 #include "rsp/dialect.h"
 
 namespace halyard::euicc {

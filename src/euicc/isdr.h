@@ -89,8 +89,8 @@ class Isdr {
     uint64_t free_memory() const {
         return identity_->memory - std::min<uint64_t>(identity_->memory, state_.used_memory());
     }
-    /// The file system of the profile of that ISD-P number as it is stored. Errors: not_found "image", storage,
-    /// the decoder's.
+    /// The file system of the profile of that ISD-P number as it is stored. Errors: not_found "image",
+    /// storage, the decoder's.
     Result<profile::Image> image(uint16_t profile) const;
     /// The file system of a profile, in which its terminal or network changed something. One commit, of what
     /// changed; when it fails what is stored is as before. Errors: not_found "profile", storage.
@@ -205,7 +205,8 @@ class Isdr {
     bool dirty_ = false;
     /// Images to be put or, empty, erased by the next commit, by ISD-P number.
     std::map<uint16_t, SecretBytes> images_;
-    /// What stands in the store of the image that was changed last: when its patches outgrow it, it is put anew.
+    /// What stands in the store of the image that was changed last: when its patches outgrow it, it is put
+    /// anew.
     mutable struct {
         uint16_t profile = 0;
         size_t image = 0, patches = 0; // octets

@@ -15,13 +15,13 @@ struct CardSource {
     virtual Result<std::unique_ptr<CardStore>> store(uint32_t card) = 0;
 };
 
-/// Cards are parked, which costs the rack nothing, or awake. At most `awake` are; whoever was used longest ago
-/// gives way. Being parked is a loss of power: what was committed is there when the card wakes up again.
+/// Cards are parked, which costs the rack nothing, or awake. At most `awake` are; whoever was used longest
+/// ago gives way. Being parked is a loss of power: what was committed is there when the card wakes up again.
 class Rack {
   public:
     Rack(CardSource& source, Random& random, size_t awake) : source_(source), random_(random), room_(awake) {}
-    /// The card with power on, as its reset leaves it if it was parked. Valid until the next call. Errors: those
-    /// of the source and of Card::open.
+    /// The card with power on, as its reset leaves it if it was parked. Valid until the next call. Errors:
+    /// those of the source and of Card::open.
     Result<Card*> wake(uint32_t card);
     void park(uint32_t card);
     size_t awake() const { return order_.size(); }
@@ -40,8 +40,8 @@ class Rack {
     std::unordered_map<uint32_t, std::list<Awake>::iterator> places_;
 };
 
-/// A store of many cards that were made alike: what all of them began with is there once, of each card only what
-/// differs.
+/// A store of many cards that were made alike: what all of them began with is there once, of each card only
+/// what differs.
 class SharedStore : public CardStore {
   public:
     /// What differs, kept while the card is parked.

@@ -32,7 +32,8 @@ std::string ask(Rack& rack, uint32_t card, const char* apdu) {
     REQUIRE(awake);
     return hex((*awake)->transmit(*from_hex(apdu)));
 }
-// EF.LOCI: any terminal may read and write it once PIN 1 is off, as in the sample profile. 3GPP TS 31.102 §4.2.17
+// EF.LOCI: any terminal may read and write it once PIN 1 is off, as in the sample profile. 3GPP TS 31.102
+// §4.2.17
 std::string read_loci(Rack& rack, uint32_t card) {
     ask(rack, card, "00A4040C07A0000000871002");
     ask(rack, card, "00A4000C026F7E");
@@ -45,7 +46,8 @@ void write_loci(Rack& rack, uint32_t card, const std::string& value) {
 }
 } // namespace
 
-TEST_CASE("when more cards are used than may be awake, each still remembers what was written, and only that") {
+TEST_CASE(
+    "when more cards are used than may be awake, each still remembers what was written, and only that") {
     Batch batch;
     Rack rack(batch, batch.random, 3);
     CHECK(rack.awake() == 0);

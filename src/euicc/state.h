@@ -69,8 +69,8 @@ struct StoredProfile {
     bool fallback = false;
     uint64_t memory = 0;
     std::optional<OwnedBytes> image; // of format 1 only, where it lay in the state
-    OwnedBytes ci_key_id;   // which keys sign its notifications
-    bool preloaded = false; // put in at manufacture, not downloaded
+    OwnedBytes ci_key_id;            // which keys sign its notifications
+    bool preloaded = false;          // put in at manufacture, not downloaded
     template <int = 0> static constexpr auto asn1() {
         using T = StoredProfile;
         return sequence("Profile",
@@ -254,7 +254,8 @@ struct Counters {
 };
 
 Result<OwnedBytes> encode_state(const State&);
-/// Takes format 1 too: the caller has to store its images. Errors: unsupported "format" for a state of a later version, and the decoder's.
+/// Takes format 1 too: the caller has to store its images. Errors: unsupported "format" for a state of a
+/// later version, and the decoder's.
 Result<State> decode_state(Bytes);
 /// A0000005591010FFFFFFFF8900 nnnn 00
 std::array<uint8_t, 16> isdp_aid(uint16_t number);

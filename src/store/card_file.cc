@@ -17,8 +17,8 @@ using What = CardWrite::What;
 // big-endian. Heads stand at multiples of 16, so that no sector boundary cuts one.
 constexpr char kMagic[8] = {'H', 'Y', 'C', 'A', 'R', 'D', '0', '2'};
 constexpr char kMagicOfFormat1[8] = {'H', 'Y', 'C', 'A', 'R', 'D', '0', '1'};
-constexpr size_t kHead = 16;          // of the file; of a record: u32 size, u32 check of size and place, u64 sum
-constexpr size_t kWriteHead = 8;      // u8 what, 0, u16 profile, u32 size
+constexpr size_t kHead = 16;     // of the file; of a record: u32 size, u32 check of size and place, u64 sum
+constexpr size_t kWriteHead = 8; // u8 what, 0, u16 profile, u32 size
 constexpr uint64_t kSlack = 64 << 10; // octets that may be outdated beside as many as count
 
 auto os_error(const char* where) { return fail(Errc::storage, where, static_cast<uint32_t>(errno)); }
@@ -109,8 +109,8 @@ bool has_empty_sector(Bytes record, uint64_t at) {
     return false;
 }
 
-// What stands behind the last record: another one, what a power cut may leave, or decay. The first record came
-// with its file, so nothing was cut off there.
+// What stands behind the last record: another one, what a power cut may leave, or decay. The first record
+// came with its file, so nothing was cut off there.
 enum class Tail { record, cut_off, decayed };
 Tail look(Bytes rest, uint64_t at, Bytes& body) {
     const Tail otherwise = at == kHead ? Tail::decayed : Tail::cut_off;
@@ -126,7 +126,8 @@ Tail look(Bytes rest, uint64_t at, Bytes& body) {
     const uint64_t size = number(head.first(4)), whole = kHead + aligned(size);
     if (whole > rest.size()) return otherwise;
     body = rest.subspan(kHead, size);
-    if (number(head.subspan(8)) == checksum(body) && all_zero(rest.subspan(kHead + size, aligned(size) - size)))
+    if (number(head.subspan(8)) == checksum(body) &&
+        all_zero(rest.subspan(kHead + size, aligned(size) - size)))
         return Tail::record;
     return whole == rest.size() && has_empty_sector(rest, at) ? otherwise : Tail::decayed;
 }

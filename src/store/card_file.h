@@ -16,8 +16,8 @@ class CardFile : public euicc::CardStore {
     CardFile& operator=(CardFile&&) = delete;
     ~CardFile() override;
 
-    /// Errors: storage; bad_value "card file" when it is none; unverified "card file" when octets were changed
-    /// on disk. A commit that power cut off at the end of the file never happened.
+    /// Errors: storage; bad_value "card file" when it is none; unverified "card file" when octets were
+    /// changed on disk. A commit that power cut off at the end of the file never happened.
     Result<OwnedBytes> load() override;
     Result<euicc::StoredImage> load_image(uint16_t profile) override;
     Ok commit(std::span<const euicc::CardWrite>) override;

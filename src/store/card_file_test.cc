@@ -1,5 +1,5 @@
-#include "store/card_file.h"
 #include "base/secret.h"
+#include "store/card_file.h"
 #include <csignal>
 #include <doctest/doctest.h>
 #include <fstream>

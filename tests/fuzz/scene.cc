@@ -105,7 +105,6 @@ euicc::Card TestCard::open() {
 }
 TestCard::TestCard() : card(open()) {}
 
-
 void TestCard::check() const {
     const euicc::State& s = card.isdr().state();
     const auto now = euicc::encode_state(s);

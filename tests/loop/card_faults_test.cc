@@ -97,7 +97,8 @@ TEST_CASE("when the write of a switch fails, the card answers 6581 and is as bef
     CHECK(cut.enable(1) == "BF31038001009000");
 }
 
-// SGP.32 §5.9.1: a package whose counter is not higher than the last is a replay, for a card that keeps its counter.
+// SGP.32 §5.9.1: a package whose counter is not higher than the last is a replay, for a card that keeps its
+// counter.
 TEST_CASE("when a card's counters stick by plan, it takes a package twice and numbers both results alike") {
     loop::Bench b;
     SoftPort soft(*b.card.card);
