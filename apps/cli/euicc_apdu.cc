@@ -27,7 +27,8 @@ struct Reader {
 // "unix:PATH", "tcp:HOST:PORT"
 Result<Seam> seam_of(const std::string& text) {
     const size_t colon = text.find(':');
-    const std::string kind = text.substr(0, colon), rest = colon == std::string::npos ? "" : text.substr(colon + 1);
+    const std::string kind = text.substr(0, colon),
+                      rest = colon == std::string::npos ? "" : text.substr(colon + 1);
     if (kind == "unix" && !rest.empty()) return Seam{.kind = Seam::Kind::local, .path = rest};
     if (kind == "tcp" && !rest.empty()) return reader::seam_from(Seam::Kind::tcp, rest, "127.0.0.1", 35963);
     return fail(Errc::bad_value, "socket");
@@ -74,7 +75,8 @@ int apdu(const Options& o) {
     }
     const bool by_hand = ::isatty(STDIN_FILENO) == 1;
     const char* prompt = by_hand && !o.json ? "card> " : "";
-    for (std::string line; std::printf("%s", prompt), (void)std::fflush(stdout), std::getline(std::cin, line);)
+    for (std::string line;
+         std::printf("%s", prompt), (void)std::fflush(stdout), std::getline(std::cin, line);)
         if (!take(line)) break;
     return good || by_hand ? 0 : 1;
 }

@@ -73,7 +73,7 @@ void add_euicc_create(CLI::App& top, int& exit_code) {
         "create", "A new card with an identity of `halyard pki init`, or one out of files");
     make->add_option("dir", o->dir, "Directory of the card")->required();
     make->add_option(
-        "--pki", o->pki, "Directory of `halyard pki init`; repeated: further CIs, the preferred first")
+            "--pki", o->pki, "Directory of `halyard pki init`; repeated: further CIs, the preferred first")
         ->allow_extra_args(false);
     make->add_option("--eid", o->eid, "32 digits; default: that of the first --certificate");
     make->add_option("--certificate",

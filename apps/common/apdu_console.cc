@@ -121,7 +121,8 @@ Result<OwnedBytes> ApduConsole::exchange(Bytes command) {
     if (octets.size() < 2) return fail(Errc::truncated, "status word");
     apdus_.push_back({true, owned(command), number_, number_});
     apdus_.push_back({false, octets, number_, number_});
-    const std::string what = binding::describe_command(command), word = binding::status_text(status_of(octets));
+    const std::string what = binding::describe_command(command),
+                      word = binding::status_text(status_of(octets));
     said_.text += "> " + hex(command) + "  # " + what + "\n< " + hex(octets) + "  # " + word.substr(6) + "\n";
     said_.json["apdus"].push_back({{"command", hex(command)},
                                    {"what", what},

@@ -1,6 +1,6 @@
 #pragma once
-// Talking to a card by lines: APDUs, files by name, ES10 commands, with every answer in words. Whoever reads and
-// prints the lines is somewhere else. docs/euicc.md#console
+// Talking to a card by lines: APDUs, files by name, ES10 commands, with every answer in words. Whoever reads
+// and prints the lines is somewhere else. docs/euicc.md#console
 #include "binding/apdu_trace.h"
 #include "ipa/apdu.h"
 #include "reader/card_port.h"
@@ -18,7 +18,7 @@ class ApduConsole {
     /// What came of a line.
     struct Said {
         bool good = true, quit = false;
-        std::string text;           // for people, lines of it ended; empty for an empty line or a comment
+        std::string text;            // for people, lines of it ended; empty for an empty line or a comment
         nlohmann::ordered_json json; // {"line", "input", …}, or with "error"; null where text is empty
     };
     /// One line; `#` begins a comment. A status word that refuses is the card's answer, not a bad line.

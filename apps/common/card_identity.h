@@ -23,9 +23,9 @@ struct IdentityRefusal {
 };
 
 /// Reads and judges: the CI by itself, the EUM under it, the eUICC under the EUM, the key by its certificate;
-/// dates as of `now`. The EID is the one in the certificate. Errors: those of read_file and Certificate::parse;
-/// bad_length "one certificate"; unverified and expired with the rule's name (rsp::ChainRule); unverified "key
-/// and certificate".
+/// dates as of `now`. The EID is the one in the certificate. Errors: those of read_file and
+/// Certificate::parse; bad_length "one certificate"; unverified and expired with the rule's name
+/// (rsp::ChainRule); unverified "key and certificate".
 tl::expected<CardKeys, IdentityRefusal> read_card_keys(const CardKeyFiles&, Time now);
 
 /// All sets of one card, the preferred CI first; `eid` absent: that of the first certificate. Errors besides:
@@ -33,8 +33,8 @@ tl::expected<CardKeys, IdentityRefusal> read_card_keys(const CardKeyFiles&, Time
 tl::expected<std::vector<CardKeys>, IdentityRefusal>
 read_card_identity(std::span<const CardKeyFiles>, const std::optional<Eid>& eid, Time now);
 
-/// The set of `eid` in a directory of `halyard pki init`: euicc/<EID>, eum, ci. It is not judged, so that cards
-/// with wrong certificates can be made for tests of those who must refuse them.
+/// The set of `eid` in a directory of `halyard pki init`: euicc/<EID>, eum, ci. It is not judged, so that
+/// cards with wrong certificates can be made for tests of those who must refuse them.
 Result<CardKeys> card_keys_of(const PkiDirectory&, const Eid& eid);
 
 } // namespace halyard::app

@@ -228,8 +228,7 @@ Result<ordered_json> card_view(const CardInside& card) {
     out["return_from_emergency"] = iccid_or_null(s.return_from_emergency);
     out["immediate_enable"] = {
         {"enabled", s.immediate_enable.flag},
-        {"smdp_oid",
-         s.immediate_enable.smdp_oid.empty() ? "" : oid_text(s.immediate_enable.smdp_oid)},
+        {"smdp_oid", s.immediate_enable.smdp_oid.empty() ? "" : oid_text(s.immediate_enable.smdp_oid)},
         {"smdp_address", s.immediate_enable.smdp_address}};
     out["default_smdp"] = s.default_smdp;
     out["installing"] = s.installing ? installing_view(*s.installing) : ordered_json();

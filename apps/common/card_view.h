@@ -1,6 +1,6 @@
 #pragma once
-// All that can be told of a software eUICC without giving a secret away: identity, memory, profiles, eIMs, what
-// waits. docs/euicc.md#what-show-tells
+// All that can be told of a software eUICC without giving a secret away: identity, memory, profiles, eIMs,
+// what waits. docs/euicc.md#what-show-tells
 #include "apps/common/soft_card.h"
 #include <nlohmann/json_fwd.hpp>
 
@@ -18,7 +18,8 @@ CardInside inside(const SoftCard&);
 
 /// Members as docs/euicc.md has them. Errors: those of what is stored and cannot be read.
 Result<nlohmann::ordered_json> card_view(const CardInside&);
-/// The same for people, in lines of 100 columns at most. Control characters that peers put in names become "?".
+/// The same for people, in lines of 100 columns at most. Control characters that peers put in names become
+/// "?".
 std::string card_view_text(const nlohmann::ordered_json&);
 
 } // namespace halyard::app

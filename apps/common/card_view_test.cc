@@ -19,7 +19,8 @@ OwnedBytes metadata(std::string_view name) {
                                 .service_provider_name = "Provider",
                                 .profile_name = name,
                                 .profile_class = rsp::ProfileClass::provisioning};
-    m.notification_configuration_info = asn1::List<rsp::NotificationConfigurationInformation>{.items = notifies};
+    m.notification_configuration_info =
+        asn1::List<rsp::NotificationConfigurationInformation>{.items = notifies};
     const OwnedBytes gid = {0xAB};
     m.profile_owner = rsp::OperatorId{.mcc_mnc = {0x62, 0xF2, 0x10}, .gid1 = Bytes(gid)};
     m.profile_policy_rules = asn1::BitSet<rsp::PprIds>{rsp::PprIds::ppr1, rsp::PprIds::ppr2};
@@ -53,15 +54,16 @@ euicc::State state(std::string_view name = "Bootstrap") {
     using Protocol = rsp::EimSupportedProtocol;
     eim.eim_supported_protocol =
         asn1::BitSet<Protocol>{Protocol::eim_retrieve_https, Protocol::eim_inject_https};
-    s.eims.push_back({.id = "eim.example.com", .counter = 7, .token = 3, .configuration = *asn1::encode(eim)});
+    s.eims.push_back(
+        {.id = "eim.example.com", .counter = 7, .token = 3, .configuration = *asn1::encode(eim)});
     s.notifications.push_back({.seq = 9,
                                .operation = 0x80 >> 7,
                                .address = "smdp.example.com",
                                .iccid = iccid("89001019000100000000"),
                                .der = {0xBF, 0x37, 0x00}});
     s.results.push_back({.seq = 10, .der = {0xBF, 0x51, 0x00}});
-    s.rollback = euicc::Rollback{
-        .back_to = iccid("89001019000100000000"), .eim_id = "eim.example.com", .counter = 6};
+    s.rollback =
+        euicc::Rollback{.back_to = iccid("89001019000100000000"), .eim_id = "eim.example.com", .counter = 6};
     s.immediate_enable = {true, *asn1::oid_from_text("2.999.12"), "now.example.com"};
     s.default_smdp = "default.example.com";
     s.installing = euicc::Installing{.transaction_id = {0xAA, 0xBB},

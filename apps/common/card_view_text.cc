@@ -52,8 +52,8 @@ class Page {
             }
             for (; columns(now) + columns(word) > kColumns; fresh = true) { // longer than a line: cut
                 size_t octets = 0;
-                for (size_t room = kColumns - columns(now); room > 0 && octets < word.size(); --room)
-                    do ++octets;
+                for (size_t room = kColumns - columns(now); room > 0 && octets < word.size(); --room) do
+                        ++octets;
                     while (octets < word.size() && (word[octets] & 0xC0) == 0x80);
                 out += now + word.substr(0, octets) + "\n";
                 word.erase(0, octets);
@@ -190,9 +190,9 @@ void show_waiting(Page& page, const ordered_json& v) {
         page.line(2,
                   text_of(r["seq"]),
                   "package result" +
-                      (r.contains("eim_id") ? " for " + text_of(r["eim_id"]) + ", counter " +
-                                                  text_of(r["counter"])
-                                            : std::string()) +
+                      (r.contains("eim_id")
+                           ? " for " + text_of(r["eim_id"]) + ", counter " + text_of(r["counter"])
+                           : std::string()) +
                       ", " + text_of(r["octets"]) + " octets");
 }
 } // namespace

@@ -23,8 +23,9 @@ using StoreWrap = std::function<std::unique_ptr<euicc::CardStore>(euicc::CardSto
 class SoftCard {
   public:
     static constexpr size_t kMaxCis = 8;
-    /// A new card of that EID, with keys under each of its CIs, the preferred one first. Errors: conflict when
-    /// there is a card already; missing_field without keys, limit above kMaxCis; what is wrong with `rat`.
+    /// A new card of that EID, with keys under each of its CIs, the preferred one first. Errors: conflict
+    /// when there is a card already; missing_field without keys, limit above kMaxCis; what is wrong with
+    /// `rat`.
     static Ok create(const std::filesystem::path& directory,
                      std::span<const CardKeys> keys,
                      const Eid& eid,

@@ -1,7 +1,7 @@
 #pragma once
-// The text form in which GSMA publishes the TS.48 packages, read by a reader of its own: what files, codes and
-// keys a card must have that installed one. Nothing of the product's notation or installer stands here; sizes
-// and defaults that the text leaves to the templates come from templates().
+// The text form in which GSMA publishes the TS.48 packages, read by a reader of its own: what files, codes
+// and keys a card must have that installed one. Nothing of the product's notation or installer stands here;
+// sizes and defaults that the text leaves to the templates come from templates().
 #include "profile/testing.h"
 #include <map>
 #include <sstream>

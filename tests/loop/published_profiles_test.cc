@@ -209,16 +209,21 @@ class ReadBack {
             wanted[7] &= 0x7F;
             wanted[8] &= 0xFE;
         }
-        if (e.kind == FileKind::ber_tlv) return card_("80CB00800180" "00"); // all of them come without objects
+        if (e.kind == FileKind::ber_tlv)
+            return card_("80CB00800180"
+                         "00"); // all of them come without objects
         const bool by_record = e.kind != FileKind::transparent;
         std::string got;
         for (size_t at = 0, n = 0; at < wanted.size(); at += n) {
             n = by_record ? e.record : std::min<size_t>(wanted.size() - at, 255);
             const auto record = static_cast<uint8_t>(at / std::max<size_t>(e.record, 1) + 1);
-            const OwnedBytes command =
-                by_record ? OwnedBytes{0x00, 0xB2, record, 0x04, static_cast<uint8_t>(n)}
-                          : OwnedBytes{0x00, 0xB0, static_cast<uint8_t>(at >> 8), static_cast<uint8_t>(at),
-                                       static_cast<uint8_t>(n)};
+            const OwnedBytes command = by_record
+                                           ? OwnedBytes{0x00, 0xB2, record, 0x04, static_cast<uint8_t>(n)}
+                                           : OwnedBytes{0x00,
+                                                        0xB0,
+                                                        static_cast<uint8_t>(at >> 8),
+                                                        static_cast<uint8_t>(at),
+                                                        static_cast<uint8_t>(n)};
             const std::string answer = card_(hex(command));
             if (!answer.ends_with("9000")) return answer;
             got += answer.substr(0, answer.size() - 4);
@@ -240,7 +245,8 @@ Model model_of(const std::vector<Value>& elements) {
 }
 } // namespace
 
-TEST_CASE("when a published test profile was downloaded and enabled, every file and code reads as its text says") {
+TEST_CASE(
+    "when a published test profile was downloaded and enabled, every file and code reads as its text says") {
     for (const auto& [name, package] : profile::ts48()) {
         CAPTURE(name);
         const auto text = ts48_text(name);
@@ -267,7 +273,8 @@ TEST_CASE("when a published test profile was downloaded and enabled, every file 
     }
 }
 
-TEST_CASE("when a sample profile was downloaded and enabled, every file and code reads as its text form says") {
+TEST_CASE(
+    "when a sample profile was downloaded and enabled, every file and code reads as its text form says") {
     profile::SampleParameters p{.iccid = iccid(iccid_text(7)), .imsi = "001010000000017"};
     SeededRandom dice(5);
     REQUIRE(profile::draw_secrets(p, dice));
@@ -283,7 +290,8 @@ TEST_CASE("when a sample profile was downloaded and enabled, every file and code
         ReadBack back(card, model);
         back.codes();
         back.files();
-        MESSAGE(back.read << " files read, " << back.records << " records, " << back.forbidden << " forbidden");
+        MESSAGE(back.read << " files read, " << back.records << " records, " << back.forbidden
+                          << " forbidden");
         CHECK(back.read > 10);
         // ICCID and IMSI by hand: digits swapped, parity nibble 9 in front of fifteen digits. ETSI TS 102 221
         // §13.2, 3GPP TS 31.102 §4.2.2

@@ -13,7 +13,8 @@ using namespace halyard::loop;
 namespace {
 const std::filesystem::path& directory() {
     static const char* shared = std::getenv("HALYARD_SHARED");
-    static const std::filesystem::path out = std::filesystem::path(shared ? shared : "../shared") / "data/sgp26";
+    static const std::filesystem::path out =
+        std::filesystem::path(shared ? shared : "../shared") / "data/sgp26";
     return out;
 }
 bool is_there() {
@@ -56,13 +57,13 @@ struct Published {
     Device& card;
     explicit Published(const std::string& curve, const std::string& server = "S_SM_DP")
         : world(26, published(curve, random, server)),
-          card(world.add_device(*eid_from_text(kEid),
-                                credential("eUICC", "EUICC", curve),
-                                ipa::Config::Download::direct)) {}
+          card(world.add_device(
+              *eid_from_text(kEid), credential("eUICC", "EUICC", curve), ipa::Config::Download::direct)) {}
 };
 } // namespace
 
-TEST_CASE("when card and SM-DP+ have the certificates of SGP.26, a profile is downloaded, enabled and reported") {
+TEST_CASE(
+    "when card and SM-DP+ have the certificates of SGP.26, a profile is downloaded, enabled and reported") {
     if (!is_there()) return;
     for (const char* curve : {"NIST", "BRP"})
         for (const char* server : {"S_SM_DP", "S_SM_DP2"}) {

@@ -180,7 +180,8 @@ std::string Eim::package(const Eid& eid, const rsp::EuiccPackage& package, bool 
     return create({.eid = eid, .package = must(asn1::encode(package)), .force = force});
 }
 
-Device::Device(const Pki& pki, const Eid& eid, pki::Credential credential, Random& dice, ipa::Config::Download mode)
+Device::Device(
+    const Pki& pki, const Eid& eid, pki::Credential credential, Random& dice, ipa::Config::Download mode)
     : random(dice) {
     identity.eid = eid;
     identity.keys.push_back({pki.anchor.key_id,
