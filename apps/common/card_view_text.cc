@@ -19,6 +19,13 @@ std::string harmless(std::string text) {
 size_t columns(std::string_view utf8) {
     return static_cast<size_t>(std::ranges::count_if(utf8, [](char c) { return (c & 0xC0) != 0x80; }));
 }
+// Octets of the longest beginning that is no wider.
+size_t prefix(std::string_view utf8, size_t width) {
+    size_t at = 0;
+    for (size_t used = 0; at < utf8.size(); ++at)
+        if ((utf8[at] & 0xC0) != 0x80 && used++ == width) break;
+    return at;
+}
 std::string text_of(const ordered_json& v) {
     return v.is_string() ? v.get<std::string>() : v.is_null() ? "" : v.dump();
 }
@@ -51,12 +58,9 @@ class Page {
                 fresh = true;
             }
             for (; columns(now) + columns(word) > kColumns; fresh = true) { // longer than a line: cut
-                size_t octets = 0;
-                for (size_t room = kColumns - columns(now); room > 0 && octets < word.size(); --room) do
-                        ++octets;
-                    while (octets < word.size() && (word[octets] & 0xC0) == 0x80);
-                out += now + word.substr(0, octets) + "\n";
-                word.erase(0, octets);
+                const size_t fits = prefix(word, kColumns - columns(now));
+                out += now + word.substr(0, fits) + "\n";
+                word.erase(0, fits);
                 now.assign(left, ' ');
             }
             now += (fresh ? "" : " ") + word;

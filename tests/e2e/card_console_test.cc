@@ -178,7 +178,7 @@ TEST_CASE(
                                "--state",
                                site.path("smdp"),
                                "--iccid",
-                               "89001011000200000006",
+                               "8900101100020000005",
                                "--json"});
         INFO(order);
         REQUIRE(order.status == 0);
@@ -198,7 +198,7 @@ TEST_CASE(
         CHECK(polled.status == 0);
         const Json after = site.card(0);
         REQUIRE(after["profiles"].size() == 2);
-        CHECK(after["profiles"][1]["iccid"] == "89001011000200000006");
+        CHECK(after["profiles"][1]["iccid"] == "8900101100020000005");
         CHECK(after["profiles"][1]["smdp_oid"] == "2.999.10");
         CHECK(after["eims"].size() == 1);
         CHECK(after["eims"][0]["key"]["curve"] == after["cis"][0]["curve"]);

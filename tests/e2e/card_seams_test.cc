@@ -130,9 +130,10 @@ TEST_CASE("when cards are served at Unix sockets, each client gets its own card'
 TEST_CASE("when a card is served at a Unix socket and a port at once, the console has it by either, one at a "
           "time") {
     Cards cards(2);
-    const std::string socket = cards.directory / "s";
-    Serving serving(
-        {cards.cards[0], cards.cards[1], "--unix", socket, "--tcp", "0"}, 4, cards.directory / "log");
+    const std::string socket = cards.directory / "s", trace = cards.directory / "trace";
+    Serving serving({cards.cards[0], cards.cards[1], "--unix", socket, "--tcp", "0", "--trace", trace},
+                    4,
+                    cards.directory / "log");
     std::vector<std::string> seams;
     for (const Json& e : serving.said)
         if (e["event"] == "serving") seams.push_back(e["seam"]);
@@ -156,6 +157,11 @@ TEST_CASE("when a card is served at a Unix socket and a port at once, the consol
     CHECK(holds.eid() == cards.eids[0]); // and the first client undisturbed
     CHECK(cli({"euicc", "apdu", "--socket", "ftp:x"}).status == 1);
     CHECK(serving.stop() == 0);
+    for (size_t i = 0; i < 2; ++i) { // each card has a recording of its own, with its own EID only
+        const std::string recorded = read_text(trace + "." + std::to_string(i));
+        CHECK(contains(recorded, cards.eids[i]));
+        CHECK_FALSE(contains(recorded, cards.eids[1 - i]));
+    }
 }
 
 TEST_CASE("when the command line of serve makes no sense, it is refused before anything is opened") {

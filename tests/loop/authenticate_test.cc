@@ -30,7 +30,7 @@ Installation download(Bench& b, unsigned n, Bytes element) {
     return read_installation(b, s.load(s.bind(with_aka(n, element), metadata_of(iccid(iccid_text(n))))));
 }
 // The USIM of the profile, selected; with its PIN off as the sample has it.
-void begin(Bench& b, unsigned n) {
+void put_in_use(Bench& b, unsigned n) {
     REQUIRE(b.order({enable(iccid(iccid_text(n)))}).results == "830100");
     REQUIRE(b.card.card->reset());
     REQUIRE(apdu(b, "00A4040C07A0000000871002") == "9000");
@@ -60,7 +60,7 @@ TEST_CASE(
         CAPTURE(s.number);
         ++n;
         REQUIRE(download(b, n, just_before(uicc::milenage(s), uicc::number(s.sqn)).der()).success);
-        begin(b, n);
+        put_in_use(b, n);
         // Kc comes with service 27 of EF.UST: bit 3 of its fourth octet. 3GPP TS 31.102 §4.2.8
         REQUIRE(apdu(b, "00A4080C047FFF6F38") == "9000");
         const OwnedBytes table = *from_hex(apdu(b, "00B0000004"));
@@ -145,7 +145,7 @@ TEST_CASE("when a downloaded profile has a set of TS 35.233, the card answers wi
         ++n;
         Element e(profile::AkaAlgorithm::tuak, s.k, s.topc, s.options);
         REQUIRE(download(b, n, just_before(std::move(e), uicc::number(s.sqn)).der()).success);
-        begin(b, n);
+        put_in_use(b, n);
         const auto length = static_cast<uint8_t>(std::strlen(s.res) / 2);
         const std::string expected = "DB" + hex(Bytes(&length, 1)) + s.res + "10" + s.ck + "10" + s.ik;
         const std::string answer = authenticate(b, challenge(s));
