@@ -7,7 +7,7 @@ using namespace halyard;
 using Json = nlohmann::ordered_json;
 
 namespace {
-std::array<uint8_t, 10> iccid(const char* text) { return *iccid_from_text(text); }
+Iccid iccid(const char* text) { return *iccid_from_text(text); }
 const char* const kSecret = "465B5CE8B199B49FAA5F0A2EE238A6BC";
 
 OwnedBytes metadata(std::string_view name) {

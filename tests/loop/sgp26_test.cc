@@ -103,7 +103,8 @@ TEST_CASE("when the SM-DP+ is under the CI of the other curve, card and SM-DP+ f
     const Pki other = published("BRP", random);
     Smdp stranger(other, random);
     const auto info = p.card.es10(*from_hex("BF2000"));
-    const auto challenge = asn1::decode<rsp::GetEuiccChallengeResponse>(p.card.es10(*from_hex("BF2E00")));
+    const OwnedBytes drawn = p.card.es10(*from_hex("BF2E00"));
+    const auto challenge = asn1::decode<rsp::GetEuiccChallengeResponse>(drawn);
     REQUIRE(challenge);
     rsp::InitiateAuthenticationRequest request;
     request.euicc_challenge = challenge->euicc_challenge;
