@@ -180,7 +180,7 @@ class ReadBack {
         CHECK(says(e.life == 0x04 ? "8A0104" : "8A0105"));
         if (e.security.size() == 3) CHECK(says("8B03" + hex(e.security)));
         if (e.security.size() == 1)
-            CHECK(says((path.size() == 4 ? "8B032F06" : "8B036F06") + hex(e.security)));
+            CHECK(says((path.size() <= 4 ? "8B032F06" : "8B036F06") + hex(e.security)));
         if (e.is_directory()) {
             for (const uint8_t pin : e.pins) CHECK(says("8301" + hex(Bytes(&pin, 1))));
             if (!e.aid.empty()) CHECK(says(hex(e.aid)));
