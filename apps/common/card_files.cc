@@ -133,10 +133,25 @@ const char* name(FileKind kind) {
     return "";
 }
 
+std::optional<uint16_t> fid_named(std::string_view wanted, std::string_view application) {
+    const std::string optional = "opt-" + std::string(application);
+    for (const bool own : {true, false})
+        for (const profile::Template& t : profile::templates()) {
+            if (own && application != t.name && optional != t.name) continue;
+            for (const profile::TemplateFile& f : t.files)
+                if (shown(f.name) == upper(wanted)) return f.fid;
+        }
+    return std::nullopt;
+}
+
+Result<profile::Image> image_of(const SoftCard& card, const euicc::StoredProfile& p) {
+    return card.card().isdr().image(p.number);
+}
+
 Result<std::vector<CardFileEntry>> card_files(const SoftCard& card) {
     const euicc::StoredProfile* p = card.card().isdr().state().enabled();
     if (!p) return fail(Errc::not_found, "enabled profile");
-    const profile::Image image = TRY(card.card().isdr().image(p->number));
+    const profile::Image image = TRY(image_of(card, *p));
     Tree tree(image);
     if (!image.nodes.empty()) tree.add(0, {}, 0, {});
     return std::move(tree.out);

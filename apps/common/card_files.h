@@ -18,6 +18,13 @@ struct CardFileEntry {
 };
 const char* name(profile::FileKind);
 
+/// The FID that the templates give a name: "EF.IMSI", "df.5gs". What the application's own template says
+/// ("usim"; "" for none) comes before what the others say. nullopt: none knows it.
+std::optional<uint16_t> fid_named(std::string_view name, std::string_view application);
+
+/// The file system of an installed profile, with its secrets. Errors: those of the decoder.
+Result<profile::Image> image_of(const SoftCard&, const euicc::StoredProfile&);
+
 /// In the order of the tree, parents before what they hold. Error: not_found "enabled profile".
 Result<std::vector<CardFileEntry>> card_files(const SoftCard&);
 /// The entry `path` names: FIDs, names ("EF.IMSI") or AIDs, with slashes; 3F00 in front may be there. Error:

@@ -20,7 +20,8 @@ Ok read_options(euicc::Identity& identity, std::string_view text) {
     return {};
 }
 
-Result<euicc::Identity> load_identity(const std::filesystem::path& directory) {
+Result<euicc::Identity> load_identity(const std::filesystem::path& directory,
+                                      std::vector<crypto::Certificate>& cis) {
     const PkiDirectory files{directory};
     euicc::Identity identity;
     TRY(read_options(identity, text_of(TRY(read_file(directory / "card.txt")))));
@@ -28,8 +29,8 @@ Result<euicc::Identity> load_identity(const std::filesystem::path& directory) {
         const std::string n = std::to_string(i);
         if (!std::filesystem::exists(directory / ("euicc" + n + ".der"))) break;
         auto credential = TRY(files.credential("euicc" + n));
-        const auto ci = TRY(files.certificate("ci" + n));
-        const auto anchor = TRY(rsp::TrustAnchor::from(ci));
+        cis.push_back(TRY(files.certificate("ci" + n)));
+        const auto anchor = TRY(rsp::TrustAnchor::from(cis.back()));
         identity.keys.push_back({anchor.key_id,
                                  anchor.key,
                                  std::move(credential.key),
@@ -72,19 +73,27 @@ Ok SoftCard::create(const std::filesystem::path& directory,
                     const PkiDirectory& pki,
                     const Eid& eid,
                     const SoftCardOptions& options) {
+    std::vector<CardKeys> keys;
+    keys.push_back(TRY(card_keys_of(pki, eid)));
+    return create(directory, keys, eid, options);
+}
+
+Ok SoftCard::create(const std::filesystem::path& directory,
+                    std::span<const CardKeys> keys,
+                    const Eid& eid,
+                    const SoftCardOptions& options) {
     if (std::filesystem::exists(directory / "card.txt")) return fail(Errc::conflict, "card");
+    if (keys.empty()) return fail(Errc::missing_field, "keys");
+    if (keys.size() > kMaxCis) return fail(Errc::limit, "keys", static_cast<uint32_t>(keys.size()));
     if (!options.rat.empty()) TRY(asn1::decode<rsp::GetRatResponse>(options.rat, {.strict = true}));
     TRY(make_directory(directory));
     if (!options.rat.empty()) TRY(write_file(directory / "rat.der", options.rat));
     const PkiDirectory files{directory};
-    std::vector<PkiDirectory> all{pki};
-    all.insert(all.end(), options.more_pki.begin(), options.more_pki.end());
-    if (all.size() > kMaxCis) return fail(Errc::limit, "pki", static_cast<uint32_t>(all.size()));
-    for (size_t i = 0; i < all.size(); ++i) { // numbers are the order of euiccCiPKIdList
+    for (size_t i = 0; i < keys.size(); ++i) { // numbers are the order of euiccCiPKIdList
         const std::string n = std::to_string(i);
-        TRY(files.store("euicc" + n, TRY(all[i].credential("euicc/" + to_text(eid)))));
-        TRY(files.store("eum" + n, {{}, TRY(all[i].certificate("eum"))}));
-        TRY(files.store("ci" + n, {{}, TRY(all[i].certificate("ci"))}));
+        TRY(files.store("euicc" + n, keys[i].euicc));
+        TRY(files.store("eum" + n, {{}, keys[i].eum}));
+        TRY(files.store("ci" + n, {{}, keys[i].ci}));
     }
     const std::string text =
         to_text(eid) + "\n" + std::to_string(options.memory) + "\n" + rsp::name(options.edition) + "\n";
@@ -104,9 +113,11 @@ Ok SoftCard::create(const std::filesystem::path& directory,
 
 Result<std::unique_ptr<SoftCard>> SoftCard::open(const std::filesystem::path& directory,
                                                  const StoreWrap& wrap) {
-    auto identity = TRY(load_identity(directory));
+    std::vector<crypto::Certificate> cis;
+    auto identity = TRY(load_identity(directory, cis));
     auto file = TRY(store::CardFile::open(directory / "state"));
     std::unique_ptr<SoftCard> out(new SoftCard(std::move(identity), std::move(file)));
+    out->cis_ = std::move(cis);
     if (wrap) out->wrapped_ = wrap(out->file_);
     euicc::CardStore& store = wrap ? *out->wrapped_ : out->file_;
     out->card_ = TRY(euicc::Card::open(out->identity_, store, out->random_));

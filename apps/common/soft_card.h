@@ -1,6 +1,6 @@
 #pragma once
 // A software eUICC in a directory: identity files, state, lock. For test and lab use; its keys are files.
-#include "apps/common/pki_files.h"
+#include "apps/common/card_identity.h"
 #include "crypto/hash.h"
 #include "euicc/card.h"
 #include "store/card_file.h"
@@ -15,7 +15,6 @@ struct SoftCardOptions {
     OwnedBytes bootstrap; // profile package that is there and enabled from the start; empty: none
     std::string bootstrap_name = "Bootstrap";
     OwnedBytes rat; // rules authorisation table, GetRatResponse; empty: no policy rule is allowed
-    std::vector<PkiDirectory> more_pki; // further CIs the card is under, in order of preference
 };
 
 /// Puts something between a card and its file, such as reader::FaultyStore.
@@ -24,9 +23,14 @@ using StoreWrap = std::function<std::unique_ptr<euicc::CardStore>(euicc::CardSto
 class SoftCard {
   public:
     static constexpr size_t kMaxCis = 8;
-    /// A new card: identity `eid` from a PKI directory (euicc/<EID>, eum, ci), the CI it prefers, and from
-    /// further ones. Errors: conflict when there is a card already; limit above kMaxCis; what is wrong with
+    /// A new card of that EID, with keys under each of its CIs, the preferred one first. Errors: conflict
+    /// when there is a card already; missing_field without keys, limit above kMaxCis; what is wrong with
     /// `rat`.
+    static Ok create(const std::filesystem::path& directory,
+                     std::span<const CardKeys> keys,
+                     const Eid& eid,
+                     const SoftCardOptions&);
+    /// The same with the keys of card_keys_of().
     static Ok create(const std::filesystem::path& directory,
                      const PkiDirectory& pki,
                      const Eid& eid,
@@ -41,11 +45,14 @@ class SoftCard {
     const euicc::Card& card() const { return *card_; }
     euicc::Card& card() { return *card_; }
     const euicc::Identity& identity() const { return identity_; }
+    /// Certificates of the CIs, in the order of identity().keys.
+    std::span<const crypto::Certificate> cis() const { return cis_; }
 
   private:
     SoftCard(euicc::Identity identity, store::CardFile file)
         : identity_(std::move(identity)), file_(std::move(file)) {}
     euicc::Identity identity_;
+    std::vector<crypto::Certificate> cis_;
     store::CardFile file_;
     std::unique_ptr<euicc::CardStore> wrapped_;
     crypto::SystemRandom random_;

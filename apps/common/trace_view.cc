@@ -119,7 +119,10 @@ class View {
         }
         for (size_t at = 0; at < text.size();) {
             const size_t end = text.find('\n', at);
-            out_.text += (at == 0 ? (command ? "  > " : "  < ") : "    ") + text.substr(at, end + 1 - at);
+            const std::string line =
+                (at == 0 ? (command ? "  > " : "  < ") : "    ") + text.substr(at, end + 1 - at);
+            out_.text += line;
+            out_.messages += line;
             at = end + 1;
         }
     }

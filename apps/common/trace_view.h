@@ -6,7 +6,8 @@
 namespace halyard::app {
 
 struct TraceView {
-    std::string text; // for people
+    std::string text;     // for people
+    std::string messages; // of it, what the card was told and said, without the lines about APDUs
     std::string
         json; // {"messages":…,"exchanges":…,"faults":…}: the messages as decode prints them, with their lines
     bool good = true; // no fault in the trace, every message could be read

@@ -43,8 +43,16 @@ std::string name_of(const Command& c) {
     } kNames[] = {{0x10, "TERMINAL PROFILE"},
                   {0x12, "FETCH"},
                   {0x14, "TERMINAL RESPONSE"},
+                  {0x04, "DEACTIVATE FILE"},
                   {0x20, "VERIFY PIN"},
+                  {0x24, "CHANGE PIN"},
+                  {0x26, "DISABLE PIN"},
+                  {0x28, "ENABLE PIN"},
+                  {0x2C, "UNBLOCK PIN"},
+                  {0x32, "INCREASE"},
+                  {0x44, "ACTIVATE FILE"},
                   {0x70, "MANAGE CHANNEL"},
+                  {0x84, "GET CHALLENGE"},
                   {0x88, "AUTHENTICATE"},
                   {0xA2, "SEARCH RECORD"},
                   {0xA4, "SELECT"},
@@ -54,7 +62,9 @@ std::string name_of(const Command& c) {
                   {0xC0, "GET RESPONSE"},
                   {0xC2, "ENVELOPE"},
                   {0xCA, "GET DATA"},
+                  {0xCB, "RETRIEVE DATA"},
                   {0xD6, "UPDATE BINARY"},
+                  {0xDB, "SET DATA"},
                   {0xDC, "UPDATE RECORD"},
                   {0xE2, "STORE DATA"},
                   {0xF2, "STATUS"}};
@@ -329,28 +339,40 @@ std::string status_text(uint16_t status) {
         uint16_t word;
         const char* name;
     } kNames[] = {{0x9000, "done"},
+                  {0x6282, "nothing found, or the end of the file came before"},
                   {0x6283, "selected file or application deactivated"},
+                  {0x62F1, "more data to retrieve"},
+                  {0x63F1, "more data expected"},
+                  {0x6581, "memory problem: nothing was changed"},
                   {0x6700, "wrong length"},
                   {0x6881, "logical channel not supported"},
                   {0x6882, "secure messaging not supported"},
+                  {0x6981, "command does not fit the file's structure"},
                   {0x6982, "security status not satisfied"},
                   {0x6983, "authentication method blocked"},
+                  {0x6984, "PIN or file is deactivated"},
                   {0x6985, "conditions of use not satisfied"},
                   {0x6986, "command not allowed"},
                   {0x6A80, "incorrect data: the command's content was refused"},
                   {0x6A81, "function not supported"},
                   {0x6A82, "file or application not found"},
+                  {0x6A83, "record not found"},
                   {0x6A84, "not enough memory"},
                   {0x6A86, "incorrect P1 or P2"},
                   {0x6A88, "referenced data not found: function not supported"},
+                  {0x6B00, "offset or parameters outside the file"},
                   {0x6D00, "instruction not supported"},
                   {0x6E00, "class not supported"},
                   {0x6F00, "technical problem without a diagnosis"},
-                  {0x9300, "the toolkit is busy"}};
+                  {0x9300, "the toolkit is busy"},
+                  {0x9850, "INCREASE beyond the highest value"},
+                  {0x9862, "authentication error: the network's MAC is wrong"},
+                  {0x9864, "authentication error: security context not supported"}};
     const uint8_t octets[] = {static_cast<uint8_t>(status >> 8), static_cast<uint8_t>(status)};
     std::string out = hex(octets) + ", ";
     for (const auto& n : kNames)
         if (n.word == status) return out + n.name;
+    if ((status & 0xFFF0) == 0x63C0) return out + "wrong; attempts left: " + std::to_string(status & 0x0F);
     switch (octets[0]) {
     case 0x61: return out + "more octets to fetch";
     case 0x6C: return out + "the length to ask for";

@@ -127,6 +127,43 @@ TEST_CASE("when cards are served at Unix sockets, each client gets its own card'
     CHECK(cli({"euicc", "show", cards.cards[0]}).status == 0);
 }
 
+TEST_CASE("when a card is served at a Unix socket and a port at once, the console has it by either, one at a "
+          "time") {
+    Cards cards(2);
+    const std::string socket = cards.directory / "s", trace = cards.directory / "trace";
+    Serving serving({cards.cards[0], cards.cards[1], "--unix", socket, "--tcp", "0", "--trace", trace},
+                    4,
+                    cards.directory / "log");
+    std::vector<std::string> seams;
+    for (const Json& e : serving.said)
+        if (e["event"] == "serving") seams.push_back(e["seam"]);
+    size_t ports = 0;
+    for (const std::string& seam : seams) {
+        if (!seam.starts_with("tcp ")) continue;
+        const Ran ran = cli({"euicc", "apdu", "--socket", "tcp:" + seam.substr(4), "es10 BF3E035C015A"});
+        INFO(ran);
+        CHECK(ran.status == 0);
+        CHECK(contains(ran.out, cards.eids[ports++]));
+    }
+    CHECK(ports == 2);
+    const Line holds(socket + ".0");
+    CHECK(holds.eid() == cards.eids[0]);
+    const Ran second = cli({"euicc", "apdu", "--socket", "unix:" + socket + ".0", "atr"});
+    INFO(second);
+    CHECK(second.status == 1);
+    CHECK(contains(second.out, "line 1: no answer: unreachable at card"));
+    CHECK(contains(cli({"euicc", "apdu", "--socket", "unix:" + socket + ".1", "es10 BF3E035C015A"}).out,
+                   cards.eids[1]));      // the other card is free
+    CHECK(holds.eid() == cards.eids[0]); // and the first client undisturbed
+    CHECK(cli({"euicc", "apdu", "--socket", "ftp:x"}).status == 1);
+    CHECK(serving.stop() == 0);
+    for (size_t i = 0; i < 2; ++i) { // each card has a recording of its own, with its own EID only
+        const std::string recorded = read_text(trace + "." + std::to_string(i));
+        CHECK(contains(recorded, cards.eids[i]));
+        CHECK_FALSE(contains(recorded, cards.eids[1 - i]));
+    }
+}
+
 TEST_CASE("when the command line of serve makes no sense, it is refused before anything is opened") {
     const Directory directory;
     const std::string card = directory / "card";

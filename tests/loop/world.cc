@@ -88,6 +88,11 @@ Pki::Pki(Random& random, crypto::Curve c) : curve(c) {
     anchor = must(rsp::TrustAnchor::from(ci.certificate));
 }
 
+Pki::Pki(pki::Credential ci_, pki::Credential eum_, pki::Credential auth, pki::Credential pb, Random& random)
+    : curve(ci_.key.curve()), ci(std::move(ci_)), eum(std::move(eum_)), dp_auth(std::move(auth)),
+      dp_pb(std::move(pb)), eim(must(pki::mint(request(rsp::Role::eim, kEimAddress), ci, random))),
+      anchor(must(rsp::TrustAnchor::from(ci.certificate))) {}
+
 pki::Credential Pki::euicc(const Eid& eid, Random& random) const {
     auto r = request(rsp::Role::euicc, "Loop eUICC");
     r.subject.serial_number = to_text(eid);
@@ -110,7 +115,11 @@ Smdp::Smdp(const Pki& pki, Random& dice)
 std::string Smdp::order(std::string_view number, std::string imsi, Time now, rsp::StoreMetadataRequest more) {
     const auto sample =
         must(profile::sample_operational({.iccid = loop::iccid(number), .imsi = std::move(imsi)}));
-    const OwnedBytes package = shorten ? shorten(sample.reveal()) : owned(sample.reveal());
+    return order_package(shorten ? shorten(sample.reveal()) : owned(sample.reveal()), now, more);
+}
+
+std::string Smdp::order_package(Bytes octets, Time now, rsp::StoreMetadataRequest more) {
+    const OwnedBytes package = owned(octets);
     const auto placed =
         must(server.place({.package = package,
                            .metadata = metadata(package, rsp::ProfileClass::operational, kSmdpAddress, more)},
@@ -171,8 +180,9 @@ std::string Eim::package(const Eid& eid, const rsp::EuiccPackage& package, bool 
     return create({.eid = eid, .package = must(asn1::encode(package)), .force = force});
 }
 
-Device::Device(const Pki& pki, const Eid& eid, Random& dice, ipa::Config::Download mode) : random(dice) {
-    auto credential = pki.euicc(eid, random);
+Device::Device(
+    const Pki& pki, const Eid& eid, pki::Credential credential, Random& dice, ipa::Config::Download mode)
+    : random(dice) {
     identity.eid = eid;
     identity.keys.push_back({pki.anchor.key_id,
                              pki.anchor.key,
@@ -212,10 +222,17 @@ void Device::event(const ipa::Event& e) { events.emplace_back(e.name); }
 World::World(uint64_t seed, crypto::Curve curve)
     : random(seed), pki(random, curve), smdp(pki, random), eim(pki, smdp, random) {}
 
+World::World(uint64_t seed, Pki made)
+    : random(seed), pki(std::move(made)), smdp(pki, random), eim(pki, smdp, random) {}
+
 Device& World::add_device(ipa::Config::Download mode) {
+    const Eid eid = must(pki::make_eid(kEumPrefix, next_device_));
+    return add_device(eid, pki.euicc(eid, random), mode);
+}
+
+Device& World::add_device(const Eid& eid, pki::Credential euicc, ipa::Config::Download mode) {
     const uint64_t n = next_device_++;
-    const Eid eid = must(pki::make_eid(kEumPrefix, n));
-    Device& device = devices.emplace_back(pki, eid, random, mode);
+    Device& device = devices.emplace_back(pki, eid, std::move(euicc), random, mode);
     const auto bootstrap = must(profile::sample_bootstrap(
         {.iccid = loop::iccid(iccid_text(static_cast<unsigned>(900'000 + n))), .imsi = "001019000000001"}));
     must(device.card->isdr().preload(

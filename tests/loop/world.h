@@ -37,6 +37,8 @@ inline constexpr Time kBegin{1'780'272'000'000};
 /// One CI with everything under it.
 struct Pki {
     explicit Pki(Random&, crypto::Curve = crypto::Curve::p256);
+    /// Out of what somebody else has minted.
+    Pki(pki::Credential ci, pki::Credential eum, pki::Credential dp_auth, pki::Credential dp_pb, Random&);
     pki::Credential euicc(const Eid&, Random&) const;
     pki::Request request(rsp::Role, std::string common_name) const;
 
@@ -53,6 +55,8 @@ struct Smdp {
     /// `more`: what its metadata have beside the names.
     std::string
     order(std::string_view iccid, std::string imsi, Time now, rsp::StoreMetadataRequest more = {});
+    /// The same for a package as it is.
+    std::string order_package(Bytes package, Time now, rsp::StoreMetadataRequest more = {});
     Result<rsp::Es9Answer> exchange(Bytes message, Time now);
     const smdp::Order find(std::string_view iccid);
 
@@ -90,7 +94,7 @@ struct Eim : eim::SmdpLink {
 
 /// An eUICC with its IPA.
 struct Device : ipa::StateStore, ipa::Listener {
-    Device(const Pki&, const Eid&, Random&, ipa::Config::Download);
+    Device(const Pki&, const Eid&, pki::Credential euicc, Random&, ipa::Config::Download);
     /// Power on: the card is reset, the IPA reads its state.
     void boot(OwnedBytes initial_eim);
     /// A complete ES10 command to the ISD-R, past the IPA.
@@ -119,8 +123,11 @@ struct Device : ipa::StateStore, ipa::Listener {
 class World {
   public:
     explicit World(uint64_t seed = 1, crypto::Curve = crypto::Curve::p256);
+    World(uint64_t seed, Pki);
 
     Device& add_device(ipa::Config::Download = ipa::Config::Download::direct);
+    /// One whose key and certificate somebody else has made.
+    Device& add_device(const Eid&, pki::Credential euicc, ipa::Config::Download);
     /// Carries messages until every device waits for nothing but its next poll and nothing is to be
     /// forwarded; time passes where a device waits. False when `limit` actions were not enough.
     bool run(int limit = 20'000);
