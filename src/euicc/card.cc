@@ -102,6 +102,7 @@ OwnedBytes Card::get_data(uicc::Channel& c, const uicc::Apdu& a) {
 }
 
 OwnedBytes Card::store_data(uicc::Channel& c, const uicc::Apdu& a) {
+    if (!a.proprietary) return sw(0x6E00);
     if (c.applet != isd_r) return sw(0x6985);
     if (a.p1 != 0x11 && a.p1 != 0x91) return sw(0x6A86);
     if (a.p2 == 0) c.drop_chain();

@@ -161,13 +161,14 @@ class Isdr {
     Reply disable(Bytes);
     Reply delete_profile(Bytes);
     Reply nickname(Bytes);
-    Reply memory_reset(Bytes, bool iot);
     bool only_by_package() const;
     bool policy_forbids(const StoredProfile&, rsp::PprIds rule) const;
     bool is_emergency(const StoredProfile&) const;
     const StoredProfile* emergency_profile() const;        // nullptr: none
     Ok switch_to(const Iccid* target, bool notify = true); // nullptr: nothing enabled
     Ok erase(const Iccid&);
+    // memory_reset.cc
+    Reply memory_reset(Bytes, bool iot);
     // notifications.cc
     void keep_notification(StoredNotification);
     Ok notify(const StoredProfile&, rsp::NotificationEvent);
