@@ -95,6 +95,7 @@ Result<OwnedBytes> Isdr::translated(uint32_t tag, Bytes command) {
 }
 
 Result<OwnedBytes> Isdr::dispatch(uint32_t tag, Bytes command) {
+    before_ = before(tag);
     switch (tag) {
     case 0xBF20: TRY(asn1::decode<rsp::GetEuiccInfo1Request>(command)); return euicc_info1();
     case 0xBF21: return prepare_download(command);

@@ -108,10 +108,12 @@ Ok Isdr::switch_to(const Iccid* target, bool notifications) {
     StoredProfile* const to = target ? state_.find(*target) : nullptr;
     if (from == to) return {};
     dirty_ = switched_ = true;
+    const uint64_t first_seq = state_.next_seq;
     if (from) from->enabled = false;
     if (to) to->enabled = true;
     if (from && notifications) TRY(notify(*from, rsp::NotificationEvent::notification_disable));
     if (to && notifications) TRY(notify(*to, rsp::NotificationEvent::notification_enable));
+    remember_switch(first_seq);
     return {};
 }
 

@@ -54,6 +54,14 @@ void Uicc::reset(Image image) {
     terminal_response_.reset();
 }
 
+void Uicc::replace(Image image) {
+    image_ = std::move(image);
+    HALYARD_ASSERT(!image_.nodes.empty());
+    verified_.assign(image_.pins.size(), false);
+    for (Channel& c : channels_)
+        if (c.open && !c.applet) c = {.open = &c == &channels_[0]};
+}
+
 bool Uicc::selected_anywhere(uint8_t applet) const {
     return std::any_of(
         channels_.begin(), channels_.end(), [&](const Channel& c) { return c.open && c.applet == applet; });
