@@ -9,7 +9,7 @@ constexpr std::array<uint8_t, 3> kIotSvn[] = {{1, 0, 1}, {1, 1, 0}, {1, 2, 0}, {
 
 // What the platform of profile/image.h offers, as bits of UICCCapability.
 constexpr asn1::Bits kCapability{1u << 1 | 1u << 2 | 1u << 4 | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 19 |
-                                 1u << 20};
+                                 1u << 20 | 1u << 22 | 1u << 23 | 1u << 24};
 } // namespace
 
 // extCardResource: 81 installed applications, 82 free non-volatile, 83 free volatile memory. SGP.22 §5.7.8

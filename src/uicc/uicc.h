@@ -108,6 +108,8 @@ class Uicc {
     // authenticate.cc
     OwnedBytes authenticate(Channel&, const Apdu&, Backing&);
     bool application_pin_satisfied(uint32_t adf) const;
+    // identity.cc
+    OwnedBytes get_identity(Channel&, const Apdu&, Backing&);
     // select.cc
     OwnedBytes select(Channel&, const Apdu&, Backing&);
     OwnedBytes select_application(Channel&, const Apdu&);
