@@ -54,10 +54,10 @@ Result<OwnedBytes> Isdr::authenticate_server(Bytes command) {
     if (!keys) return refuse(AuthError::ci_pk_unknown);
     auto certificate = crypto::Certificate::parse(request.server_certificate.der());
     if (!certificate) return refuse(AuthError::invalid_certificate);
-    if (!certificate->public_key) return refuse(AuthError::unsupported_curve);
     const KeySet* ci =
         certificate->authority_key_id ? identity_->find(*certificate->authority_key_id) : nullptr;
     if (!ci) return refuse(AuthError::ci_pk_unknown);
+    if (!certificate->public_key) return refuse(AuthError::unsupported_curve);
     const auto role = check_rsp_server(*certificate, *ci);
     if (!role) {
         const bool oid = role.error().detail == static_cast<uint32_t>(rsp::ChainRule::subject_alt_name);

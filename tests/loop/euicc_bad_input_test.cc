@@ -233,6 +233,31 @@ TEST_CASE("server certificates of every other role are refused, at either place 
     }
 }
 
+TEST_CASE(
+    "a key on a curve that RSP does not know is unsupportedCurve, once its CI is known (SGP.22 §5.7.13)") {
+    Bench b;
+    World foreign(97);
+    const auto on_other_curve = [&](const loop::Pki& pki, rsp::Role role, const pki::Credential& key) {
+        auto request = pki.request(role, kSmdpAddress);
+        request.registered_id = "2.999.10";
+        const auto other = crypto::ForeignKey::generate("secp384r1");
+        REQUIRE(other);
+        return pki::Credential{key.key.clone(), *pki::certify(request, *other, pki.ci, b.world.random)};
+    };
+    const auto auth = on_other_curve(b.world.pki, rsp::Role::dp_auth, b.world.pki.dp_auth);
+    const auto unknown = on_other_curve(foreign.pki, rsp::Role::dp_auth, b.world.pki.dp_auth);
+    const auto pb = on_other_curve(b.world.pki, rsp::Role::dp_pb, b.world.pki.dp_pb);
+    HandServer s(b);
+    s.auth = &auth;
+    CHECK(session_error(s.authenticate()) == 3);
+    s.auth = &unknown;
+    CHECK(session_error(s.authenticate()) == 7);
+    HandServer t(b);
+    REQUIRE(session_error(t.authenticate()) == -1);
+    t.pb = &pb;
+    CHECK(session_error(t.prepare()) == 3);
+}
+
 TEST_CASE("what is no certificate where one is expected: refused by code, as the whole message by 6A80") {
     Bench b;
     full(b);

@@ -251,3 +251,34 @@ TEST_CASE("metadata of a class there is not, or an icon of no type, are refused 
     CHECK(reason("950103") == 6);       // unsupportedProfileClass
     CHECK(reason("9404DEADBEEF") == 1); // incorrectInputValues
 }
+
+TEST_CASE(
+    "PPR1 of the enabled profile bars neither fallback nor emergency, nor the ways back (SGP.32 §5.9.20)") {
+    Bench b;
+    const Iccid tied = b.add_profile(1, kPpr1),
+                fallback = b.add_profile(2, joined({kPpr1, kFallbackAllowed}));
+    b.add_profile(3, joined({kPpr1, kEmergency}));
+    CHECK(b.order({set_fallback(fallback), enable(tied, true)}).results == "8D0100830100");
+    for (const char* function : {"BF5D", "BF5E", "BF5B", "BF5C"}) {
+        CAPTURE(function);
+        CHECK(hex(b.es10(*from_hex(std::string(function) + "038001FF"))) ==
+              std::string(function) + "03800100");
+    }
+    CHECK(b.enabled_iccid() == to_text(tied));
+    CHECK(b.order({enable(b.bootstrap())}).results == "830103"); // it bars an eIM all the same
+}
+
+TEST_CASE("CancelSession: each reason is signed as it was given (SGP.22 §5.7.14)") {
+    Bench b;
+    for (const char* reason : {"00", "01", "02", "03", "04", "05", "7F"}) {
+        CAPTURE(reason);
+        HandServer s(b);
+        s.open();
+        const OwnedBytes request =
+            tlv(0xBF41, {tlv(0x80, {s.transaction_id}), *from_hex(std::string("8101") + reason)});
+        const OwnedBytes ok = whole_part(b.es10(request), 0);
+        REQUIRE(ok[0] == 0xA0);
+        CHECK(hex(whole_part(ok, 0)).ends_with(std::string("8201") + reason));
+        CHECK(crypto::verify(b.card_key(), {whole_part(ok, 0)}, part(ok, 1)));
+    }
+}
