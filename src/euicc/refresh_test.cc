@@ -54,7 +54,8 @@ TEST_CASE(
     CHECK(c.send("00D600000411223344") == "9000");
     const auto loci = [&](const Iccid& iccid) {
         const auto& isdr = c.card->isdr();
-        return hex(Bytes(isdr.image(isdr.state().find(iccid)->number)->find({0x7FD0, 0x6F7E})->content).first(4));
+        return hex(
+            Bytes(isdr.image(isdr.state().find(iccid)->number)->find({0x7FD0, 0x6F7E})->content).first(4));
     };
     CHECK(loci(c.two) == "11223344");
     CHECK(loci(c.one) == "FFFFFFFF");
