@@ -41,6 +41,12 @@ Result<SecretBytes> aes128_cbc_decrypt(const AesKey& key, const Block& icv, Byte
     return out;
 }
 
+Result<OwnedBytes> aes128_ctr(const AesKey& key, const Block& counter, Bytes in) {
+    OwnedBytes out(in.size());
+    if (!in.empty()) TRY(run(EVP_aes_128_ctr(), true, key, counter.data(), in, out.data()));
+    return out;
+}
+
 Result<Block> aes128_encrypt_block(const AesKey& key, const Block& in) {
     Block out{};
     TRY(run(EVP_aes_128_ecb(), true, key, nullptr, in, out.data()));

@@ -11,6 +11,8 @@ using Block = std::array<uint8_t, 16>;
 /// No padding: bad_length unless a multiple of 16.
 Result<OwnedBytes> aes128_cbc_encrypt(const AesKey&, const Block& icv, Bytes plain);
 Result<SecretBytes> aes128_cbc_decrypt(const AesKey&, const Block& icv, Bytes cipher);
+/// Counter mode from this first counter block on: the same call in both directions, any length.
+Result<OwnedBytes> aes128_ctr(const AesKey&, const Block& counter, Bytes in);
 /// One block, ECB: what the segment ICV is made with.
 Result<Block> aes128_encrypt_block(const AesKey&, const Block&);
 /// AES-CMAC over the concatenation of the parts. RFC 4493

@@ -134,18 +134,35 @@ Result<OwnedBytes> to_der(Bytes plain, const char* where) {
 
 const char* name(Curve c) { return c == Curve::p256 ? "P-256" : "brainpoolP256r1"; }
 
+static Result<PublicKey> load_point(Curve curve, Bytes point, const char* where) {
+    const EC_GROUP* group = group_of(curve);
+    const Point p(EC_POINT_new(group));
+    PublicKey key{curve, {}};
+    const bool on_curve =
+        p && EC_POINT_oct2point(group, p.get(), point.data(), point.size(), nullptr) == 1 &&
+        EC_POINT_is_at_infinity(group, p.get()) == 0 &&
+        EC_POINT_point2oct(
+            group, p.get(), POINT_CONVERSION_UNCOMPRESSED, key.point.data(), key.point.size(), nullptr) ==
+            key.point.size();
+    ERR_clear_error();
+    if (!on_curve) return fail(Errc::bad_value, where);
+    return key;
+}
 Result<PublicKey> public_key_from_point(Curve curve, Bytes point, const char* where) {
     if (point.size() != 65) return fail(Errc::bad_length, where, static_cast<uint32_t>(point.size()));
     if (point[0] != 0x04) return fail(Errc::bad_value, where, point[0]);
-    const EC_GROUP* group = group_of(curve);
-    const Point p(EC_POINT_new(group));
-    const bool on_curve = p && EC_POINT_oct2point(group, p.get(), point.data(), point.size(), nullptr) == 1 &&
-                          EC_POINT_is_at_infinity(group, p.get()) == 0;
-    ERR_clear_error();
-    if (!on_curve) return fail(Errc::bad_value, where);
-    PublicKey key{curve, {}};
-    std::copy(point.begin(), point.end(), key.point.begin());
-    return key;
+    return load_point(curve, point, where);
+}
+Result<PublicKey> public_key_from_compressed(Curve curve, Bytes point, const char* where) {
+    if (point.size() != 33) return fail(Errc::bad_length, where, static_cast<uint32_t>(point.size()));
+    if (point[0] != 0x02 && point[0] != 0x03) return fail(Errc::bad_value, where, point[0]);
+    return load_point(curve, point, where);
+}
+std::array<uint8_t, 33> compressed(const PublicKey& key) {
+    std::array<uint8_t, 33> out{};
+    out[0] = key.point[64] & 1 ? 0x03 : 0x02;
+    std::copy_n(key.point.begin() + 1, 32, out.begin() + 1);
+    return out;
 }
 
 // 30 len { 30 len { OID id-ecPublicKey, OID curve }, 03 42 00: all that stands in front of the point. RFC

@@ -18,6 +18,9 @@ struct PublicKey {
 };
 /// Errors: bad_length, bad_value (not uncompressed, not on the curve, infinity).
 Result<PublicKey> public_key_from_point(Curve, Bytes point, const char* where = "publicKey");
+/// From 02 or 03 ‖ X, and back. SEC 1 §2.3. Errors: bad_length, bad_value.
+Result<PublicKey> public_key_from_compressed(Curve, Bytes point, const char* where = "publicKey");
+std::array<uint8_t, 33> compressed(const PublicKey&);
 /// From a complete DER SubjectPublicKeyInfo. Named curves only; unsupported for other curves, explicit
 /// parameters and RSA.
 Result<PublicKey> public_key_from_spki(Bytes der, const char* where = "subjectPublicKeyInfo");

@@ -43,16 +43,21 @@ Result<OwnedBytes> Isdr::challenge() {
 Result<OwnedBytes> Isdr::authenticate_server(Bytes command) {
     const auto request = TRY(asn1::decode<rsp::AuthenticateServerRequest>(command));
     const rsp::ServerSigned1& server = request.server_signed1.value;
-    const auto refuse = [&](AuthError code) { return auth_error(server.transaction_id, code); };
-    if (!session_ || session_->authenticated) return refuse(AuthError::no_session_context);
+    if (!session_ || session_->authenticated)
+        return auth_error(server.transaction_id, AuthError::no_session_context);
+    // A challenge serves one attempt, right or wrong (SR-16).
+    const auto refuse = [&](AuthError code) {
+        session_.reset();
+        return auth_error(server.transaction_id, code);
+    };
     const KeySet* keys = identity_->find(request.euicc_ci_pk_id_to_be_used);
     if (!keys) return refuse(AuthError::ci_pk_unknown);
     auto certificate = crypto::Certificate::parse(request.server_certificate.der());
     if (!certificate) return refuse(AuthError::invalid_certificate);
-    if (!certificate->public_key) return refuse(AuthError::unsupported_curve);
     const KeySet* ci =
         certificate->authority_key_id ? identity_->find(*certificate->authority_key_id) : nullptr;
     if (!ci) return refuse(AuthError::ci_pk_unknown);
+    if (!certificate->public_key) return refuse(AuthError::unsupported_curve);
     const auto role = check_rsp_server(*certificate, *ci);
     if (!role) {
         const bool oid = role.error().detail == static_cast<uint32_t>(rsp::ChainRule::subject_alt_name);

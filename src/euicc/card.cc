@@ -52,14 +52,35 @@ Result<Card> Card::open(const Identity& identity, CardStore& store, Random& rand
 
 Ok Card::reset() {
     TRY(isdr_.interrupt());
+    isdr_.confirm_switch();
+    uicc_.reset(TRY(mount()));
+    return {};
+}
+
+// The files of the profile that is enabled now.
+Result<profile::Image> Card::mount() {
     mounted_.reset();
     profile::Image image;
     if (const StoredProfile* p = isdr_.state().enabled()) {
         image = TRY(isdr_.image(p->number));
         mounted_ = p->number;
     }
-    uicc_.reset(image.nodes.empty() ? uicc::bare_card() : std::move(image));
-    return {};
+    if (image.nodes.empty()) return uicc::bare_card();
+    return image;
+}
+
+// What the terminal says of the REFRESH that told it of a switch. Behind a UICC reset the files follow with
+// the reset itself; a profile state change knows none.
+OwnedBytes Card::refreshed(OwnedBytes answer) {
+    const auto& said = uicc_.terminal_response();
+    if (!said || said->type != uicc::TerminalResponse::kRefresh) return answer;
+    if (!said->performed()) return isdr_.undo_switch() ? std::move(answer) : sw(0x6581);
+    isdr_.confirm_switch();
+    if (said->qualifier != uicc::TerminalResponse::kProfileStateChange || !wants_reset()) return answer;
+    auto image = mount();
+    if (!image) return sw(0x6581);
+    uicc_.replace(std::move(*image));
+    return answer;
 }
 
 bool Card::wants_reset() const {
@@ -90,7 +111,9 @@ OwnedBytes Card::run(const uicc::Apdu& a) {
     default: break;
     }
     Backing backing(*this);
-    return uicc_.run(a, backing);
+    OwnedBytes answer = uicc_.run(a, backing);
+    const bool terminal_responded = a.ins == 0x14 && uicc::word_of(answer) == 0x9000;
+    return terminal_responded ? refreshed(std::move(answer)) : answer;
 }
 
 // GET DATA 5A on the ECASD or ISD-R: the EID. GlobalPlatform
@@ -102,6 +125,7 @@ OwnedBytes Card::get_data(uicc::Channel& c, const uicc::Apdu& a) {
 }
 
 OwnedBytes Card::store_data(uicc::Channel& c, const uicc::Apdu& a) {
+    if (!a.proprietary) return sw(0x6E00);
     if (c.applet != isd_r) return sw(0x6985);
     if (a.p1 != 0x11 && a.p1 != 0x91) return sw(0x6A86);
     if (a.p2 == 0) c.drop_chain();
@@ -121,7 +145,10 @@ OwnedBytes Card::store_data(uicc::Channel& c, const uicc::Apdu& a) {
     auto reply = isdr_.handle(command);
     if (!reply) return sw(status_word(reply.error()));
     // UICC reset: every terminal that knows REFRESH knows this mode. SGP.22 §5.7.16
-    if (isdr_.refresh_ordered() && uicc_.terminal_knows_refresh()) uicc_.queue_refresh(0x04);
+    using Mode = uicc::TerminalResponse;
+    if (isdr_.refresh_ordered() && uicc_.terminal_knows_refresh())
+        uicc_.queue_refresh(uicc_.terminal_knows_profile_change() ? Mode::kProfileStateChange
+                                                                  : Mode::kUiccReset);
     return uicc_.answer(a, std::move(*reply));
 }
 

@@ -32,6 +32,8 @@ class Card {
 
     Card(Isdr isdr, Random& random) : isdr_(std::move(isdr)), random_(&random) {}
     OwnedBytes run(const uicc::Apdu&);
+    Result<profile::Image> mount();
+    OwnedBytes refreshed(OwnedBytes answer);
     std::optional<OwnedBytes> select_own(const uicc::Apdu&);
     OwnedBytes isdr_information() const;
     OwnedBytes store_data(uicc::Channel&, const uicc::Apdu&);

@@ -1,7 +1,6 @@
 #include "euicc/isdr.h"
 
-// Switches that no package orders: immediate enabling, fallback, emergency profile, memory reset. SGP.32
-// §5.9.15 to §5.9.23
+// Switches that no package orders: immediate enabling, fallback, emergency profile. SGP.32 §5.9.15 to §5.9.23
 namespace halyard::euicc {
 namespace {
 // FQDNs, without regard to case.
@@ -32,6 +31,8 @@ Result<OwnedBytes> Isdr::configure_immediate(Bytes command) {
             rsp::ConfigureImmediateProfileEnablingResponse{.config_immediate_enable_result = a});
     };
     if (!state_.eims.empty()) return answer(Answer::associated_eim_already_exists);
+    if (request.default_smdp_address.value_or("").size() > kMaxAddress)
+        return answer(Answer::insufficient_memory);
     state_.immediate_enable.set(
         request.immediate_enable_flag.has_value(), request.default_smdp_oid, request.default_smdp_address);
     dirty_ = true;
@@ -68,10 +69,12 @@ Result<OwnedBytes> Isdr::immediate_enable(Bytes command) {
 
 Result<OwnedBytes> Isdr::execute_fallback(Bytes command) {
     using Answer = rsp::ExecuteFallbackMechanismResponse::ExecuteFallbackMechanismResult;
-    silent_ = !TRY(asn1::decode<rsp::ExecuteFallbackMechanismRequest>(command)).refresh_flag;
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::ExecuteFallbackMechanismResponse{.execute_fallback_mechanism_result = a});
     };
+    const auto request = asn1::decode<rsp::ExecuteFallbackMechanismRequest>(command);
+    if (!request) return answer(Answer::command_error);
+    silent_ = !request->refresh_flag;
     const StoredProfile* now = state_.enabled();
     if (!now) return answer(Answer::command_error);
     const auto fallback = std::find_if(
@@ -90,10 +93,12 @@ Result<OwnedBytes> Isdr::execute_fallback(Bytes command) {
 
 Result<OwnedBytes> Isdr::return_from_fallback(Bytes command) {
     using Answer = rsp::ReturnFromFallbackResponse::ReturnFromFallbackResult;
-    silent_ = !TRY(asn1::decode<rsp::ReturnFromFallbackRequest>(command)).refresh_flag;
     const auto answer = [](Answer a) {
         return asn1::encode(rsp::ReturnFromFallbackResponse{.return_from_fallback_result = a});
     };
+    const auto request = asn1::decode<rsp::ReturnFromFallbackRequest>(command);
+    if (!request) return answer(Answer::command_error);
+    silent_ = !request->refresh_flag;
     const StoredProfile* now = state_.enabled();
     if (!now || !now->fallback || !state_.return_from_fallback || !state_.find(*state_.return_from_fallback))
         return answer(Answer::fallback_not_available);
@@ -144,63 +149,6 @@ Result<OwnedBytes> Isdr::disable_emergency(Bytes command) {
     const std::optional<Iccid> back = std::exchange(state_.return_from_emergency, std::nullopt);
     TRY(switch_to(back && state_.find(*back) ? &*back : nullptr, false));
     return answer(Answer::ok);
-}
-
-// Bits as in SGP.32 §5.9.5; the older request knows the first three. PPRs do not protect against a reset.
-Result<OwnedBytes> Isdr::memory_reset(Bytes command, bool iot) {
-    using New = rsp::EuiccMemoryResetResponse;
-    rsp::EuiccMemoryResetRequest request;
-    if (iot)
-        request = TRY(asn1::decode<rsp::EuiccMemoryResetRequest>(command));
-    else
-        request = TRY(asn1::decode<asn1::Tagged<rsp::EuiccMemoryResetRequest, 0xBF34>>(command)).value;
-    using Option = rsp::EuiccMemoryResetRequest::ResetOptions;
-    const auto options = request.reset_options;
-    New response;
-    if (state_.emergency_active) {
-        response.reset_result = New::ResetResult::ecall_active;
-        if (iot) return asn1::encode(response);
-        response.reset_result = New::ResetResult::undefined_error;
-        return asn1::encode(asn1::Tagged<New, 0xBF34>{response});
-    }
-    state_.rollback.reset(); // SGP.32 §3.3.2
-    std::vector<Iccid> doomed;
-    for (const StoredProfile& p : state_.profiles) {
-        const auto meta = TRY(asn1::decode<rsp::StoreMetadataRequest>(p.metadata));
-        const bool field_loaded = !p.preloaded;
-        const bool match = (meta.profile_class == rsp::ProfileClass::operational &&
-                            options.has(Option::delete_operational_profiles)) ||
-                           (meta.profile_class == rsp::ProfileClass::test && field_loaded &&
-                            options.has(Option::delete_field_loaded_test_profiles)) ||
-                           (iot && meta.profile_class == rsp::ProfileClass::test && !field_loaded &&
-                            options.has(Option::delete_pre_loaded_test_profiles)) ||
-                           (iot && meta.profile_class == rsp::ProfileClass::provisioning &&
-                            options.has(Option::delete_provisioning_profiles));
-        if (match) doomed.push_back(p.iccid);
-    }
-    bool anything = !doomed.empty();
-    for (const Iccid& iccid : doomed) {
-        if (state_.find(iccid)->enabled) TRY(switch_to(nullptr));
-        TRY(erase(iccid));
-    }
-    if (options.has(Option::reset_default_smdp_address)) {
-        anything |= !state_.default_smdp.empty();
-        state_.default_smdp.clear();
-    }
-    response.reset_result = anything ? New::ResetResult::ok : New::ResetResult::nothing_to_delete;
-    if (iot && options.has(Option::reset_eim_config_data)) {
-        response.reset_eim_result =
-            state_.eims.empty() ? New::ResetEimResult::nothing_to_delete : New::ResetEimResult::ok;
-        state_.eims.clear();
-        state_.results.clear();
-    }
-    if (iot && options.has(Option::reset_immediate_enable_config)) {
-        state_.immediate_enable = {};
-        response.reset_immediate_enable_config_result = New::ResetImmediateEnableConfigResult::ok;
-    }
-    dirty_ = true;
-    if (iot) return asn1::encode(response);
-    return asn1::encode(asn1::Tagged<New, 0xBF34>{response});
 }
 
 } // namespace halyard::euicc

@@ -9,7 +9,7 @@ constexpr std::array<uint8_t, 3> kIotSvn[] = {{1, 0, 1}, {1, 1, 0}, {1, 2, 0}, {
 
 // What the platform of profile/image.h offers, as bits of UICCCapability.
 constexpr asn1::Bits kCapability{1u << 1 | 1u << 2 | 1u << 4 | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 19 |
-                                 1u << 20};
+                                 1u << 20 | 1u << 22 | 1u << 23 | 1u << 24};
 } // namespace
 
 // extCardResource: 81 installed applications, 82 free non-volatile, 83 free volatile memory. SGP.22 §5.7.8
@@ -46,8 +46,11 @@ Result<OwnedBytes> Isdr::encode_info2() {
                          .pp_version = kFirmware,
                          .sas_acreditation_number = "HALYARD-TEST-0000"};
     using Capability = rsp::RspCapability;
-    info.rsp_capability = {
-        Capability::additional_profile, Capability::crl_support, Capability::test_profile_support};
+    info.rsp_capability = {Capability::additional_profile,
+                           Capability::crl_support,
+                           Capability::test_profile_support,
+                           Capability::device_info_extensibility_support, // ctxParams1 is copied, not read
+                           Capability::service_specific_data_support};
     info.euicc_ci_pk_id_list_for_verification.items = ids;
     info.euicc_ci_pk_id_list_for_signing.items = ids;
     info.euicc_category = rsp::EuiccInfo2::EuiccCategory::medium_euicc;
@@ -115,10 +118,12 @@ Result<OwnedBytes> Isdr::set_default_smdp(Bytes command, bool iot) {
         old = TRY(asn1::decode<asn1::Tagged<rsp::SetDefaultDpAddressRequest, 0xBF3F>>(command));
         address = old.value.default_dp_address;
     }
-    if (address.size() > kMaxAddress) return fail(Errc::bad_length, "defaultDpAddress");
-    state_.default_smdp = std::string(address);
-    dirty_ = true;
-    rsp::SetDefaultDpAddressResponse response{.set_default_dp_address_result = Answer::ok};
+    const bool fits = address.size() <= kMaxAddress;
+    if (fits) {
+        state_.default_smdp = std::string(address);
+        dirty_ = true;
+    }
+    rsp::SetDefaultDpAddressResponse response{fits ? Answer::ok : Answer::undefined_error};
     if (iot) return asn1::encode(response);
     return asn1::encode(asn1::Tagged<rsp::SetDefaultDpAddressResponse, 0xBF3F>{response});
 }

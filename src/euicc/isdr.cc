@@ -95,15 +95,16 @@ Result<OwnedBytes> Isdr::translated(uint32_t tag, Bytes command) {
 }
 
 Result<OwnedBytes> Isdr::dispatch(uint32_t tag, Bytes command) {
+    before_ = before(tag);
     switch (tag) {
-    case 0xBF20: return euicc_info1();
+    case 0xBF20: TRY(asn1::decode<rsp::GetEuiccInfo1Request>(command)); return euicc_info1();
     case 0xBF21: return prepare_download(command);
-    case 0xBF22: return euicc_info2();
+    case 0xBF22: TRY(asn1::decode<rsp::GetEuiccInfo2Request>(command)); return euicc_info2();
     case 0xBF28: return list_notifications(command);
     case 0xBF29: return nickname(command);
     case 0xBF2B: return retrieve_notifications(command);
     case 0xBF2D: return profile_list(command);
-    case 0xBF2E: return challenge();
+    case 0xBF2E: TRY(asn1::decode<rsp::GetEuiccChallengeRequest>(command)); return challenge();
     case 0xBF30: return remove_notification(command);
     case 0xBF31: return enable(command);
     case 0xBF32: return disable(command);
@@ -111,12 +112,14 @@ Result<OwnedBytes> Isdr::dispatch(uint32_t tag, Bytes command) {
     case 0xBF34: return memory_reset(command, false);
     case 0xBF35: return load_crl(command);
     case 0xBF38: return authenticate_server(command);
-    case 0xBF3C: return configured_addresses();
+    case 0xBF3C:
+        TRY(asn1::decode<rsp::EuiccConfiguredAddressesRequest>(command));
+        return configured_addresses();
     case 0xBF3E: return euicc_data(command);
     case 0xBF3F: return set_default_smdp(command, false);
     case 0xBF41: return cancel_session(command);
     case 0xBF42: return activate_ipae(command);
-    case 0xBF43: return rat();
+    case 0xBF43: TRY(asn1::decode<rsp::GetRatRequest>(command)); return rat();
     case 0xBF51: return load_package(command);
     case 0xBF55: return eim_configuration(command);
     case 0xBF56: return certs(command);
@@ -128,7 +131,7 @@ Result<OwnedBytes> Isdr::dispatch(uint32_t tag, Bytes command) {
     case 0xBF5C: return disable_emergency(command);
     case 0xBF5D: return execute_fallback(command);
     case 0xBF5E: return return_from_fallback(command);
-    case 0xBF5F: return connectivity();
+    case 0xBF5F: TRY(asn1::decode<rsp::GetConnectivityParametersRequest>(command)); return connectivity();
     case 0xBF64: return memory_reset(command, true);
     case 0xBF65: return set_default_smdp(command, true);
     default: return fail(Errc::not_found, "tag", tag);

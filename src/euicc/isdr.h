@@ -67,6 +67,16 @@ struct JustInstalled {
 /// Longest SM-DP+ address that is kept.
 inline constexpr size_t kMaxAddress = 255;
 
+/// What a switch that REFRESH tells of changed, kept until the terminal has answered. Lost at reset: then the
+/// switch counts. SGP.32 §3.3.1
+struct Undo {
+    std::optional<Iccid> enabled; // before the command
+    std::optional<Iccid> return_from_fallback, return_from_emergency;
+    bool emergency_active = false;
+    std::optional<Rollback> rollback;
+    uint64_t first_seq = 0, end_seq = 0; // numbers of the switch's notifications
+};
+
 struct PackageHead; // package_run.h
 
 class Isdr {
@@ -102,6 +112,11 @@ class Isdr {
     void set_cat_busy(bool busy) { cat_busy_ = busy; }
     /// The last command switched profiles and wants the terminal to be told by REFRESH.
     bool refresh_ordered() const { return switched_ && !silent_; }
+    /// The terminal refused REFRESH: profiles are as they were before it was ordered, unless the one to
+    /// return to is gone. What was signed stays. One commit; when it fails the switch stands. Error: storage.
+    Ok undo_switch();
+    /// The last switch is final: the terminal took REFRESH, or was reset.
+    void confirm_switch() { undo_.reset(); }
     /// A profile put in at manufacture, without a download; `enable` as devices ship. For soft cards.
     Ok preload(Bytes package, Bytes metadata, bool enable);
 
@@ -161,13 +176,17 @@ class Isdr {
     Reply disable(Bytes);
     Reply delete_profile(Bytes);
     Reply nickname(Bytes);
-    Reply memory_reset(Bytes, bool iot);
     bool only_by_package() const;
     bool policy_forbids(const StoredProfile&, rsp::PprIds rule) const;
     bool is_emergency(const StoredProfile&) const;
     const StoredProfile* emergency_profile() const;        // nullptr: none
     Ok switch_to(const Iccid* target, bool notify = true); // nullptr: nothing enabled
     Ok erase(const Iccid&);
+    // memory_reset.cc
+    Reply memory_reset(Bytes, bool iot);
+    // refresh.cc
+    std::optional<Undo> before(uint32_t tag) const;
+    void remember_switch(uint64_t first_seq);
     // notifications.cc
     void keep_notification(StoredNotification);
     Ok notify(const StoredProfile&, rsp::NotificationEvent);
@@ -218,6 +237,7 @@ class Isdr {
     bool switched_ = false, silent_ = false; // by the last command; without refreshFlag
     bool key_spent_ = false;                 // the last one-time key goes with the next commit
     std::optional<JustInstalled> just_installed_;
+    std::optional<Undo> before_, undo_; // of the command being served; of the last switch
 };
 
 /// 5F37 40 r‖s: what "the signature" means inside other signatures' input. SGP.22 §5.7.5

@@ -157,6 +157,9 @@ Result<OwnedBytes> Isdr::store_metadata(Bytes unit) {
     const auto metadata = asn1::decode<rsp::StoreMetadataRequest>(l.metadata);
     if (!metadata) return fail_load(ErrorReason::incorrect_input_values);
     l.iccid = metadata->iccid;
+    if (metadata->profile_class > rsp::ProfileClass::operational)
+        return fail_load(ErrorReason::unsupported_profile_class);
+    if (metadata->icon && !metadata->icon_type) return fail_load(ErrorReason::incorrect_input_values);
     if (state_.find(metadata->iccid))
         return fail_load(ErrorReason::install_failed_due_to_iccid_already_exists_on_euicc);
     if (!rules_are_allowed(*metadata)) return fail_load(ErrorReason::ppr_not_allowed);

@@ -107,7 +107,8 @@ rsp::SetFallbackAttributeResult PackageRun::set_fallback(const Iccid& iccid) {
     if (!target) return Code::iccid_or_aid_not_found;
     if (target->fallback) return Code::ok;
     const auto meta = asn1::decode<rsp::StoreMetadataRequest>(target->metadata);
-    if (!meta || !meta->fallback_allowed.value_or(false)) return Code::fallback_not_allowed;
+    if (!meta || !meta->fallback_allowed.value_or(false) || card_.is_emergency(*target))
+        return Code::fallback_not_allowed; // the emergency profile serves one purpose only
     for (const StoredProfile& p : state_.profiles)
         if (p.fallback && will_be_enabled(p)) return Code::fallback_profile_enabled;
     for (StoredProfile& p : state_.profiles) p.fallback = p.iccid == iccid;
@@ -139,6 +140,8 @@ Ok PackageRun::operation(const rsp::Psmo& op) {
         return add(result, true);
     }
     if (const auto* c = std::get_if<rsp::ConfigureImmediateEnable>(&op.is)) {
+        if (c->default_smdp_address.value_or("").size() > kMaxAddress)
+            return add(rsp::ConfigureImmediateEnableResult::insufficient_memory);
         state_.immediate_enable.set(
             c->immediate_enable_flag.has_value(), c->default_smdp_oid, c->default_smdp_address);
         return add(rsp::ConfigureImmediateEnableResult::ok);
@@ -216,13 +219,41 @@ Ok PackageRun::operation(const rsp::Eco& op) {
     return list_eims();
 }
 
+// A command whose content does not decode: commandError where it has that code. SGP.32 §3.4, §3.5
+template <> Ok PackageRun::damaged<rsp::Psmo>(asn1::Tag tag) {
+    switch (tag) {
+    case 0xBF2D: {
+        rsp::ProfileInfoListResponse response;
+        response.is = rsp::ProfileInfoListError::incorrect_input_values;
+        return add(TRY(asn1::encode(response)), false);
+    }
+    case 0xA7: return add(rsp::ConfigureImmediateEnableResult::command_error);
+    case 0xA9:
+        if (card_.identity_->has_fallback()) return add(rsp::UnsetFallbackAttributeResult::command_error);
+        break;
+    default: break;
+    }
+    return terminate(Terminated::unknown_or_damaged_command);
+}
+template <> Ok PackageRun::damaged<rsp::Eco>(asn1::Tag tag) {
+    EuiccResultData result;
+    switch (tag) {
+    case 0xA8:
+        result.is = rsp::AddEimResult{rsp::AddEimResult::AddEimResultCode::command_error};
+        return add(result, false);
+    case 0xA9: return add(rsp::DeleteEimResult::command_error);
+    case 0xAA: return add(rsp::UpdateEimResult::command_error);
+    default: return terminate(Terminated::unknown_or_damaged_command);
+    }
+}
+
 // One by one over the encoded list: a command that does not decode ends the package, those before it stand.
 template <class Operation> Ok PackageRun::each(Bytes list) {
     while (!list.empty() && !stopped_) {
         const auto tlv = asn1::read_tlv(list);
         if (!tlv) return terminate(Terminated::unknown_or_damaged_command);
         const auto op = asn1::decode<Operation>(tlv->whole);
-        if (!op) return terminate(Terminated::unknown_or_damaged_command);
+        if (!op) return damaged<Operation>(tlv->tag);
         TRY(operation(*op));
         list = tlv->rest;
     }

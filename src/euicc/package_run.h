@@ -39,6 +39,7 @@ class PackageRun {
 
   private:
     template <class Operation> Ok each(Bytes list);
+    template <class Operation> Ok damaged(asn1::Tag);
     Ok operation(const rsp::Psmo&);
     Ok operation(const rsp::Eco&);
     rsp::EnableProfileResult enable(const rsp::Enable&);

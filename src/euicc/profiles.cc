@@ -9,20 +9,19 @@ constexpr uint8_t kDefaultTags[] = {
     0x5A, 0x4F, 0x9F, 0x70, 0x91, 0x92, 0x95, 0x9F, 0x7B, 0x9F, 0x26, 0x9F, 0x67};
 constexpr uint32_t kTagsOfV11[] = {0x9F7B, 0x9F26, 0x9F67};
 
-// Membership in a list of one- and two-octet tags; false in `good` when the list is malformed.
+// Tags one behind the other; false in `good` when the last one is cut short.
 struct TagList {
     std::vector<uint32_t> tags;
     bool good = true;
     explicit TagList(Bytes list) {
-        for (size_t i = 0; i < list.size(); ++i) {
-            uint32_t tag = list[i];
-            if ((tag & 0x1F) == 0x1F) {
-                if (i + 1 >= list.size()) {
-                    good = false;
-                    return;
-                }
-                tag = tag << 8 | list[++i];
+        for (size_t i = 0; i < list.size();) {
+            uint32_t tag = list[i++];
+            bool more = (tag & 0x1F) == 0x1F;
+            for (; more && i < list.size(); ++i) {
+                more = list[i] & 0x80;
+                tag = tag << 8 | list[i];
             }
+            good &= !more;
             tags.push_back(tag);
         }
     }
@@ -78,6 +77,8 @@ Result<OwnedBytes> Isdr::encode_list(const rsp::ProfileInfoListRequest& request,
         if (tags.has(0xB8) && !p.dp_oid.empty())
             info.dp_proprietary_data = rsp::DpProprietaryData{.dp_oid = {p.dp_oid}};
         if (tags.has(0x99)) info.profile_policy_rules = meta.profile_policy_rules;
+        if (tags.has(0xBF22))
+            info.service_specific_data_stored_in_euicc = meta.service_specific_data_stored_in_euicc;
         if (tags.has(0x9F7B)) info.ecall_indication = meta.ecall_indication;
         if (tags.has(0x9F26)) info.fallback_attribute = p.fallback;
         if (tags.has(0x9F67)) info.fallback_allowed = meta.fallback_allowed;
@@ -88,7 +89,11 @@ Result<OwnedBytes> Isdr::encode_list(const rsp::ProfileInfoListRequest& request,
 }
 
 Result<OwnedBytes> Isdr::profile_list(Bytes command) {
-    return encode_list(TRY(asn1::decode<rsp::ProfileInfoListRequest>(command)), nullptr);
+    if (const auto request = asn1::decode<rsp::ProfileInfoListRequest>(command))
+        return encode_list(*request, nullptr);
+    rsp::ProfileInfoListResponse response;
+    response.is = ProfileInfoListError::incorrect_input_values;
+    return asn1::encode(response);
 }
 
 bool Isdr::policy_forbids(const StoredProfile& p, rsp::PprIds rule) const {
@@ -103,10 +108,12 @@ Ok Isdr::switch_to(const Iccid* target, bool notifications) {
     StoredProfile* const to = target ? state_.find(*target) : nullptr;
     if (from == to) return {};
     dirty_ = switched_ = true;
+    const uint64_t first_seq = state_.next_seq;
     if (from) from->enabled = false;
     if (to) to->enabled = true;
     if (from && notifications) TRY(notify(*from, rsp::NotificationEvent::notification_disable));
     if (to && notifications) TRY(notify(*to, rsp::NotificationEvent::notification_enable));
+    remember_switch(first_seq);
     return {};
 }
 
@@ -147,7 +154,7 @@ Result<OwnedBytes> Isdr::enable(Bytes command) {
     if (!target) return answer(Answer::iccid_or_aid_not_found);
     if (target->enabled) return answer(Answer::profile_not_in_disabled_state);
     const StoredProfile* now = state_.enabled();
-    if (state_.emergency_active || (now && policy_forbids(*now, rsp::PprIds::ppr1)))
+    if (state_.emergency_active || is_emergency(*target) || (now && policy_forbids(*now, rsp::PprIds::ppr1)))
         return answer(Answer::disallowed_by_policy);
     silent_ = !request.refresh_flag;
     if (cat_busy_ && !silent_) return answer(Answer::cat_busy);
@@ -185,7 +192,9 @@ Result<OwnedBytes> Isdr::delete_profile(Bytes command) {
     const StoredProfile* target = profile_of(state_, request.is);
     if (!target) return answer(Answer::iccid_or_aid_not_found);
     if (target->enabled) return answer(Answer::profile_not_in_disabled_state);
-    if (policy_forbids(*target, rsp::PprIds::ppr2)) return answer(Answer::disallowed_by_policy);
+    // The emergency profile gives way to the one that it took the place of.
+    const bool is_waiting = state_.emergency_active && state_.return_from_emergency == target->iccid;
+    if (is_waiting || policy_forbids(*target, rsp::PprIds::ppr2)) return answer(Answer::disallowed_by_policy);
     const Iccid iccid = target->iccid;
     TRY(erase(iccid));
     return answer(Answer::ok);

@@ -11,14 +11,6 @@ std::optional<Application> kind_of(const Node& adf) {
     if (adf.is_isim()) return Application::isim;
     return std::nullopt;
 }
-
-// Service n of EF.UST. 3GPP TS 31.102 §4.2.8
-bool has_service(const Image& image, uint32_t adf, size_t n) {
-    const auto file = child_of(image, adf, 0x6F38);
-    if (!file) return false;
-    const OwnedBytes& table = image.nodes[content_of(image, *file)].content;
-    return (n - 1) / 8 < table.size() && (table[(n - 1) / 8] >> (n - 1) % 8 & 1);
-}
 } // namespace
 
 // The application's own PIN, the first global one of its PIN status template, must be verified or off. ETSI

@@ -6,14 +6,19 @@
 
 namespace halyard::uicc {
 namespace {
-constexpr uint8_t kRefresh = 0x01, kCommandDetails = 0x01, kResult = 0x03, kComprehension = 0x80;
+constexpr uint8_t kRefresh = TerminalResponse::kRefresh, kCommandDetails = 0x01, kResult = 0x03,
+                  kComprehension = 0x80;
 constexpr uint8_t kLastNumber = 0xFE;
 
 // Where command details stand in the proactive commands made here: D0 L 81 03 number type qualifier.
 Bytes details_of(Bytes command) { return command.subspan(4, 3); }
 } // namespace
 
+// Third octet b8, thirty-fourth octet b6. ETSI TS 102 223 §5.2
 bool Uicc::terminal_knows_refresh() const { return profile_.size() >= 3 && profile_[2] & 0x80; }
+bool Uicc::terminal_knows_profile_change() const {
+    return terminal_knows_refresh() && profile_.size() >= 34 && profile_[33] & 0x20;
+}
 
 // UICC to terminal.
 void Uicc::queue_refresh(uint8_t mode) {

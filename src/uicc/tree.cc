@@ -52,6 +52,20 @@ uint32_t content_of(const Image& image, uint32_t file) {
     return at;
 }
 
+const OwnedBytes* content_at(const Image& image, uint32_t directory, std::initializer_list<uint16_t> path) {
+    for (const uint16_t fid : path) {
+        const auto child = child_of(image, directory, fid);
+        if (!child) return nullptr;
+        directory = *child;
+    }
+    return &image.nodes[content_of(image, directory)].content;
+}
+
+bool has_service(const Image& image, uint32_t adf, size_t n) {
+    const OwnedBytes* const table = content_at(image, adf, {0x6F38});
+    return table && (n - 1) / 8 < table->size() && ((*table)[(n - 1) / 8] >> (n - 1) % 8 & 1);
+}
+
 std::optional<uint32_t> application_of(const Image& image, uint32_t file) {
     for (uint32_t at = file; at != 0; at = image.nodes[at].parent)
         if (image.nodes[at].kind == FileKind::application) return at;

@@ -19,6 +19,11 @@ uint32_t content_of(const Image&, uint32_t file);
 /// The ADF that holds the file or is it; nullopt outside any.
 std::optional<uint32_t> application_of(const Image&, uint32_t file);
 
+/// Content of the EF below a directory by FIDs; nullptr when there is none.
+const OwnedBytes* content_at(const Image&, uint32_t directory, std::initializer_list<uint16_t> path);
+/// Service n (from 1 on) of a USIM's EF.UST. 3GPP TS 31.102 §4.2.8
+bool has_service(const Image&, uint32_t adf, size_t n);
+
 /// Life cycle status octet. ETSI TS 102 221 §11.1.1.4.9
 inline bool is_deactivated(const Node& n) { return (n.life & 0xFD) == 0x04; }
 inline bool is_terminated(const Node& n) { return (n.life & 0xFC) == 0x0C; }

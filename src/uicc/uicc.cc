@@ -11,7 +11,8 @@ struct Uicc::Command {
     OwnedBytes (Uicc::*run)(Channel&, const Apdu&, Backing&);
 };
 
-// ETSI TS 102 221 §10.1.2. AUTHENTICATE (88, 89) belongs here; until it does the answer is 6D00.
+// ETSI TS 102 221 §10.1.2. What is not here is answered 6D00: SUSPEND UICC (76), which EF.UMPC does not
+// offer, AUTHENTICATE in chained blocks (89), and the administrative commands of TS 102 222.
 const Uicc::Command Uicc::kCommands[] = {
     {0x04, Class::interindustry, &Uicc::change_life}, // DEACTIVATE FILE
     {0x10, Class::proprietary, &Uicc::terminal_profile},
@@ -25,6 +26,7 @@ const Uicc::Command Uicc::kCommands[] = {
     {0x32, Class::proprietary, &Uicc::increase},
     {0x44, Class::interindustry, &Uicc::change_life}, // ACTIVATE FILE
     {0x70, Class::interindustry, &Uicc::manage_channel},
+    {0x78, Class::proprietary, &Uicc::get_identity},
     {0x84, Class::interindustry, &Uicc::get_challenge},
     {0x88, Class::interindustry, &Uicc::authenticate},
     {0xA2, Class::interindustry, &Uicc::search_record},
@@ -52,6 +54,14 @@ void Uicc::reset(Image image) {
     fetched_ = false;
     last_number_ = 0;
     terminal_response_.reset();
+}
+
+void Uicc::replace(Image image) {
+    image_ = std::move(image);
+    HALYARD_ASSERT(!image_.nodes.empty());
+    verified_.assign(image_.pins.size(), false);
+    for (Channel& c : channels_)
+        if (c.open && !c.applet) c = {.open = &c == &channels_[0]};
 }
 
 bool Uicc::selected_anywhere(uint8_t applet) const {

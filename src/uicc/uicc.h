@@ -35,7 +35,10 @@ struct Channel {
 
 /// How a proactive command ended. ETSI TS 102 223 §8.12
 struct TerminalResponse {
+    static constexpr uint8_t kRefresh = 0x01, kUiccReset = 0x04, kProfileStateChange = 0x09;
     uint8_t type = 0, qualifier = 0, result = 0;
+    /// 00 to 0F: performed, if perhaps in part. From 10 on the user, the terminal or the network refused.
+    bool performed() const { return result < 0x10; }
 };
 
 class Uicc {
@@ -45,6 +48,9 @@ class Uicc {
     /// Power cycle or warm reset with this file system: channels close but the basic one, PINs must be
     /// verified anew, toolkit and terminal profile are forgotten.
     void reset(Image image);
+    /// The files become these without a reset: the basic channel goes to their MF, other channels close but
+    /// those on one of the card's own applications; PINs must be verified anew. ETSI TS 102 223 §6.4.7
+    void replace(Image image);
     const Image& image() const { return image_; }
 
     bool is_open(unsigned channel) const { return channels_[channel].open; }
@@ -64,6 +70,8 @@ class Uicc {
 
     /// TERMINAL PROFILE was received and says the terminal knows REFRESH.
     bool terminal_knows_refresh() const;
+    /// And that it knows its mode "eUICC Profile State Change".
+    bool terminal_knows_profile_change() const;
     /// A proactive command waits or has no answer yet.
     bool proactive_session() const { return !proactive_.empty(); }
     /// REFRESH with this mode becomes the next proactive command. ETSI TS 102 223 §6.4.7
@@ -100,6 +108,8 @@ class Uicc {
     // authenticate.cc
     OwnedBytes authenticate(Channel&, const Apdu&, Backing&);
     bool application_pin_satisfied(uint32_t adf) const;
+    // identity.cc
+    OwnedBytes get_identity(Channel&, const Apdu&, Backing&);
     // select.cc
     OwnedBytes select(Channel&, const Apdu&, Backing&);
     OwnedBytes select_application(Channel&, const Apdu&);

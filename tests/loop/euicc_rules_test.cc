@@ -56,8 +56,9 @@ TEST_CASE("a server whose certificate is on a loaded list is refused, after a re
 
 TEST_CASE("a card announces that it takes lists") {
     Bench b;
-    // EUICCInfo2: 88 rspCapability, bits 0 additionalProfile, 1 crlSupport, 3 testProfileSupport: 1101 0000
-    CHECK(hex(b.es10(*from_hex("BF2200"))).find("880204D0") != std::string::npos);
+    // EUICCInfo2: 88 rspCapability, bits 0 additionalProfile, 1 crlSupport, 3 testProfileSupport, 4
+    // deviceInfoExtensibilitySupport, 5 serviceSpecificDataSupport: 1101 1100
+    CHECK(hex(b.es10(*from_hex("BF2200"))).find("880202DC") != std::string::npos);
 }
 
 TEST_CASE("LoadCRL: what is refused, with its code, changes nothing") {
