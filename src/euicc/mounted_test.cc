@@ -1,4 +1,5 @@
 // The files that are mounted and the profile they belong to, when that goes and comes back in between.
+#include "euicc/image_octets.h"
 #include "euicc/testing.h"
 
 using namespace halyard;
@@ -14,7 +15,7 @@ void remove(Bare& b, const Iccid& i) {
     }
 }
 unsigned adm_attempts(const Bare& b, const Iccid& i) {
-    const auto image = decode_image(b.card->isdr().state().find(i)->image);
+    const auto image = decode_image(b.memory.content.images.at(b.card->isdr().state().find(i)->number));
     REQUIRE(image);
     for (const profile::Pin& p : image->pins)
         if (p.reference == 0x0A) return p.attempts & 0x0Fu;

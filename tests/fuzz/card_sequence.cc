@@ -91,7 +91,7 @@ void Sequence::start() {
     const euicc::CardContent found = store_.content();
     before_ = store_.commits();
     card_ = must(euicc::Card::open(origin().identity, store_, random_));
-    demand(watch_.look_after_start(found, card_->isdr(), store_.content()));
+    demand(watch_.look_after_start(found, *card_, store_.content()));
     if (model_.installing) model_.download_failed();
     loading_ = false;
     mounted_ = model_.enabled;
@@ -129,7 +129,7 @@ std::optional<OwnedBytes> Sequence::es10(Bytes command) {
 }
 
 void Sequence::look() {
-    demand(watch_.look(card_->isdr(), store_.content()));
+    demand(watch_.look(*card_, store_.content()));
     HALYARD_ASSERT(CardModel::of(store_.content()) == model_);
     HALYARD_ASSERT(model_.used <= origin().identity.memory);
 }

@@ -24,6 +24,17 @@ std::map<uint64_t, const OwnedBytes*> numbers(const State& s) {
     return out;
 }
 
+// A card that was reset since the last switch has the enabled profile's files, as they are on the disk.
+bool shows_files_of(const euicc::Card& card, const euicc::CardContent& disk) {
+    const euicc::StoredProfile* enabled = card.isdr().state().enabled();
+    if (!enabled || card.wants_reset()) return true;
+    const auto image = euicc::decode_image(disk.images.at(enabled->number));
+    const auto stored =
+        image ? euicc::encode_image(*image) : Result<OwnedBytes>(fail(Errc::internal, "image"));
+    const auto shown = euicc::encode_image(card.uicc().image());
+    return stored && shown && *stored == *shown;
+}
+
 std::string gone_back(const State& was, const State& is) {
     if (is.next_seq < was.next_seq) return numbered("sequence numbers went back from", was.next_seq);
     if (is.next_token < was.next_token) return "association tokens went back";
@@ -149,11 +160,13 @@ std::string CardWatch::waiting(const State& s) {
     return s.notifications.size() > 128 || s.results.size() > 64 ? "more waits than a card keeps" : "";
 }
 
-std::string CardWatch::look(const euicc::Isdr& isdr, const euicc::CardContent& disk) {
+std::string CardWatch::look(const euicc::Card& card, const euicc::CardContent& disk) {
+    const euicc::Isdr& isdr = card.isdr();
     const State& s = isdr.state();
     const auto known = euicc::encode_state(s);
     if (!known || *known != disk.state) return "the card knows what is not on the disk";
     if (auto wrong = profiles(s, disk, isdr.free_memory()); !wrong.empty()) return wrong;
+    if (!shows_files_of(card, disk)) return "a terminal sees other files than those on the disk";
     if (auto wrong = eims(s); !wrong.empty()) return wrong;
     if (auto wrong = waiting(s); !wrong.empty()) return wrong;
     if (last_)
@@ -163,10 +176,10 @@ std::string CardWatch::look(const euicc::Isdr& isdr, const euicc::CardContent& d
 }
 
 std::string CardWatch::look_after_start(const euicc::CardContent& found,
-                                        const euicc::Isdr& isdr,
+                                        const euicc::Card& card,
                                         const euicc::CardContent& disk) {
-    const State& s = isdr.state();
-    if (auto wrong = look(isdr, disk); !wrong.empty()) return wrong;
+    const State& s = card.isdr().state();
+    if (auto wrong = look(card, disk); !wrong.empty()) return wrong;
     const auto stored = euicc::decode_state(found.state);
     if (!stored) return "what was found does not decode";
     if (found.images != disk.images) return "coming back has changed an image";

@@ -17,11 +17,11 @@ class CardWatch {
     /// The card as it is between two commands, and what is on its disk: the same on both, one profile enabled
     /// at most, memory as the images say, every number used once, everything that waits authentic; and
     /// nothing gone back since the last look.
-    std::string look(const euicc::Isdr&, const euicc::CardContent& disk);
+    std::string look(const euicc::Card&, const euicc::CardContent& disk);
     /// A card that has just come back from `found`: an interrupted download has left exactly one result, and
     /// nothing else has changed. Looks at it, too.
     std::string
-    look_after_start(const euicc::CardContent& found, const euicc::Isdr&, const euicc::CardContent& disk);
+    look_after_start(const euicc::CardContent& found, const euicc::Card&, const euicc::CardContent& disk);
     /// Forgets what was; the next look may be at another moment of the same card.
     void forget() { last_.reset(); }
 

