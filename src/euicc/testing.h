@@ -32,6 +32,12 @@ struct Bare {
     }
     /// The sample profile under that ICCID, put in at manufacture; the card is reset.
     Iccid add(unsigned n, bool enabled) {
+        const Iccid i = put(n, enabled);
+        REQUIRE(card->reset());
+        return i;
+    }
+    /// The same, and the card is not reset.
+    Iccid put(unsigned n, bool enabled) {
         const Iccid i = numbered(n);
         const auto package = profile::sample_operational({.iccid = i, .imsi = "001010000000007"});
         REQUIRE(package);
@@ -42,7 +48,6 @@ struct Bare {
                *from_hex("910150"
                          "92024E31"));
         REQUIRE(card->isdr().preload(package->reveal(), metadata, enabled));
-        REQUIRE(card->reset());
         return i;
     }
     /// APDU and response in hex.

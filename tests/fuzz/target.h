@@ -15,7 +15,8 @@ struct Target {
 };
 
 extern const Target kDer, kEuiccPackage, kResult, kProfile, kApdu, kBpp, kEs9Json, kEs2Json, kEsipaJson,
-    kHttp, kCertificate, kJsonEncode, kDerOpenssl, kProfileText, kDialect, kJsonReader, kCardSeam;
+    kHttp, kCertificate, kJsonEncode, kDerOpenssl, kProfileText, kDialect, kJsonReader, kCardSeam,
+    kCardSequence;
 
 /// All of them, the cheap ones first.
 std::span<const Target* const> targets();

@@ -33,7 +33,8 @@ std::span<const Target* const> targets() {
                                                  &kApdu,
                                                  &kEuiccPackage,
                                                  &kResult,
-                                                 &kBpp};
+                                                 &kBpp,
+                                                 &kCardSequence};
     return kTargets;
 }
 
