@@ -215,6 +215,7 @@ Result<ordered_json> card_view(const CardInside& card) {
     for (const auto& r : s.results) results.push_back(result_view(r));
     out["profiles"] = std::move(profiles);
     out["eims"] = std::move(eims);
+    out["max_eims"] = card.identity.max_eims;
     out["notifications"] = std::move(notifications);
     out["package_results"] = std::move(results);
     out["next_seq"] = s.next_seq;

@@ -212,7 +212,8 @@ std::string card_view_text(const ordered_json& v) {
     show_cis(page, v);
     page.heading("profiles: " + std::to_string(v["profiles"].size()));
     for (const auto& p : v["profiles"]) show_profile(page, p);
-    page.heading("associated eIMs: " + std::to_string(v["eims"].size()));
+    page.heading("associated eIMs: " + std::to_string(v["eims"].size()) + " of " +
+                 std::to_string(v["max_eims"].get<uint32_t>()));
     for (const auto& e : v["eims"]) show_eim(page, e);
     show_waiting(page, v);
     return page.out;

@@ -3,7 +3,15 @@
 
 namespace halyard::app {
 namespace {
-// card.txt, lines: EID, octets of memory, edition. A card of before there were editions has no third line.
+Ok read_number(std::string_view text, uint32_t& out, const char* where) {
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || out == 0)
+        return fail(Errc::bad_value, where);
+    return {};
+}
+
+// card.txt, lines: EID, octets of memory, edition, most eIMs. Cards of before these were asked for lack the
+// last ones.
 Ok read_options(euicc::Identity& identity, std::string_view text) {
     const auto line = [&] {
         const std::string_view one = text.substr(0, text.find('\n'));
@@ -11,12 +19,11 @@ Ok read_options(euicc::Identity& identity, std::string_view text) {
         return one;
     };
     identity.eid = TRY(eid_from_text(line()));
-    const std::string_view memory = line();
-    const auto read = std::from_chars(memory.data(), memory.data() + memory.size(), identity.memory);
-    if (read.ec != std::errc() || read.ptr != memory.data() + memory.size())
-        return fail(Errc::bad_value, "card.txt: memory");
+    TRY(read_number(line(), identity.memory, "card.txt: memory"));
     if (const std::string_view edition = line(); !edition.empty())
         identity.edition = TRY(rsp::edition_from(edition));
+    if (const std::string_view eims = line(); !eims.empty())
+        TRY(read_number(eims, identity.max_eims, "card.txt: eIMs"));
     return {};
 }
 
@@ -95,8 +102,8 @@ Ok SoftCard::create(const std::filesystem::path& directory,
         TRY(files.store("eum" + n, {{}, keys[i].eum}));
         TRY(files.store("ci" + n, {{}, keys[i].ci}));
     }
-    const std::string text =
-        to_text(eid) + "\n" + std::to_string(options.memory) + "\n" + rsp::name(options.edition) + "\n";
+    const std::string text = to_text(eid) + "\n" + std::to_string(options.memory) + "\n" +
+                             rsp::name(options.edition) + "\n" + std::to_string(options.max_eims) + "\n";
     if (!options.bootstrap.empty()) {
         // Before card.txt, which makes it a card: a creation that was cut short can be repeated.
         euicc::Identity identity{.eid = eid, .memory = options.memory};

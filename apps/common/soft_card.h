@@ -11,6 +11,7 @@ namespace halyard::app {
 
 struct SoftCardOptions {
     uint32_t memory = 1024 * 1024;
+    uint32_t max_eims = 8;                     // that may be associated at a time
     rsp::Edition edition = rsp::Edition::v1_2; // of SGP.32, that the card is built to
     OwnedBytes bootstrap; // profile package that is there and enabled from the start; empty: none
     std::string bootstrap_name = "Bootstrap";

@@ -221,6 +221,38 @@ TEST_CASE("a card is made to an edition of SGP.32; one of before there were edit
     CHECK(contains(unknown.out + unknown.err, "dialect"));
 }
 
+TEST_CASE("a card is made for as many eIMs as one wants, and refuses one more with insufficientMemory") {
+    const Directory d;
+    REQUIRE(cli({"pki", "init", "--dir", d / "pki", "--euiccs", "1"}).status == 0);
+    std::string eid;
+    for (const auto& entry : std::filesystem::directory_iterator(d / "pki/euicc"))
+        if (entry.path().extension() == ".der") eid = entry.path().stem().string();
+    const Words create{"euicc", "create", d / "card", "--pki", d / "pki", "--eid", eid, "--max-eims"};
+    const auto with = [&](const char* n) {
+        Words command = create;
+        command.push_back(n);
+        return cli(command).status;
+    };
+    CHECK(with("0") == 2);
+    CHECK(with("many") == 2);
+    REQUIRE(with("2") == 0);
+    // AddInitialEim of some EimConfigurationData: eimId, counter, public key (the point of RFC 6979 §A.2.5)
+    const auto one = [](const std::string& id) {
+        return "3063 8001" + id + "830100 A55BA059301306072A8648CE3D020106082A8648CE3D03010703420004" +
+               "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6" +
+               "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299";
+    };
+    const auto add = [&](const std::string& command) {
+        return cli({"euicc", "apdu", d / "card", "es10 " + command}).out;
+    };
+    const auto eims = [&] { return cli({"euicc", "show", d / "card", "--json"}).json()["eims"].size(); };
+    CHECK(contains(add("BF57820133 A082012F" + one("41") + one("42") + one("43")), "BF5703810101"));
+    CHECK(eims() == 0);
+    CHECK(contains(add("BF5781CD A081CA" + one("41") + one("42")), "BF5706A00405000500"));
+    CHECK(eims() == 2);
+    CHECK(cli({"euicc", "show", d / "card", "--json"}).json()["max_eims"] == 2);
+}
+
 TEST_CASE("when orders are imported from a file, each bad line is named and the good ones are placed once") {
     const Directory d;
     REQUIRE(cli({"profile", "sample", "--iccid", "8900101100010000015", "--out", d / "p.der"}).status == 0);
