@@ -35,7 +35,7 @@ struct Front {
     std::unique_ptr<store::SmdsStore> store = *store::SmdsStore::open_in_memory();
     smds::Config config{.address = "smds.example.com"};
     smds::Server server{config, *store, random};
-    OwnedBytes smdp = client(rsp::Role::dp_tls, "2.999.10"), smds = client(rsp::Role::ds_tls, "2.999.16");
+    OwnedBytes smdp = client(rsp::Role::dp_tls, "2.999.10"), ds = client(rsp::Role::ds_tls, "2.999.16");
 };
 #define EID "89049032000000000000000000000112"
 constexpr const char* kRegister = "/gsma/rsp2/es12/registerEvent";
@@ -82,8 +82,8 @@ TEST_CASE("when an event is registered and deleted over ES12, each answer is the
 TEST_CASE("when another SM-DS calls, its path is ES15's") {
     Front f;
     const std::string body = header("1", "2.999.16") + kEvent;
-    CHECK(failed(f.post(kRegister, body, f.smds)) == "1.1/1.2");
-    CHECK(text_of(f.post("/gsma/rsp2/es15/registerEvent", body, f.smds).body) == kSuccess);
+    CHECK(failed(f.post(kRegister, body, f.ds)) == "1.1/1.2");
+    CHECK(text_of(f.post("/gsma/rsp2/es15/registerEvent", body, f.ds).body) == kSuccess);
     CHECK(failed(f.post("/gsma/rsp2/es15/registerEvent", header("1") + kEvent, f.smdp)) == "1.1/1.2");
 }
 

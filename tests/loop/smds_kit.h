@@ -25,13 +25,13 @@ struct Smds {
         config.has_parent = has_parent;
         config.credentials.push_back({pki.anchor, auth.key.clone(), auth.certificate.der});
     }
-    Result<rsp::Es9Answer> exchange(Bytes message, Time now) {
-        return server.handle(TRY(binding::function_of_message(message, rsp::Interface::es11)), message, now);
+    Result<rsp::Es9Answer> exchange(Bytes message, Time at) {
+        return server.handle(TRY(binding::function_of_message(message, rsp::Interface::es11)), message, at);
     }
     Handset handset(const Pki& pki, uint64_t number = 1) {
         Handset phone(
             pki,
-            [this](Bytes message, Time now) { return exchange(message, now); },
+            [this](Bytes message, Time at) { return exchange(message, at); },
             config.oid_der,
             random,
             number);
