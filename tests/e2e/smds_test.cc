@@ -4,6 +4,7 @@
 #include "apps/common/es9_client.h"
 #include "apps/common/soft_card.h"
 #include "rsp/chain.h"
+#include "rsp/es9p.h"
 #include "tests/e2e/run.h"
 #include <csignal>
 #include <thread>

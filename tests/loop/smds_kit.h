@@ -60,7 +60,8 @@ struct Smds {
     /// Carries what is due to `parent`; how much of it is settled.
     size_t forward_to(Smds& parent) {
         size_t settled = 0;
-        for (const auto& f : *store->due(now, 10)) {
+        const auto messages = *store->due(now, 10);
+        for (const auto& f : messages) {
             const auto answer =
                 f.remove ? parent.server.delete_event(
                                ServerFunction::delete_event_at_root, kSmds, smds::deletion(f, kSmds.oid), now)
