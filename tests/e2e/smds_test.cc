@@ -144,7 +144,7 @@ std::string drop(const Ground& g, const Smds& to, const std::string& id, const s
 }
 
 template <class T> T must(Result<T> r) {
-    if (!r) FAIL(std::string(name(r.error().code)) + " at " + r.error().where);
+    if (!r) FAIL(name(r.error().code) << " at " << r.error().where);
     return std::move(*r);
 }
 
