@@ -105,7 +105,7 @@ Ran curl(const Ground& g,
     return shell(
         "curl -sS --max-time 10 --connect-to " + to.name + ":443:127.0.0.1:" + std::to_string(port) +
         " --cacert " + g.pki + "/ci.pem" + client +
-        " -H 'Content-Type: application/json' -H 'X-Admin-Protocol: gsma/rsp/v2.5.0' -w '\\n%{http_code}'" +
+        " -H 'Content-Type: application/json' -H 'X-Admin-Protocol: gsma/rsp/v2.5.0' -w '\\n%{http_code}\n'" +
         " --data-binary '" + body + "' https://" + to.name + "/gsma/rsp2/" + path);
 }
 std::string header(const std::string& call, const std::string& oid = "2.999.10") {
@@ -116,8 +116,8 @@ std::string header(const std::string& call, const std::string& oid = "2.999.10")
 std::string said(const Ran& ran) {
     INFO(ran);
     REQUIRE(ran.status == 0);
-    REQUIRE(ran.out.ends_with("\n200"));
-    const Json json = Json::parse(ran.out.substr(0, ran.out.size() - 4), nullptr, false);
+    REQUIRE(ran.out.ends_with("\n200\n"));
+    const Json json = Json::parse(ran.out.substr(0, ran.out.size() - 5), nullptr, false);
     const Json& execution = json["header"]["functionExecutionStatus"];
     if (execution["status"] == "Executed-Success") return "";
     const Json& code = execution["statusCodeData"];
@@ -268,8 +268,8 @@ TEST_CASE("when a caller of ES12 has no certificate of an SM-DP+ or not the one 
     CHECK(said(call("es15/registerEvent", "2.999.10", g.pki + "/smdp-tls")) == "1.1/1.2");
     CHECK(root.events().empty());
     // Each port has its own interfaces.
-    CHECK(call("es9plus/initiateAuthentication", "2.999.10", g.pki + "/smdp-tls").out.ends_with("\n404"));
-    CHECK(curl(g, root, root.port, "es12/registerEvent", header("c1") + body, "").out.ends_with("\n404"));
+    CHECK(call("es9plus/initiateAuthentication", "2.999.10", g.pki + "/smdp-tls").out.ends_with("\n404\n"));
+    CHECK(curl(g, root, root.port, "es12/registerEvent", header("c1") + body, "").out.ends_with("\n404\n"));
     CHECK(said(call("es12/registerEvent", "2.999.10", g.pki + "/smdp-tls")) == "");
 }
 
