@@ -89,7 +89,7 @@ TEST_CASE("when keys are written, only their owner can read them") {
         REQUIRE(::stat(entry.path().c_str(), &info) == 0);
         CHECK((info.st_mode & 0777) == 0600);
     }
-    CHECK(keys == 10); // CI, EUM, eUICC and five leaves
+    CHECK(keys == 10); // CI, EUM, eUICC and seven leaves
 }
 
 TEST_CASE("when the curve is brainpool, openssl says so of every key and verifies every certificate") {
