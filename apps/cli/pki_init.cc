@@ -116,13 +116,15 @@ Ok init(const Arguments& a, ordered_json& out) {
         TRY(dir.store("ci", ci));
     const std::string key_id = hex(*ci.certificate.subject_key_id);
     making.cas.emplace(Role::ci, std::move(ci));
-    for (const Role role : {Role::ci_sub, Role::eum, Role::eum_sub, Role::dp_sub}) TRY(making.add_ca(role));
+    for (const Role role : {Role::ci_sub, Role::eum, Role::eum_sub, Role::dp_sub, Role::ds_sub})
+        TRY(making.add_ca(role));
     auto& list = out["eids"] = ordered_json::array();
     for (const Eid& eid : eids) {
         TRY(making.add_euicc(eid));
         list.push_back(to_text(eid));
     }
-    for (const Role role : {Role::dp_auth, Role::dp_pb, Role::dp_tls, Role::eim, Role::eim_tls})
+    for (const Role role :
+         {Role::dp_auth, Role::dp_pb, Role::dp_tls, Role::ds_auth, Role::ds_tls, Role::eim, Role::eim_tls})
         TRY(making.add_leaf(role));
     out["dir"] = dir.path.string();
     out["variant"] = rsp::name(a.names.variant);
@@ -169,8 +171,10 @@ void add_pki_init(CLI::App& pki, int& exit_code) {
     c->add_option("--ci-key", a->ci_key, "PEM key of an existing CI (stays where it is)");
     c->add_option("--ci-cert", a->ci_cert, "Its certificate, PEM or DER");
     c->add_option("--smdp-host", a->names.smdp_host, "Name of the SM-DP+");
+    c->add_option("--smds-host", a->names.smds_host, "Name of the SM-DS");
     c->add_option("--eim-host", a->names.eim_host, "Name of the eIM, also its eimId");
     c->add_option("--smdp-oid", a->names.smdp_oid, "Object identifier of the SM-DP+");
+    c->add_option("--smds-oid", a->names.smds_oid, "Object identifier of the SM-DS");
     c->add_option("--eim-oid", a->names.eim_oid, "Object identifier of the eIM");
     c->add_option("--euiccs", a->euiccs, "How many eUICC identities")->check(CLI::Range(0u, 1000000u));
     c->add_option("--first-euicc", a->first_euicc, "Number of the first one");

@@ -10,7 +10,8 @@ Result<Es9Client> Es9Client::open(net::HttpsClient::Options options, std::string
     return Es9Client(TRY(net::HttpsClient::open(std::move(options))), std::move(user_agent), form);
 }
 
-Result<rsp::Es9Answer> Es9Client::read(rsp::Es9Function function, const net::Response& response) const {
+Result<rsp::Es9Answer>
+Es9Client::read(rsp::Es9Function function, rsp::Interface on, const net::Response& response) const {
     // What HTTP itself refuses is no answer of the protocol, and has headers of its own.
     if (response.status == 200 || response.status == 204)
         TRY(binding::judge_answer({.status = response.status,
@@ -20,11 +21,11 @@ Result<rsp::Es9Answer> Es9Client::read(rsp::Es9Function function, const net::Res
                                   form_ == Es9Form::asn1 ? binding::kAsn1Type : "application/json",
                                   binding::kEs9Majors,
                                   function != rsp::Es9Function::handle_notification));
-    return binding::answer_from_body(function, response.status, response.body, form_);
+    return binding::answer_from_body(function, response.status, response.body, form_, on);
 }
 
-Result<rsp::Es9Answer> Es9Client::exchange(std::string_view address, Bytes message) {
-    const auto function = TRY(binding::function_of_message(message));
+Result<rsp::Es9Answer> Es9Client::exchange(std::string_view address, Bytes message, rsp::Interface on) {
+    const auto function = TRY(binding::function_of_message(message, on));
     net::Url url = TRY(net::parse_address(address, "smdpAddress"));
     const bool asn1 = form_ == Es9Form::asn1;
     url.path = asn1 ? binding::kAsn1Path : binding::path(function);
@@ -41,8 +42,9 @@ Result<rsp::Es9Answer> Es9Client::exchange(std::string_view address, Bytes messa
         return fail(Errc::unreachable, "http status", static_cast<uint32_t>(response.status));
     }
     *retry_after_ = 0;
-    auto answer = read(function, response);
-    const std::string who = std::string("ES9+ ") + binding::name(function) + " at " + url.authority() + ": ";
+    auto answer = read(function, on, response);
+    const std::string who = (on == rsp::Interface::es11 ? "ES11 " : "ES9+ ") +
+                            std::string(binding::name(function)) + " at " + url.authority() + ": ";
     if (!answer)
         log(LogLevel::warning,
             who + "HTTP " + std::to_string(response.status) + ", " + name(answer.error().code) + " at " +

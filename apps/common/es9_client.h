@@ -6,7 +6,8 @@
 
 namespace halyard::app {
 
-/// ES9+ to any SM-DP+: messages in their ASN.1 form in and out, JSON or ASN.1 on the wire. Thread-safe.
+/// ES9+ to any SM-DP+, ES11 to any SM-DS: messages in their ASN.1 form in and out, JSON or ASN.1 on the wire.
+/// Thread-safe.
 class Es9Client {
   public:
     /// `user_agent`: "gsma-rsp-ipad" of a device, "gsma-rsp-eim" of an eIM.
@@ -16,7 +17,8 @@ class Es9Client {
     /// answer; errors: unreachable, unverified, rejected "http status", bad_value for an answer that is none.
     /// What went wrong is logged with address and function. What deviates in headers and body is counted, or
     /// refused as bad_value with the header's name, as the caller's PeerScope says.
-    Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message);
+    Result<rsp::Es9Answer>
+    exchange(std::string_view address, Bytes message, rsp::Interface = rsp::Interface::es9p);
     void close_idle() { http_.close_idle(); }
     /// Seconds the server asked to stay away in its last 503 or 429; 0 otherwise.
     int retry_after() const { return *retry_after_; }
@@ -24,7 +26,7 @@ class Es9Client {
   private:
     Es9Client(net::HttpsClient http, std::string user_agent, binding::Es9Form form)
         : http_(std::move(http)), user_agent_(std::move(user_agent)), form_(form) {}
-    Result<rsp::Es9Answer> read(rsp::Es9Function, const net::Response&) const;
+    Result<rsp::Es9Answer> read(rsp::Es9Function, rsp::Interface, const net::Response&) const;
     net::HttpsClient http_;
     std::string user_agent_;
     binding::Es9Form form_;

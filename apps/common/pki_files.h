@@ -9,9 +9,9 @@ namespace halyard::app {
 struct PkiDirectory {
     std::filesystem::path path;
 
-    /// `NAME.der` beside `NAME.key`: "ci", "eum", "smdp-auth", "smdp-pb", "smdp-tls", "eim-sign", "eim-tls",
-    /// "euicc/<EID>". Errors: not_found or bad_value with the kind of file; unverified when key and
-    /// certificate do not belong together.
+    /// `NAME.der` beside `NAME.key`: "ci", "eum", "smdp-auth", "smdp-pb", "smdp-tls", "smds-auth",
+    /// "smds-tls", "eim-sign", "eim-tls", "euicc/<EID>". Errors: not_found or bad_value with the kind of
+    /// file; unverified when key and certificate do not belong together.
     Result<pki::Credential> credential(const std::string& name) const;
     Result<crypto::Certificate> certificate(const std::string& name) const;
     /// The CI as a trust anchor.

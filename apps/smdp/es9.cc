@@ -1,91 +1,21 @@
 #include "apps/smdp/es9.h"
-#include "base/log.h"
-#include "binding/admin_protocol.h"
-#include "binding/es9_asn1.h"
-#include "binding/http_habits.h"
+#include "apps/common/es9_http.h"
 
 namespace halyard::smdp_app {
 namespace {
-using rsp::Es9Function;
-
-// LPAs, IPAs, and eIMs in their place.
-constexpr std::string_view kAgents[] = {"gsma-rsp-lpa", "gsma-rsp-ipa", "gsma-rsp-eim"};
-
 net::Response not_here(std::string_view path) {
     constexpr std::string_view kOther[] = {"/gsma/rsp2/es2plus/", "/gsma/rsp2/es12/", "/gsma/rsp2/es15/"};
     for (const std::string_view other : kOther)
         if (path.starts_with(other)) return net::plain(404, "only ES9+ is served here");
     return net::plain(404, "no such function");
 }
-
-net::Response refused(std::string_view path, const Error& e) {
-    log(LogLevel::warning, std::string(path) + ": " + name(e.code) + " at " + e.where);
-    return net::plain(400, std::string(name(e.code)) + " at " + e.where);
-}
-
-net::Response not_done(std::string_view path, const Error& e) {
-    if (e.code != Errc::storage && e.code != Errc::conflict && e.code != Errc::internal)
-        return refused(path, e);
-    log(LogLevel::warning, std::string(path) + ": " + name(e.code) + " at " + e.where);
-    net::Response later = net::plain(503, "try again");
-    later.headers.add("Retry-After", "1");
-    return later;
-}
-
-struct Asked {
-    Es9Function function;
-    OwnedBytes message;
-};
-Result<Asked> asked_in_asn1(Bytes body) {
-    const auto request = TRY(binding::request_from_asn1(body));
-    return Asked{request.function, owned(request.message)};
-}
-Result<Asked> asked_in_json(Es9Function function, std::string_view body) {
-    return Asked{function, TRY(binding::request_from_json(function, body))};
-}
-Result<OwnedBytes> written(const Asked& asked, const rsp::Es9Answer& answer, bool asn1) {
-    if (asn1) return binding::answer_to_asn1(asked.function, answer);
-    return owned(bytes_of(TRY(binding::answer_to_json(asked.function, answer))));
-}
 } // namespace
 
 net::Response es9(smdp::Server& server, const net::Request& request, Time now) {
-    const std::string_view path = request.path();
-    const bool asn1 = path == binding::kAsn1Path;
-    const auto function = binding::function_of_path(path);
-    if (!asn1 && !function) return not_here(path);
-    if (request.method != "POST") {
-        net::Response r = net::plain(405, "POST only");
-        r.headers.add("Allow", "POST");
-        return r;
-    }
-    const std::string_view protocol = request.headers.get("X-Admin-Protocol");
-    binding::note_protocol(request.peer, protocol);
-    const binding::RequestHeaders sent{
-        protocol, request.headers.get("Content-Type"), request.headers.get("User-Agent")};
-    if (const auto ok = binding::judge_headers(sent, asn1 ? binding::kAsn1Type : "application/json", kAgents);
-        !ok)
-        return refused(path, ok.error());
-    const auto asked = asn1 ? asked_in_asn1(request.body) : asked_in_json(*function, text_of(request.body));
-    if (!asked) return refused(path, asked.error());
-    const auto done = server.handle(asked->function, asked->message, now);
-    if (!done) return not_done(path, done.error());
-    if (done->failed)
-        log(LogLevel::info,
-            std::string(binding::name(asked->function)) + ": " + done->failed->subject + "/" +
-                done->failed->reason + " " + done->failed->message);
-    net::Response response;
-    response.headers.add("X-Admin-Protocol",
-                         binding::answered_protocol(protocol, binding::kEs9Protocol, binding::kEs9Protocol));
-    if (asked->function == Es9Function::handle_notification) {
-        response.status = 204;
-        return response;
-    }
-    auto body = written(*asked, *done, asn1);
-    if (!body) return net::plain(500);
-    response.content_type = asn1 ? binding::kAsn1Type : binding::kJsonType;
-    response.body = std::move(*body);
-    return response;
+    if (!app::is_es9(request, rsp::Interface::es9p)) return not_here(request.path());
+    return app::serve_es9(request, rsp::Interface::es9p, [&](rsp::Es9Function f, Bytes message) {
+        return server.handle(f, message, now);
+    });
 }
 
 } // namespace halyard::smdp_app

@@ -39,6 +39,7 @@ Ok judge_headers(const RequestHeaders& headers,
                  std::span<const std::string_view> agents) {
     TRY(judge_protocol(headers.protocol, {0, 999}));
     TRY(judge_media(headers.content_type, media_type));
+    if (agents.empty()) return {};
     if (headers.user_agent.empty()) TRY(tolerate("header is missing", "User-Agent"));
     const bool known = std::any_of(agents.begin(), agents.end(), [&](std::string_view agent) {
         return begins_with(headers.user_agent, agent);

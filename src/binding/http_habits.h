@@ -18,7 +18,8 @@ struct RequestHeaders {
 
 /// Whatever a peer sends there is understood, because the path tells what a request is: each deviation is
 /// counted as tolerated under the header's name, and refused in a strict scope. `media_type` is the
-/// binding's, without parameters; `agents` the beginnings of User-Agent that the interface knows.
+/// binding's, without parameters; `agents` the beginnings of User-Agent that the interface knows; none: it is
+/// not judged (between servers).
 Ok judge_headers(const RequestHeaders&,
                  std::string_view media_type,
                  std::span<const std::string_view> agents);

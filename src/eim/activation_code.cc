@@ -6,7 +6,6 @@ namespace {
 bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 } // namespace
 
 Result<ActivationCode> parse_activation_code(std::string_view text) {
@@ -35,11 +34,6 @@ Result<ActivationCode> parse_activation_code(std::string_view text) {
         return fail(Errc::bad_value, "activationCode: confirmation code flag");
     return ActivationCode{
         std::string(parts[1]), std::string(parts[2]), std::string(parts[3]), parts[4] == "1"};
-}
-
-bool same_address(std::string_view a, std::string_view b) {
-    return std::equal(
-        a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 } // namespace halyard::eim

@@ -1,5 +1,5 @@
 #pragma once
-#include "base/octets.h"
+#include "rsp/mutual_authentication.h"
 
 namespace halyard::eim {
 /// "1$address$matchingId[$OID[$1]]", with or without "LPA:". SGP.22 §4.1
@@ -9,6 +9,5 @@ struct ActivationCode {
 };
 /// bad_value "activationCode…".
 Result<ActivationCode> parse_activation_code(std::string_view text);
-/// SM-DP+ addresses are compared without regard to case, as host names are.
-bool same_address(std::string_view, std::string_view);
+using rsp::same_address;
 } // namespace halyard::eim

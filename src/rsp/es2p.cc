@@ -102,11 +102,15 @@ constexpr FunctionCode kCodes[] = {
     {F::release_profile, "8.2.1", "3.9", "ICCID unknown"},
     {F::release_profile, "8.9", "4.2", "SM-DS reported an error"},
     {F::release_profile, "8.9", "5.1", "SM-DS not reached"},
+    {F::register_event, "8.1.1", "2.1", "EID invalid"},
     {F::register_event, "8.9.5", "3.3", "event exists already"},
     {F::register_event, "8.9", "5.1", "root SM-DS not reached"},
+    {F::delete_event, "8.1.1", "2.1", "EID invalid"},
     {F::delete_event, "8.9.5", "3.9", "event unknown"},
     {F::delete_event, "8.9", "5.1", "root SM-DS not reached"},
+    {F::register_event_at_root, "8.1.1", "2.1", "EID invalid"},
     {F::register_event_at_root, "8.9.5", "3.3", "event exists already"},
+    {F::delete_event_at_root, "8.1.1", "2.1", "EID invalid"},
     {F::delete_event_at_root, "8.9.5", "3.9", "event unknown"},
 };
 

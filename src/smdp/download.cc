@@ -2,17 +2,14 @@
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "profile/package.h"
-#include "smdp/refuse.h"
+#include "rsp/mutual_authentication.h"
 #include "smdp/server.h"
 #include <algorithm>
 
 namespace halyard::smdp {
 namespace {
-using rsp::ChainRule, rsp::Es9Answer, rsp::Es9Function;
+using rsp::Es9Answer, rsp::Es9Function, rsp::Refusal;
 
-struct Refusal {
-    const char *subject, *reason, *message;
-};
 constexpr Refusal kSignature{"8.1", "6.1", "eUICC signature or challenge invalid"};
 
 // Free non-volatile memory, extCardResource tag 82; nullopt when the eUICC does not tell. ETSI TS 102 226
@@ -31,54 +28,15 @@ std::optional<uint64_t> free_memory(Bytes ext_card_resource) {
     return std::nullopt;
 }
 
-// EUM and eUICC certificates under the chosen CI; the refusal that belongs to the broken rule.
-struct Judged {
-    std::optional<Refusal> refusal;
-    Eid eid{};
-    crypto::Certificate euicc;
-};
-Judged judge(
-    Bytes euicc_der, Bytes eum_der, const rsp::TrustAnchor& ci, const rsp::Revocation& revocation, Time now) {
-    const auto eum = crypto::Certificate::parse(eum_der);
-    if (!eum) return {Refusal{"8.1.2", "6.1", "EUM certificate invalid"}, {}, {}};
-    if (!eum->authority_key_id || !same(*eum->authority_key_id, ci.key_id))
-        return {Refusal{"8.11.1", "3.9", "CI of the EUM certificate is not the chosen one"}, {}, {}};
-    if (const auto ok = rsp::check_under_anchor(*eum, rsp::Role::eum, ci, now, &revocation); !ok) {
-        if (ok.error().code == Errc::expired)
-            return {Refusal{"8.1.2", "6.3", "EUM certificate expired"}, {}, {}};
-        return {Refusal{"8.1.2", "6.1", ok.error().where}, {}, {}};
-    }
-    auto euicc = crypto::Certificate::parse(euicc_der);
-    if (!euicc) return {Refusal{"8.1.3", "6.1", "eUICC certificate invalid"}, {}, {}};
-    if (const auto ok = rsp::check_euicc(*euicc, *eum, now, &revocation); !ok) {
-        if (ok.error().code == Errc::expired)
-            return {Refusal{"8.1.3", "6.3", "eUICC certificate expired"}, {}, {}};
-        return {Refusal{"8.1.3", "6.1", ok.error().where}, {}, {}};
-    }
-    const auto eid = rsp::eid_of(*euicc);
-    if (!eid) return {Refusal{"8.1.3", "6.1", "eUICC certificate without EID"}, {}, {}};
-    return {std::nullopt, *eid, std::move(*euicc)};
-}
-
 bool speaks_of(Bytes secure_channel, Bytes otpk) {
     return std::search(secure_channel.begin(), secure_channel.end(), otpk.begin(), otpk.end()) !=
            secure_channel.end();
-}
-
-// matchingId of the device's context; empty when it sends none.
-std::string_view matching_id_of(Bytes ctx_params1) {
-    const auto ctx = asn1::decode<rsp::CtxParams1>(ctx_params1);
-    if (!ctx) return {};
-    const auto* common = std::get_if<rsp::CtxParamsForCommonAuthentication>(&ctx->is);
-    return common && common->matching_id ? *common->matching_id : std::string_view();
 }
 } // namespace
 
 Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     const auto request = TRY(asn1::decode<rsp::AuthenticateClientRequest>(der));
-    const auto refuse = [](const Refusal& r) {
-        return refused(Es9Function::authenticate_client, r.subject, r.reason, r.message);
-    };
+    const auto refuse = [](const Refusal& r) { return rsp::refused(Es9Function::authenticate_client, r); };
     auto session = TRY(live_session(request.transaction_id, now));
     if (!session) return refuse({"8.10.1", "3.9", "transactionId unknown"});
     const Sha256 hash = crypto::sha256({der});
@@ -90,20 +48,16 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     if (!ok) return refuse(kSignature);
     const Credentials* own = credentials(session->ci_key_id);
     if (!own) return refuse({"8.11.1", "3.9", "CI unknown"});
-    auto judged =
-        judge(ok->euicc_certificate.der(), ok->eum_certificate.der(), own->ci, config_.revocation, now);
+    const auto judged =
+        rsp::judge_client(request.authenticate_server_response.value,
+                          {session->transaction_id, session->server_challenge, config_.address},
+                          own->ci,
+                          config_.revocation,
+                          now);
     if (judged.refusal) return refuse(*judged.refusal);
     const rsp::EuiccSigned1& said = ok->euicc_signed1.value;
-    if (!crypto::verify_tolerant(*judged.euicc.public_key,
-                                 {ok->euicc_signed1.der},
-                                 ok->euicc_signature1,
-                                 nullptr,
-                                 "euiccSignature1") ||
-        !same(said.transaction_id, session->transaction_id) ||
-        !same(said.server_challenge, session->server_challenge) || said.server_address != config_.address)
-        return refuse(kSignature);
 
-    const std::string_view matching_id = matching_id_of(said.ctx_params1.der);
+    const std::string_view matching_id = rsp::matching_id_of(said.ctx_params1.der);
     if (matching_id.empty()) return refuse({"8.1.1", "3.8", "no order waits for this EID"});
     auto order = TRY(store_.order(matching_id));
     const bool expired = order && order->expires.count() && now > order->expires;
@@ -152,7 +106,7 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
 Result<Es9Answer> Server::package(Bytes der, Time now) {
     const auto request = TRY(asn1::decode<rsp::GetBoundProfilePackageRequest>(der));
     const auto refuse = [](const Refusal& r) {
-        return refused(Es9Function::get_bound_profile_package, r.subject, r.reason, r.message);
+        return rsp::refused(Es9Function::get_bound_profile_package, r);
     };
     auto session = TRY(live_session(request.transaction_id, now));
     if (!session ||
@@ -215,25 +169,19 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
 
 Result<Es9Answer> Server::cancel_session(Bytes der, Time now) {
     const auto request = TRY(asn1::decode<rsp::CancelSessionRequestEs9>(der));
-    const auto refuse = [](const Refusal& r) {
-        return refused(Es9Function::cancel_session, r.subject, r.reason, r.message);
-    };
+    const auto refuse = [](const Refusal& r) { return rsp::refused(Es9Function::cancel_session, r); };
     auto session = TRY(live_session(request.transaction_id, now));
     if (!session || session->state == SessionState::initiated)
         return refuse({"8.10.1", "3.9", "transactionId unknown"});
-    const auto* ok = std::get_if<rsp::CancelSessionResponseOk>(&request.cancel_session_response.is);
-    if (!ok) return refuse({"8.1", "6.1", "no signed cancellation"});
     const auto key = TRY(crypto::public_key_from_spki(session->euicc_key));
-    const rsp::EuiccCancelSessionSigned& said = ok->euicc_cancel_session_signed.value;
-    if (!crypto::verify_tolerant(key,
-                                 {ok->euicc_cancel_session_signed.der},
-                                 ok->euicc_cancel_session_signature,
-                                 nullptr,
-                                 "euiccCancelSessionSignature"))
-        return refuse({"8.1", "6.1", "eUICC signature invalid"});
-    if (!same(said.transaction_id, session->transaction_id))
-        return refuse({"8.10.1", "3.9", "transactionId is not the signed one"});
-    if (!same(said.smdp_oid.der, config_.oid_der)) return refuse({"8.8", "3.10", "smdpOid is not ours"});
+    if (const auto wrong = rsp::judge_cancellation(request.cancel_session_response,
+                                                   key,
+                                                   session->transaction_id,
+                                                   config_.oid_der,
+                                                   {"8.8", "3.10", "smdpOid is not ours"}))
+        return refuse(*wrong);
+    const auto& said = std::get<rsp::CancelSessionResponseOk>(request.cancel_session_response.is)
+                           .euicc_cancel_session_signed.value;
     rsp::CancelSessionResponseEs9 response;
     response.is = rsp::CancelSessionOk{};
     const OwnedBytes yes = TRY(asn1::encode(response));

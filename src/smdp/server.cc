@@ -3,18 +3,11 @@
 #include "crypto/aes.h"
 #include "crypto/hash.h"
 #include "profile/package.h"
-#include "smdp/refuse.h"
-#include <algorithm>
+#include "rsp/mutual_authentication.h"
 
 namespace halyard::smdp {
 namespace {
 using rsp::Es9Answer, rsp::Es9Function;
-
-bool same_address(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::equal(
-        a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
 } // namespace
 
 const char* name(OrderState s) {
@@ -105,44 +98,36 @@ Result<Es9Answer> Server::once(Es9Function function, Bytes der, Time now) {
 
 Result<Es9Answer> Server::initiate(Bytes der, Time now) {
     const auto request = TRY(asn1::decode<rsp::InitiateAuthenticationRequest>(der));
-    const auto refuse = [](const char* s, const char* r, const char* m) {
-        return refused(Es9Function::initiate_authentication, s, r, m);
+    const auto refuse = [](const rsp::Refusal& r) {
+        return rsp::refused(Es9Function::initiate_authentication, r);
     };
-    if (!same_address(request.smdp_address, config_.address))
-        return refuse("8.8.1", "3.8", "smdpAddress is not this server's");
-    const rsp::EuiccInfo1& info = request.euicc_info1.value;
-    if (info.svn[0] < 2) return refuse("8.8.3", "3.1", "svn below 2.0.0");
-    const Credentials* own = nullptr;
-    Bytes signing;
-    TRY(info.euicc_ci_pk_id_list_for_verification.for_each([&](const Bytes& id) {
-        if (!own) own = credentials(id);
-    }));
-    TRY(info.euicc_ci_pk_id_list_for_signing.for_each([&](const Bytes& id) {
-        if (signing.empty() && credentials(id)) signing = id;
-    }));
-    if (signing.empty()) return refuse("8.8.2", "3.1", "no CI of the eUICC is trusted");
-    if (!own) return refuse("8.8.4", "3.7", "no certificate under a CI of the eUICC");
+    if (!rsp::same_address(request.smdp_address, config_.address))
+        return refuse({"8.8.1", "3.8", "smdpAddress is not this server's"});
+    std::vector<Bytes> cis;
+    for (const Credentials& c : config_.credentials) cis.emplace_back(c.ci.key_id);
+    const auto choice = TRY(rsp::choose_ci(request.euicc_info1.value, cis));
+    using rsp::Unserved;
+    if (choice.why == Unserved::svn) return refuse({"8.8.3", "3.1", "svn below 2.0.0"});
+    if (choice.why == Unserved::no_trusted_ci)
+        return refuse({"8.8.2", "3.1", "no CI of the eUICC is trusted"});
+    if (choice.why == Unserved::no_certificate)
+        return refuse({"8.8.4", "3.7", "no certificate under a CI of the eUICC"});
+    const Credentials& own = config_.credentials[choice.own];
 
     Session session{.transaction_id = TRY(random_.draw<16>()),
                     .euicc_challenge = request.euicc_challenge,
                     .server_challenge = TRY(random_.draw<16>()),
                     .created = now,
-                    .ci_key_id = owned(signing)};
-    const OwnedBytes to_sign =
-        TRY(asn1::encode(rsp::ServerSigned1{.transaction_id = session.transaction_id,
-                                            .euicc_challenge = request.euicc_challenge,
-                                            .server_address = config_.address,
-                                            .server_challenge = session.server_challenge}));
-    const auto signature = TRY(crypto::sign(own->auth, {to_sign}));
+                    .ci_key_id = owned(choice.signing)};
+    OwnedBytes answer = TRY(rsp::greet({.transaction_id = session.transaction_id,
+                                        .euicc_challenge = session.euicc_challenge,
+                                        .server_challenge = session.server_challenge,
+                                        .server_address = config_.address,
+                                        .ci_key_id = session.ci_key_id},
+                                       own.auth,
+                                       own.auth_certificate));
     TRY(store_.commit({.session = &session}));
-    rsp::InitiateAuthenticationOkEs9 ok{.transaction_id = session.transaction_id,
-                                        .server_signature1 = signature,
-                                        .euicc_ci_pk_id_to_be_used = signing,
-                                        .server_certificate = TRY(asn1::Raw::from(own->auth_certificate))};
-    ok.server_signed1.der = to_sign;
-    rsp::InitiateAuthenticationResponse response;
-    response.is = ok;
-    return Es9Answer{TRY(asn1::encode(response)), {}};
+    return Es9Answer{std::move(answer), {}};
 }
 
 } // namespace halyard::smdp

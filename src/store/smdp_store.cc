@@ -38,13 +38,6 @@ constexpr const char* kOrders =
     "SELECT matching_id, iccid, eid, state, name, attempts, created, changed, expires, reason, last_event, "
     "metadata, version FROM orders ORDER BY created DESC, matching_id LIMIT ?";
 
-template <class A> Result<A> fixed(const OwnedBytes& octets, const char* where) {
-    A out{};
-    if (octets.size() != out.size()) return fail(Errc::storage, where);
-    std::copy(octets.begin(), octets.end(), out.begin());
-    return out;
-}
-
 Result<Order> order_of(const Statement& q) {
     Order o;
     o.matching_id = q.text(0);

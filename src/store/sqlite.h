@@ -3,6 +3,7 @@
 // statements only.
 #include "base/octets.h"
 #include "base/time.h"
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -76,6 +77,14 @@ class Connection {
     sqlite3* db_ = nullptr;
     std::unordered_map<const char*, sqlite3_stmt*> cache_;
 };
+
+/// Octets of a fixed size. storage `where`: the row is damaged.
+template <class A> Result<A> fixed(const OwnedBytes& octets, const char* where) {
+    A out{};
+    if (octets.size() != out.size()) return fail(Errc::storage, where);
+    std::copy(octets.begin(), octets.end(), out.begin());
+    return out;
+}
 
 /// From one version of a schema to the next.
 struct Migration {

@@ -89,7 +89,7 @@ TEST_CASE("when keys are written, only their owner can read them") {
         REQUIRE(::stat(entry.path().c_str(), &info) == 0);
         CHECK((info.st_mode & 0777) == 0600);
     }
-    CHECK(keys == 8); // CI, EUM, eUICC and five leaves
+    CHECK(keys == 10); // CI, EUM, eUICC and seven leaves
 }
 
 TEST_CASE("when the curve is brainpool, openssl says so of every key and verifies every certificate") {
@@ -169,7 +169,7 @@ TEST_CASE("when certificates are shown, roles, names and dates are those openssl
     std::map<std::string, Json> by_name;
     const Json list = ran.json();
     for (const Json& one : list) by_name[std::filesystem::path(one.value("file", "")).stem().string()] = one;
-    CHECK(by_name.size() == 8);
+    CHECK(by_name.size() == 10);
     CHECK(by_name["smdp-auth"].value("role", "") == "SM-DP+ auth");
     CHECK(by_name["smdp-pb"].value("role", "") == "SM-DP+ pb");
     CHECK(by_name["eum"].value("eid_prefix", "") == "89049032");
@@ -201,7 +201,7 @@ TEST_CASE("when a certificate in a directory is bad, verify exits 1 and names ce
     };
     CHECK(rules({}).empty());
     const auto late = rules({"--at", "2040-01-02"});
-    CHECK(late.size() == 8);
+    CHECK(late.size() == 10);
     for (const auto& [name, rule] : late) CHECK(rule == "certificate expired");
     for (const auto& [name, rule] : rules({"--at", "2001-01-02"})) CHECK(rule == "certificate not yet valid");
     std::filesystem::copy_file(

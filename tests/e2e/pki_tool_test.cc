@@ -59,7 +59,7 @@ TEST_CASE("when a PKI of each variant is made, verify finds that variant and ope
                       "--crl",
                       "http://a.test/1.crl"}));
             const auto found = verdicts({dir});
-            CHECK(found.size() == (variant == "B" ? 9u : variant == "A" ? 10u : variant == "C" ? 11u : 8u));
+            CHECK(found.size() == (variant == "B" ? 11u : variant == "A" ? 13u : variant == "C" ? 14u : 10u));
             for (const auto& [name, verdict] : found) {
                 CAPTURE(name);
                 CHECK(verdict.starts_with("ok"));
@@ -68,7 +68,8 @@ TEST_CASE("when a PKI of each variant is made, verify finds that variant and ope
             }
             const std::string between = dir + "/between.pem";
             must(shell("cd " + dir + " && cat ci.pem $(ls | grep -- -sub.pem) >between.pem"));
-            for (const char* leaf : {"smdp-auth", "smdp-pb", "smdp-tls", "eim-tls"}) {
+            for (const char* leaf :
+                 {"smdp-auth", "smdp-pb", "smdp-tls", "smds-auth", "smds-tls", "eim-tls"}) {
                 const Ran ran = shell("openssl verify -x509_strict -CAfile " + dir + "/ci.pem -untrusted " +
                                       between + " " + dir + "/" + leaf + ".pem");
                 INFO(ran);
@@ -311,7 +312,7 @@ TEST_CASE(
     CHECK(error_of(pki({"init", "--dir", dir, "--name", "second", "--json"})) == "conflict dir");
     for (const auto& [name, verdict] : verdicts({dir}))
         CHECK_MESSAGE(verdict.starts_with("ok"), name << verdict);
-    CHECK(verdicts({dir}).size() == 18);
+    CHECK(verdicts({dir}).size() == 22);
     CHECK(contains(shell("openssl x509 -noout -subject -in " + second + "/ci.pem").out,
                    "Halyard Test CI second"));
     const auto key_id = [](const std::string& ci) {

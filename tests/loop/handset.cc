@@ -20,12 +20,19 @@ std::string codes(const rsp::Es9Answer& a) {
 std::string matching_id_of(const std::string& code) { return code.substr(code.rfind('$') + 1); }
 
 Handset::Handset(const Pki& pki, Smdp& smdp, Random& random, uint64_t number)
-    : eid(must(pki::make_eid("89049032", number))), euicc(pki.euicc(eid, random)), smdp_(smdp),
-      random_(random) {
+    : Handset(
+          pki,
+          [&smdp](Bytes message, Time at) { return smdp.exchange(message, at); },
+          smdp.config.oid_der,
+          random,
+          number) {}
+
+Handset::Handset(const Pki& pki, Server server, OwnedBytes server_oid, Random& random, uint64_t number)
+    : eid(must(pki::make_eid("89049032", number))), euicc(pki.euicc(eid, random)),
+      smdp_oid(std::move(server_oid)), server_(std::move(server)), random_(random) {
     euicc_certificate = euicc.certificate.der;
     eum_certificate = pki.eum.certificate.der;
     verification = signing = {pki.anchor.key_id};
-    smdp_oid = smdp.config.oid_der;
 }
 
 OwnedBytes Handset::initiate_message() {
@@ -143,7 +150,7 @@ Handset::notification_message(uint64_t sequence, std::string_view number, rsp::N
     return encoded(message);
 }
 
-rsp::Es9Answer Handset::send(Bytes message) { return must(smdp_.exchange(message, now)); }
+rsp::Es9Answer Handset::send(Bytes message) { return must(server_(message, now)); }
 
 rsp::Es9Answer Handset::initiate() {
     auto answer = send(initiate_message());

@@ -1,11 +1,14 @@
 #pragma once
-// An eUICC and its IPA spoken by hand, so that each message to the SM-DP+ can be wrong in one point.
+// An eUICC and its IPA spoken by hand, so that each message to the SM-DP+ or SM-DS can be wrong in one point.
 #include "tests/loop/world.h"
 
 namespace halyard::loop {
 
 class Handset {
   public:
+    /// Carries a message to the server.
+    using Server = std::function<Result<rsp::Es9Answer>(Bytes message, Time now)>;
+    Handset(const Pki&, Server, OwnedBytes server_oid, Random&, uint64_t number = 1);
     Handset(const Pki&, Smdp&, Random&, uint64_t number = 1);
 
     // What the messages say; a test changes what is to be wrong.
@@ -43,7 +46,7 @@ class Handset {
     bool download();
 
   private:
-    Smdp& smdp_;
+    Server server_;
     Random& random_;
 };
 

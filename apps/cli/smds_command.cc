@@ -1,0 +1,124 @@
+#include "apps/cli/commands.h"
+#include "apps/cli/eim_client_commands.h"
+#include "apps/smds/site.h"
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace halyard::cli {
+namespace {
+using nlohmann::ordered_json, smds_app::Site;
+
+struct Arguments {
+    std::string state, eid, event_id;
+    bool json = false;
+};
+
+// Where an event stands towards the parent.
+const char* forwarding(const smds::Event& e) {
+    if (e.forwarded_id.empty()) return "none";
+    return e.waits_for_parent ? "pending" : "registered";
+}
+
+ordered_json describe(const smds::Event& e) {
+    ordered_json out{{"eid", to_text(e.eid)},
+                     {"event_id", e.event_id},
+                     {"rsp_server_address", e.rsp_server_address},
+                     {"owner", e.owner},
+                     {"forwarding_indicator", e.forwarding_indicator},
+                     {"forwarding", forwarding(e)}};
+    if (!e.forwarded_id.empty()) out["forwarded_id"] = e.forwarded_id;
+    out["registered"] = app::text_from_seconds(e.registered.count() / 1000);
+    return out;
+}
+
+void print(const smds::Event& e, bool json) {
+    if (json)
+        std::printf("%s\n", describe(e).dump().c_str());
+    else
+        std::printf("%s  %s  %s  by %s, forwarding %s\n",
+                    to_text(e.eid).c_str(),
+                    e.event_id.c_str(),
+                    e.rsp_server_address.c_str(),
+                    e.owner.c_str(),
+                    forwarding(e));
+}
+
+Ok show(const Arguments& a) {
+    auto site = TRY(Site::open(a.state));
+    if (!a.eid.empty()) {
+        for (const auto& e : TRY(site->store->events(TRY(eid_from_text(a.eid))))) print(e, a.json);
+        return {};
+    }
+    constexpr size_t kPage = 500;
+    for (uint64_t after = 0;;) {
+        const auto page = TRY(site->store->events(after, kPage));
+        for (const smds::Event& e : page) print(e, a.json);
+        if (page.size() < kPage) return {};
+        after = page.back().number;
+    }
+}
+
+Ok remove(const Arguments& a) {
+    auto site = TRY(Site::open(a.state));
+    auto server = site->server();
+    return server.withdraw(TRY(eid_from_text(a.eid)), a.event_id, Time(app::now_ms()));
+}
+
+void add_serve(CLI::App* top, int& exit_code) {
+    auto o = std::make_shared<smds_app::ServeOptions>();
+    auto state = std::make_shared<std::string>();
+    auto pki = std::make_shared<std::vector<std::string>>();
+    auto resolve = std::make_shared<std::vector<std::string>>();
+    CLI::App* c =
+        top->add_subcommand("serve", "Serve ES11, and ES12 and ES15 with mutual TLS, until SIGTERM");
+    c->add_option("--state", *state, "Directory of this SM-DS")->required();
+    c->add_option(
+         "--pki", *pki, "Directory with smds-auth, smds-tls and ci; repeated: further CIs, TLS of the first")
+        ->required();
+    c->add_option("--crl", o->crls, "Revocation list for EUMs and eUICCs, DER or PEM; may be repeated");
+    c->add_option("--address", o->address, "host[:port] devices are told; default the name in smds-tls");
+    c->add_option("--bind", o->bind, "Address to listen on");
+    c->add_option("--port", o->port, "ES11 port; 0: any");
+    c->add_option("--es12-port", o->es12_port, "ES12 and ES15 port; 0: any");
+    c->add_option("--client-ca", o->client_ca, "CA of SM-DP+ and SM-DS that may call, PEM; default the CI");
+    c->add_option("--parent", o->parent, "host[:port] of the root's ES15; without it this is a root");
+    c->add_option("--resolve", *resolve, "Parent HOST[:PORT]=ADDR:PORT, may be repeated");
+    c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
+    c->callback([=, &exit_code] {
+        o->state = *state;
+        o->pki.path = pki->front();
+        for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
+        if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {
+            exit_code = report(ok.error(), "smds serve", false);
+            return;
+        }
+        const auto ended = smds_app::serve(*o);
+        exit_code = ended ? *ended : report(ended.error(), "smds serve", false);
+    });
+}
+} // namespace
+
+void add_smds_commands(CLI::App& app, int& exit_code) {
+    CLI::App* top = app.add_subcommand("smds", "SM-DS: serve event records, look at them");
+    top->require_subcommand(1);
+    add_serve(top, exit_code);
+    auto a = std::make_shared<Arguments>();
+    CLI::App* e = top->add_subcommand("events", "Registered events");
+    e->add_option("--state", a->state, "Directory of this SM-DS")->required();
+    e->add_option("--eid", a->eid, "Of this eUICC only");
+    e->add_flag("--json", a->json, "JSON, one object a line");
+    e->callback([a, &exit_code] {
+        if (const auto ok = show(*a); !ok) exit_code = report(ok.error(), "smds events", a->json);
+    });
+    CLI::App* d = top->add_subcommand("delete", "Delete an event, whoever registered it; the parent is told");
+    d->add_option("--state", a->state, "Directory of this SM-DS")->required();
+    d->add_option("eid", a->eid, "The eUICC")->required();
+    d->add_option("event-id", a->event_id, "Its event")->required();
+    d->add_flag("--json", a->json, "An error as one JSON object");
+    d->callback([a, &exit_code] {
+        if (const auto ok = remove(*a); !ok) exit_code = report(ok.error(), "smds delete", a->json);
+    });
+}
+
+} // namespace halyard::cli

@@ -1,0 +1,42 @@
+#pragma once
+#include "base/result.h"
+#include "smds/model.h"
+#include <optional>
+
+namespace halyard::smds {
+
+/// What changes together.
+struct Change {
+    const Event* insert_event = nullptr;
+    const Event* remove_event = nullptr; // by its number
+    const Forward* insert_forward = nullptr;
+    const Call* call = nullptr;
+    const Session* session = nullptr; // version 0: new; otherwise the one read, the store writes version + 1
+};
+
+/// Where an SM-DS keeps its state. Thread-safe.
+struct Store {
+    virtual ~Store() = default;
+    /// Everything or nothing, on disk when it returns. Errors: conflict when there is an event of that EID
+    /// and id, when what is to be removed is gone, a version is not the one read, or the call is there;
+    /// storage.
+    virtual Ok commit(const Change&) = 0;
+    /// Of one eUICC, in the order of registration.
+    virtual Result<std::vector<Event>> events(const Eid&) = 0;
+    /// All with a number above `after`, by number.
+    virtual Result<std::vector<Event>> events(uint64_t after, size_t limit) = 0;
+    virtual Result<std::optional<Call>> call(std::string_view requester, std::string_view id) = 0;
+    virtual Result<std::optional<Session>> session(Bytes transaction_id) = 0;
+
+    /// What may be sent now: of each event the oldest message only.
+    virtual Result<std::vector<Forward>> due(Time now, size_t limit) = 0;
+    /// It was not taken: `tries` and `due` as given.
+    virtual Ok postpone(const Forward&) = 0;
+    /// The parent has it.
+    virtual Ok acknowledged(uint64_t number) = 0;
+
+    /// Sessions and calls of before then.
+    virtual Ok forget(Time sessions_before, Time calls_before) = 0;
+};
+
+} // namespace halyard::smds
