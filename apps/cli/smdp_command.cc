@@ -167,7 +167,7 @@ Ok cancel(const Arguments& a) {
         return {};
     }
     const auto order = TRY(find_order(*site, a.matching_id));
-    if (!order) return fail(Errc::not_found, "order");
+    if (!order) return fail(Errc::not_found, "matchingId");
     print_order(describe(*site, TRY(smdp_app::cancel_order(*site, *order, a.available))), a.json);
     return {};
 }

@@ -6,7 +6,8 @@ namespace halyard::smdp_app {
 namespace {
 // A call that nobody repeats: its identifier is drawn.
 Result<rsp::RequestHeader> header(Site& site) {
-    return rsp::RequestHeader{"", "cli-" + hex(TRY(site.random.draw<16>()))};
+    const auto id = TRY(site.random.draw<16>());
+    return rsp::RequestHeader{"", "cli-" + hex(id)};
 }
 // What the profile is after a call, or the call's failure.
 Result<smdp::Order> outcome(Site& site, const smdp::Es2Answer& answer) {

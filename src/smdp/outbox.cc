@@ -5,9 +5,10 @@
 namespace halyard::smdp {
 namespace {
 Result<Outgoing> event_message(Outgoing::Kind kind, const Order& order, Random& random, Time now) {
+    const auto call_id = TRY(random.draw<16>());
     return Outgoing{.kind = kind,
                     .target = order.smds,
-                    .call_id = hex(TRY(random.draw<16>())),
+                    .call_id = hex(call_id),
                     .iccid = order.iccid,
                     .eid = order.eid,
                     .event_id = order.event_id,

@@ -17,14 +17,6 @@ namespace halyard::store {
     "ipa_edition, state_change, state_changed, rplmn"
 #define DEVICE_TABLES "devices LEFT JOIN device_reports USING(eid)"
 
-/// Octets of a fixed size. storage `where`: the row is damaged.
-template <class A> Result<A> fixed(const OwnedBytes& octets, const char* where) {
-    A out{};
-    if (octets.size() != out.size()) return fail(Errc::storage, where);
-    std::copy(octets.begin(), octets.end(), out.begin());
-    return out;
-}
-
 /// What device_of() finds in the column `identities`.
 OwnedBytes encode_identities(const eim::Device&);
 /// From schema 4: the one certificate of a device, which was in three columns, becomes its first identity.

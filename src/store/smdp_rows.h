@@ -5,20 +5,13 @@
 
 namespace halyard::store {
 
-template <class A> Result<A> fixed(const OwnedBytes& octets, const char* where) {
-    A out{};
-    if (octets.size() != out.size()) return fail(Errc::storage, where);
-    std::copy(octets.begin(), octets.end(), out.begin());
-    return out;
-}
-
 #define SMDP_ORDER                                                                                           \
     "SELECT iccid, matching_id, eid, state, operator_id, type, eid_ordered, default_dp, code, code_tries, "  \
     "smds, event_id, event, name, attempts, created, changed, expires, reason, last_event, metadata, "      \
     "version FROM orders "
 /// Of the columns above.
 Result<smdp::Order> order_of(const Statement&);
-Ok insert_order(Connection&, const smdp::Order&, const Bytes sealed);
+Ok insert_order(Connection&, const smdp::Order&, Bytes sealed);
 /// Errors: conflict when the version is not the one read.
 Ok update_order(Connection&, const smdp::Order&);
 

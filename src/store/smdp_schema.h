@@ -6,42 +6,41 @@ namespace halyard::store {
 /// Of an SM-DP+'s database. Another schema is another version, with a step that brings the former one there.
 inline constexpr int kSmdpVersion = 4;
 
+/// What version 4 has in place of orders, packages, bindings and sessions, and beside them.
 #define SMDP_TABLES_4                                                                                        \
-    R"(
-CREATE TABLE orders(
-  iccid BLOB PRIMARY KEY, matching_id TEXT NOT NULL, eid BLOB, state INTEGER NOT NULL, operator_id TEXT NOT NULL,
-  type TEXT NOT NULL, eid_ordered INTEGER NOT NULL, default_dp INTEGER NOT NULL, code BLOB NOT NULL,
-  code_tries INTEGER NOT NULL, smds TEXT NOT NULL, event_id TEXT NOT NULL, event INTEGER NOT NULL, name TEXT NOT NULL,
-  attempts INTEGER NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL, expires INTEGER NOT NULL,
-  reason TEXT NOT NULL, last_event TEXT NOT NULL, metadata BLOB NOT NULL, version INTEGER NOT NULL) STRICT;
-CREATE UNIQUE INDEX orders_by_matching_id ON orders(matching_id) WHERE matching_id<>'';
-CREATE INDEX orders_by_age ON orders(created DESC, matching_id);
-CREATE INDEX orders_by_default ON orders(eid) WHERE default_dp=1;
-CREATE INDEX orders_by_pool ON orders(operator_id, type, state);
-CREATE TABLE packages(
-  iccid BLOB PRIMARY KEY REFERENCES orders(iccid), sealed BLOB NOT NULL, sealed_as TEXT NOT NULL) STRICT;
-CREATE TABLE bindings(
-  iccid BLOB PRIMARY KEY REFERENCES orders(iccid), euicc_otpk BLOB NOT NULL, smdp_otpk BLOB NOT NULL,
-  tail BLOB NOT NULL) STRICT;
-CREATE TABLE sessions(
-  transaction_id BLOB PRIMARY KEY, euicc_challenge BLOB NOT NULL, server_challenge BLOB NOT NULL,
-  state INTEGER NOT NULL, created INTEGER NOT NULL, ci_key_id BLOB NOT NULL, iccid BLOB, matching_id TEXT NOT NULL,
-  eid BLOB NOT NULL, euicc_key BLOB NOT NULL, smdp_signature2 BLOB NOT NULL,
-  secure_channel BLOB NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, wrong_code BLOB NOT NULL,
-  version INTEGER NOT NULL) STRICT;
-CREATE INDEX sessions_by_age ON sessions(state, created);
-CREATE TABLE outbox(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, target TEXT NOT NULL, call_id TEXT NOT NULL,
-  iccid BLOB NOT NULL, eid BLOB, type TEXT NOT NULL, event_id TEXT NOT NULL, point INTEGER NOT NULL,
-  subject TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, created INTEGER NOT NULL,
-  next INTEGER NOT NULL, tries INTEGER NOT NULL, result BLOB NOT NULL) STRICT;
-CREATE INDEX outbox_by_profile ON outbox(target, iccid, id);
-CREATE TABLE calls(
-  operator_id TEXT NOT NULL, call_id TEXT NOT NULL, request BLOB NOT NULL, subject TEXT NOT NULL,
-  reason TEXT NOT NULL, message TEXT NOT NULL, iccid BLOB, eid BLOB, matching_id TEXT NOT NULL,
-  created INTEGER NOT NULL, PRIMARY KEY(operator_id, call_id)) STRICT, WITHOUT ROWID;
-CREATE INDEX calls_by_age ON calls(created);
-)"
+    "CREATE TABLE orders( "                                                                                  \
+    "iccid BLOB PRIMARY KEY, matching_id TEXT NOT NULL, eid BLOB, state INTEGER NOT NULL, operator_id TEXT NOT NULL, " \
+    "type TEXT NOT NULL, eid_ordered INTEGER NOT NULL, default_dp INTEGER NOT NULL, code BLOB NOT NULL, "    \
+    "code_tries INTEGER NOT NULL, smds TEXT NOT NULL, event_id TEXT NOT NULL, event INTEGER NOT NULL, name TEXT NOT NULL, " \
+    "attempts INTEGER NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL, expires INTEGER NOT NULL, " \
+    "reason TEXT NOT NULL, last_event TEXT NOT NULL, metadata BLOB NOT NULL, version INTEGER NOT NULL) STRICT; " \
+    "CREATE UNIQUE INDEX orders_by_matching_id ON orders(matching_id) WHERE matching_id<>''; "               \
+    "CREATE INDEX orders_by_age ON orders(created DESC, matching_id); "                                      \
+    "CREATE INDEX orders_by_default ON orders(eid) WHERE default_dp=1; "                                     \
+    "CREATE INDEX orders_by_pool ON orders(operator_id, type, state); "                                      \
+    "CREATE TABLE packages( "                                                                                \
+    "iccid BLOB PRIMARY KEY REFERENCES orders(iccid), sealed BLOB NOT NULL, sealed_as TEXT NOT NULL) STRICT; " \
+    "CREATE TABLE bindings( "                                                                                \
+    "iccid BLOB PRIMARY KEY REFERENCES orders(iccid), euicc_otpk BLOB NOT NULL, smdp_otpk BLOB NOT NULL, "   \
+    "tail BLOB NOT NULL) STRICT; "                                                                           \
+    "CREATE TABLE sessions( "                                                                                \
+    "transaction_id BLOB PRIMARY KEY, euicc_challenge BLOB NOT NULL, server_challenge BLOB NOT NULL, "       \
+    "state INTEGER NOT NULL, created INTEGER NOT NULL, ci_key_id BLOB NOT NULL, iccid BLOB, matching_id TEXT NOT NULL, " \
+    "eid BLOB NOT NULL, euicc_key BLOB NOT NULL, smdp_signature2 BLOB NOT NULL, "                            \
+    "secure_channel BLOB NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, wrong_code BLOB NOT NULL, "  \
+    "version INTEGER NOT NULL) STRICT; "                                                                     \
+    "CREATE INDEX sessions_by_age ON sessions(state, created); "                                             \
+    "CREATE TABLE outbox( "                                                                                  \
+    "id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, target TEXT NOT NULL, call_id TEXT NOT NULL, " \
+    "iccid BLOB NOT NULL, eid BLOB, type TEXT NOT NULL, event_id TEXT NOT NULL, point INTEGER NOT NULL, "    \
+    "subject TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, created INTEGER NOT NULL, "         \
+    "next INTEGER NOT NULL, tries INTEGER NOT NULL, result BLOB NOT NULL) STRICT; "                          \
+    "CREATE INDEX outbox_by_profile ON outbox(target, iccid, id); "                                          \
+    "CREATE TABLE calls( "                                                                                   \
+    "operator_id TEXT NOT NULL, call_id TEXT NOT NULL, request BLOB NOT NULL, subject TEXT NOT NULL, "       \
+    "reason TEXT NOT NULL, message TEXT NOT NULL, iccid BLOB, eid BLOB, matching_id TEXT NOT NULL, "         \
+    "created INTEGER NOT NULL, PRIMARY KEY(operator_id, call_id)) STRICT, WITHOUT ROWID; "                   \
+    "CREATE INDEX calls_by_age ON calls(created); "
 
 /// Version 3 had one row per matching id, born released.
 inline constexpr Migration kSmdpMigrations[] = {

@@ -3,6 +3,7 @@
 // statements only.
 #include "base/octets.h"
 #include "base/time.h"
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -54,6 +55,14 @@ class Statement {
     sqlite3_stmt* statement_;
     int next_ = 1;
 };
+
+/// Octets of a fixed size. storage `where`: the row is damaged.
+template <class A> Result<A> fixed(const OwnedBytes& octets, const char* where) {
+    A out{};
+    if (octets.size() != out.size()) return fail(Errc::storage, where);
+    std::copy(octets.begin(), octets.end(), out.begin());
+    return out;
+}
 
 /// One connection. Not shared between threads.
 class Connection {

@@ -1,12 +1,23 @@
 #pragma once
 // An eUICC and its IPA spoken by hand, so that each message to the SM-DP+ can be wrong in one point.
 #include "tests/loop/world.h"
+#include <functional>
 
 namespace halyard::loop {
 
 class Handset {
   public:
+    /// How a message reaches the SM-DP+ and its answer comes back.
+    using Exchange = std::function<Result<rsp::Es9Answer>(Bytes message, Time now)>;
+
     Handset(const Pki&, Smdp&, Random&, uint64_t number = 1);
+    Handset(const Eid&,
+            pki::Credential euicc,
+            OwnedBytes eum_certificate,
+            OwnedBytes ci_key_id,
+            OwnedBytes smdp_oid,
+            Exchange,
+            Random&);
 
     // What the messages say; a test changes what is to be wrong.
     Eid eid{};
@@ -17,11 +28,13 @@ class Handset {
     std::vector<OwnedBytes> verification, signing; // CI key identifiers
     OwnedBytes card_resource = {0x81, 0x01, 0x00, 0x82, 0x04, 0x00, 0x08, 0x00, 0x00};
     OwnedBytes smdp_oid; // content octets
+    std::string confirmation_code; // empty: none is sent
     Time now = kBegin;
 
     // What was learnt from the answers.
     OwnedBytes transaction_id, server_signed1, smdp_signed2, smdp_signature2, euicc_signature1;
     OwnedBytes server_challenge, offered_otpk, bound;
+    bool code_required = false;
     std::array<uint8_t, 16> challenge{};
     crypto::PrivateKey otsk; // drawn by initiate(); a retry keeps it by new_otpk = false
     bool new_otpk = true;
@@ -43,7 +56,7 @@ class Handset {
     bool download();
 
   private:
-    Smdp& smdp_;
+    Exchange exchange_;
     Random& random_;
 };
 

@@ -53,6 +53,8 @@ struct Smdp {
     /// `more`: what its metadata have beside the names.
     std::string
     order(std::string_view iccid, std::string imsi, Time now, rsp::StoreMetadataRequest more = {});
+    /// The same profile in stock.
+    Iccid stock(std::string_view iccid, std::string type, std::string operator_id, Time now);
     Result<rsp::Es9Answer> exchange(Bytes message, Time now);
     const smdp::Order find(std::string_view iccid);
 
