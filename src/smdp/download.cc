@@ -135,30 +135,36 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     }
     order->eid = judged.eid;
 
-    const auto binding = TRY(store_.binding(order->iccid));
-    rsp::SmdpSigned2 signed2{.transaction_id = session->transaction_id, .cc_required_flag = !order->code.empty()};
+    session->eid = judged.eid;
+    session->euicc_key = judged.euicc.spki;
+    session->request = hash;
+    return offer(*own, *order, *session, ok->euicc_signature1, now);
+}
+
+Result<Es9Answer>
+Server::offer(const Credentials& own, Order& order, Session& session, Bytes euicc_signature1, Time now) {
+    const auto binding = TRY(store_.binding(order.iccid));
+    rsp::SmdpSigned2 signed2{.transaction_id = session.transaction_id,
+                             .cc_required_flag = !order.code.empty()};
     if (binding) signed2.bpp_euicc_otpk = Bytes(binding->euicc_otpk);
     const OwnedBytes to_sign = TRY(asn1::encode(signed2));
-    const auto signature = TRY(crypto::sign(own->pb, {to_sign, signature_tlv(ok->euicc_signature1)}));
-    rsp::AuthenticateClientOk answer{.transaction_id = session->transaction_id,
+    const auto signature = TRY(crypto::sign(own.pb, {to_sign, signature_tlv(euicc_signature1)}));
+    rsp::AuthenticateClientOk answer{.transaction_id = session.transaction_id,
                                      .smdp_signature2 = signature,
-                                     .smdp_certificate = TRY(asn1::Raw::from(own->pb_certificate))};
-    answer.profile_meta_data.der = order->metadata;
+                                     .smdp_certificate = TRY(asn1::Raw::from(own.pb_certificate))};
+    answer.profile_meta_data.der = order.metadata;
     answer.smdp_signed2.der = to_sign;
     rsp::AuthenticateClientResponseEs9 response;
     response.is = answer;
-    session->state = SessionState::authenticated;
-    session->iccid = order->iccid;
-    session->matching_id = order->matching_id;
-    session->eid = judged.eid;
-    session->euicc_key = judged.euicc.spki;
-    session->smdp_signature2 = owned(signature);
-    session->request = hash;
-    session->answer = TRY(asn1::encode(response));
-    Change change{.order = &*order, .session = &*session};
-    TRY(tell(change, *order, Point::eligibility, {}, now));
+    session.state = SessionState::authenticated;
+    session.iccid = order.iccid;
+    session.matching_id = order.matching_id;
+    session.smdp_signature2 = owned(signature);
+    session.answer = TRY(asn1::encode(response));
+    Change change{.order = &order, .session = &session};
+    TRY(tell(change, order, Point::eligibility, {}, now));
     TRY(store_.commit(change));
-    return Es9Answer{session->answer, {}};
+    return Es9Answer{session.answer, {}};
 }
 
 Result<std::optional<Order>> Server::order_of(const Session& session) {
@@ -237,8 +243,7 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
 
     auto binding = TRY(store_.binding(order->iccid));
     const bool again = binding && same(binding->euicc_otpk, said.euicc_otpk);
-    const Bytes host_id = config_.oid_der;
-    const Bytes short_host_id = host_id.first(std::min<size_t>(host_id.size(), 16));
+    const Bytes short_host_id = Bytes(config_.oid_der).first(std::min<size_t>(config_.oid_der.size(), 16));
     if (!again) {
         const auto package = TRY(unseal(order->iccid));
         Bound bound = TRY(bind({.host_id = short_host_id,

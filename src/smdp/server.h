@@ -80,6 +80,8 @@ class Server {
     Result<std::optional<Order>> order_of(const Session&);
     Result<SecretBytes> unseal(const Iccid&);
     Ok tell(Change&, const Order&, Point, std::optional<rsp::StatusCode> failed, Time now, Bytes result = {});
+    /// The last step of authenticateClient: the order is offered to the session's eUICC.
+    Answer offer(const Credentials&, Order&, Session&, Bytes euicc_signature1, Time now);
     Answer judge_code(const Order&, const Session&, const rsp::EuiccSigned2&, const Sha256& request, Time now);
 
     const Config& config_;

@@ -249,7 +249,7 @@ TEST_CASE("when somebody else calls, profiles of an operator are not there, and 
     }
     CHECK(o.show()["state"] == "allocated");
     CHECK(status(o.call("alpha", "downloadOrder", Json{{"iccid", kIccid}})) == "Failed 1.6/2.2");
-    CHECK(o.call("alpha", "downloadOrder", Json("no object")).out.ends_with("\n400"));
+    CHECK(o.call("alpha", "downloadOrder", Json::array({1})).out.ends_with("\n400"));
     CHECK(o.call("alpha", "noSuchFunction", Json::object()).out.ends_with("\n404"));
 }
 
