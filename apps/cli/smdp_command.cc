@@ -208,7 +208,8 @@ void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_cod
     auto r = std::make_shared<OrderRequest>();
     CLI::App* c =
         top->add_subcommand("order", "Prepare one profile for download; prints its activation code");
-    c->add_option("--profile", r->profile, "Package: complete, or a template to personalise; absent: from stock");
+    c->add_option(
+        "--profile", r->profile, "Package: complete, or a template to personalise; absent: from stock");
     c->add_option("--iccid", r->iccid, "18 to 20 digits");
     c->add_option("--imsi", r->imsi, "6 to 15 digits");
     c->add_option("--spn", r->spn, "Service provider name");
@@ -279,12 +280,15 @@ void add_smdp_commands(CLI::App& app, int& exit_code) {
     };
     CLI::App* i = top->add_subcommand("import", "Place many orders: one JSON object a line");
     common(i);
-    i->add_option("file", a->file, "members profile, iccid, imsi, k, opc, pin1, puk1, spn, eid, name, class, type, operator")
+    i->add_option("file",
+                  a->file,
+                  "members profile, iccid, imsi, k, opc, pin1, puk1, spn, eid, name, class, type, operator")
         ->required();
     i->callback([a, &exit_code] {
         if (const auto ok = import(*a, exit_code); !ok) exit_code = report(ok.error(), a->file, a->json);
     });
-    i->add_flag("--stock", a->stock, "Put them in stock, to be ordered by ES2+ or `order --iccid` or `--type`");
+    i->add_flag(
+        "--stock", a->stock, "Put them in stock, to be ordered by ES2+ or `order --iccid` or `--type`");
     CLI::App* s = top->add_subcommand("show", "Orders, or one with its notifications");
     common(s);
     s->add_option("matching-id", a->matching_id, "One order, by matching id or ICCID");

@@ -22,14 +22,17 @@ Ok confirm(const Arguments& a) {
 }
 Ok release(const Arguments& a) {
     auto site = TRY(Site::open(a.state, a.address));
-    print_order(describe(*site, TRY(smdp_app::release_profile(*site, TRY(iccid_from_text(a.iccid))))), a.json);
+    print_order(describe(*site, TRY(smdp_app::release_profile(*site, TRY(iccid_from_text(a.iccid))))),
+                a.json);
     return {};
 }
 Ok pool(const Arguments& a) {
     auto site = TRY(Site::open(a.state, a.address));
     for (const smdp::Pool& p : TRY(site->store->pools())) {
-        const ordered_json one{
-            {"operator", p.operator_id}, {"type", p.type}, {"state", smdp::name(p.state)}, {"profiles", p.count}};
+        const ordered_json one{{"operator", p.operator_id},
+                               {"type", p.type},
+                               {"state", smdp::name(p.state)},
+                               {"profiles", p.count}};
         if (a.json)
             std::printf("%s\n", one.dump().c_str());
         else

@@ -21,8 +21,8 @@ struct Context {
     Time now;
 };
 
-template <class Request> using Call = Result<Es2Answer> (Es2::*)(
-    const smdp::Caller&, const Request&, Bytes body, Time now);
+template <class Request>
+using Call = Result<Es2Answer> (Es2::*)(const smdp::Caller&, const Request&, Bytes body, Time now);
 
 template <class Request> Result<Es2Answer> asked(const Context& c, Call<Request> call) {
     const auto request = binding::server_from_json<Request>(text_of(c.body));
@@ -38,12 +38,10 @@ template <class Request> Result<Es2Answer> asked(const Context& c, Call<Request>
 
 Result<Es2Answer> answer_of(const Context& c) {
     switch (c.function) {
-    case ServerFunction::download_order:
-        return asked<rsp::DownloadOrderRequest>(c, &Es2::download_order);
+    case ServerFunction::download_order: return asked<rsp::DownloadOrderRequest>(c, &Es2::download_order);
     case ServerFunction::confirm_order: return asked<rsp::ConfirmOrderRequest>(c, &Es2::confirm_order);
     case ServerFunction::cancel_order: return asked<rsp::CancelOrderRequest>(c, &Es2::cancel_order);
-    case ServerFunction::release_profile:
-        return asked<rsp::ReleaseProfileRequest>(c, &Es2::release_profile);
+    case ServerFunction::release_profile: return asked<rsp::ReleaseProfileRequest>(c, &Es2::release_profile);
     default: return fail(Errc::not_found, "path");
     }
 }
@@ -67,8 +65,7 @@ bool is_served(ServerFunction f) {
 
 net::Response not_done(std::string_view path, const Error& e) {
     log(LogLevel::warning, std::string(path) + ": " + name(e.code) + " at " + e.where);
-    const bool again =
-        e.code == Errc::storage || e.code == Errc::conflict || e.code == Errc::internal;
+    const bool again = e.code == Errc::storage || e.code == Errc::conflict || e.code == Errc::internal;
     if (!again) return net::plain(400, std::string(name(e.code)) + " at " + e.where);
     net::Response later = net::plain(503, "try again");
     later.headers.add("Retry-After", "1");

@@ -23,7 +23,10 @@ Result<std::string> progress_message(const smdp::Config& config, const Outgoing&
     return binding::server_to_json(r);
 }
 
-Ok post_progress(const smdp::Config& config, net::HttpsClient& http, const net::Url& base, const Outgoing& o) {
+Ok post_progress(const smdp::Config& config,
+                 net::HttpsClient& http,
+                 const net::Url& base,
+                 const Outgoing& o) {
     net::Url url = base;
     url.path = rsp::row(rsp::ServerFunction::handle_download_progress_info).path;
     net::Request request;

@@ -29,8 +29,8 @@ Result<Requester> requester_from(const json& j) {
             }
             continue;
         }
-        const auto* m =
-            std::find_if(std::begin(members), std::end(members), [&](const auto& p) { return key == p.first; });
+        const auto* m = std::find_if(
+            std::begin(members), std::end(members), [&](const auto& p) { return key == p.first; });
         if (m == std::end(members)) return fail(Errc::unsupported, "unknown member of operators");
         if (!value.is_string()) return fail(Errc::bad_value, m->first);
         *m->second = value;

@@ -9,10 +9,10 @@ namespace halyard::smdp_app {
 /// One function requester; several may act for one operator.
 struct Requester {
     smdp::Caller caller;               // operator ids are of a-z, 0-9, - and _
-    std::string name, oid;           // functionRequesterIdentifier
+    std::string name, oid;             // functionRequesterIdentifier
     std::optional<Sha256> certificate; // of its DER
-    std::string subject;             // common name, with certificates under the CA for clients
-    std::optional<net::Url> callback; // https://host[:port], without a path
+    std::string subject;               // common name, with certificates under the CA for clients
+    std::optional<net::Url> callback;  // https://host[:port], without a path
 };
 
 /// Errors: not_found, bad_value naming the member; conflict when two requesters have the same certificate,

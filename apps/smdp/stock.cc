@@ -38,8 +38,7 @@ Result<smdp::Order> order_from_stock(Site& site, const OrderRequest& r) {
 }
 
 Result<smdp::Order> confirm_order(Site& site, const Iccid& iccid, const Confirmation& c) {
-    rsp::ConfirmOrderRequest request{
-        .header = TRY(header(site)), .iccid = iccid, .release_flag = c.release};
+    rsp::ConfirmOrderRequest request{.header = TRY(header(site)), .iccid = iccid, .release_flag = c.release};
     if (!c.eid.empty()) request.eid = TRY(eid_from_text(c.eid));
     if (c.default_dp || !c.matching_id.empty()) request.matching_id = c.matching_id;
     for (char ch : c.matching_id)

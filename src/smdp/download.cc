@@ -192,8 +192,7 @@ Result<Es9Answer> Server::judge_code(const Order& known,
     if (crypto::equal(*said.hash_cc, crypto::sha256({code.reveal(), session.transaction_id})))
         return Es9Answer{};
     if (session.wrong_code == request) // the answer was lost: not a second try
-        return refused(
-            Es9Function::get_bound_profile_package, "8.2.7", "3.8", "confirmation code refused");
+        return refused(Es9Function::get_bound_profile_package, "8.2.7", "3.8", "confirmation code refused");
     Order order = known;
     Session counted = session;
     counted.wrong_code = request;
@@ -264,7 +263,8 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
     order->changed = now;
     Change change{.order = &*order, .session = &*session, .binding = again ? nullptr : &*binding};
     // A request that is repeated is no second download.
-    if (!again || session->state != SessionState::delivered) TRY(tell(change, *order, Point::download, {}, now));
+    if (!again || session->state != SessionState::delivered)
+        TRY(tell(change, *order, Point::download, {}, now));
     session->state = SessionState::delivered;
     TRY(store_.commit(change));
     rsp::GetBoundProfilePackageOk answer{.transaction_id = session->transaction_id};

@@ -27,8 +27,8 @@ bool may(const Caller& who, const std::string& type) {
 
 // SGP.22 leaves open how long a call is remembered; see the decision on profiles in stock.
 template <class Request, class Function>
-Result<Es2Answer> Es2::once(
-    F name, Function function, const Caller& who, const Request& request, Bytes body, Time now) {
+Result<Es2Answer>
+Es2::once(F name, Function function, const Caller& who, const Request& request, Bytes body, Time now) {
     const std::string& id = request.header.function_call_identifier;
     const auto number = static_cast<uint8_t>(name);
     const Sha256 hash = crypto::hmac_sha256(config_.storage_key.reveal(), {Bytes(&number, 1), body});

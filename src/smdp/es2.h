@@ -33,8 +33,8 @@ class Es2 {
     Result<Step> cancel(const Caller&, const rsp::CancelOrderRequest&, Time now);
     Result<Step> release(const Caller&, const rsp::ReleaseProfileRequest&, Time now);
     template <class Request, class Function>
-    Result<Es2Answer> once(
-        rsp::ServerFunction, Function, const Caller&, const Request&, Bytes body, Time now);
+    Result<Es2Answer>
+    once(rsp::ServerFunction, Function, const Caller&, const Request&, Bytes body, Time now);
     Result<std::optional<Order>> own(const Caller&, const Iccid&);
     bool knows_smds(std::string_view address) const;
     Result<bool> same_confirmation(const Order&, const rsp::ConfirmOrderRequest&) const;

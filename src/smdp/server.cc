@@ -93,7 +93,8 @@ Result<SecretBytes> Server::unseal(const Iccid& iccid) {
     return crypto::open(config_.storage_key, sealed.octets, bytes_of(sealed.as));
 }
 
-Result<OwnedBytes> seal_code(const Config& config, const Order& order, std::string_view code, Random& random) {
+Result<OwnedBytes>
+seal_code(const Config& config, const Order& order, std::string_view code, Random& random) {
     const Sha256 hash = crypto::sha256({bytes_of(code)});
     return crypto::seal(config.storage_key,
                         TRY(random.draw<12>()),
@@ -101,7 +102,8 @@ Result<OwnedBytes> seal_code(const Config& config, const Order& order, std::stri
                         bytes_of("confirmation code " + to_text(order.iccid)));
 }
 Result<SecretBytes> open_code(const Config& config, const Order& order) {
-    return crypto::open(config.storage_key, order.code, bytes_of("confirmation code " + to_text(order.iccid)));
+    return crypto::open(
+        config.storage_key, order.code, bytes_of("confirmation code " + to_text(order.iccid)));
 }
 
 Ok Server::tell(Change& change,

@@ -21,12 +21,12 @@ struct Config {
     std::string oid;     // dotted; both certificates carry it
     OwnedBytes oid_der;  // its content octets
     std::vector<Credentials> credentials;
-    rsp::Revocation revocation;   // lists for EUM and eUICC certificates
-    Secret<32> storage_key;       // seals packages at rest (SR-42)
-    bool own_keys = false;        // PPK with ReplaceSessionKeys instead of session keys
-    uint32_t attempts = 20;       // per order (SGP.22 §3.1.3); then it is in error
-    uint32_t code_tries = 3;      // wrong confirmation codes per order (SR-21); then it is in error
-    Time session_life{3'600'000}; // until a session without a delivered package is forgotten
+    rsp::Revocation revocation;         // lists for EUM and eUICC certificates
+    Secret<32> storage_key;             // seals packages at rest (SR-42)
+    bool own_keys = false;              // PPK with ReplaceSessionKeys instead of session keys
+    uint32_t attempts = 20;             // per order (SGP.22 §3.1.3); then it is in error
+    uint32_t code_tries = 3;            // wrong confirmation codes per order (SR-21); then it is in error
+    Time session_life{3'600'000};       // until a session without a delivered package is forgotten
     std::vector<std::string> callbacks; // operators that are told how downloads go
     std::vector<std::string> smds;      // SM-DS that events may be registered at
 };
@@ -82,7 +82,8 @@ class Server {
     Ok tell(Change&, const Order&, Point, std::optional<rsp::StatusCode> failed, Time now, Bytes result = {});
     /// The last step of authenticateClient: the order is offered to the session's eUICC.
     Answer offer(const Credentials&, Order&, Session&, Bytes euicc_signature1, Time now);
-    Answer judge_code(const Order&, const Session&, const rsp::EuiccSigned2&, const Sha256& request, Time now);
+    Answer
+    judge_code(const Order&, const Session&, const rsp::EuiccSigned2&, const Sha256& request, Time now);
 
     const Config& config_;
     Store& store_;

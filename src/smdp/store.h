@@ -33,7 +33,8 @@ struct Pool {
 struct Store {
     virtual ~Store() = default;
     /// Everything or nothing, on disk when it returns. Errors: conflict when a version is not the one read,
-    /// or what is written exists (matching id, ICCID, a call, a notification of that EID and number); storage.
+    /// or what is written exists (matching id, ICCID, a call, a notification of that EID and number);
+    /// storage.
     virtual Ok commit(const Change&) = 0;
     virtual Result<std::optional<Order>> order(std::string_view matching_id) = 0;
     virtual Result<std::optional<Order>> order(const Iccid&) = 0;

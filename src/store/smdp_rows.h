@@ -7,7 +7,7 @@ namespace halyard::store {
 
 #define SMDP_ORDER                                                                                           \
     "SELECT iccid, matching_id, eid, state, operator_id, type, eid_ordered, default_dp, code, code_tries, "  \
-    "smds, event_id, event, name, attempts, created, changed, expires, reason, last_event, metadata, "      \
+    "smds, event_id, event, name, attempts, created, changed, expires, reason, last_event, metadata, "       \
     "version FROM orders "
 /// Of the columns above.
 Result<smdp::Order> order_of(const Statement&);

@@ -24,8 +24,7 @@ Ok insert_notification(Connection& c, const Notification& n) {
 }
 
 // The order of a query, if there is one. `sql` is a literal.
-Result<std::optional<Order>>
-one(Database& db, const char* sql, const std::function<void(Statement&)>& bind) {
+Result<std::optional<Order>> one(Database& db, const char* sql, const std::function<void(Statement&)>& bind) {
     std::optional<Order> out;
     TRY(db.read([&](Connection& c) -> Ok {
         auto q = TRY(c.prepare(sql));

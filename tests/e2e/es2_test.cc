@@ -82,7 +82,8 @@ struct Operator {
     Operator() {
         REQUIRE(in_directory(documented("prepare")).status == 0);
         // Others under the same CA: one that nobody knows, and the listener's server.
-        const std::string leaf = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=";
+        const std::string leaf =
+            "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=";
         const std::string sign = "openssl x509 -req -days 30 -CA operators-ca.pem -CAkey operators-ca.key ";
         const Ran made = in_directory(
             leaf + "beta -keyout beta.key -out beta.csr\n" + sign + "-in beta.csr -out beta.pem\n" + leaf +
@@ -176,13 +177,14 @@ struct Phone {
         return std::move(*opened);
     }
     Phone(const Operator& o, const app::PkiDirectory& pki, const Eid& eid)
-        : http(client(o)), hand(eid,
-                                *pki.credential("euicc/" + to_text(eid)),
-                                pki.certificate("eum")->der,
-                                pki.anchor()->key_id,
-                                *asn1::oid_from_text(*rsp::server_oid(*pki.certificate("smdp-auth"))),
-                                [this](Bytes m, Time) { return http.exchange("smdp.halyard.test", m); },
-                                random) {
+        : http(client(o)), hand(
+                               eid,
+                               *pki.credential("euicc/" + to_text(eid)),
+                               pki.certificate("eum")->der,
+                               pki.anchor()->key_id,
+                               *asn1::oid_from_text(*rsp::server_oid(*pki.certificate("smdp-auth"))),
+                               [this](Bytes m, Time) { return http.exchange("smdp.halyard.test", m); },
+                               random) {
         hand.smdp_address = hand.server_address = "smdp.halyard.test";
     }
 };

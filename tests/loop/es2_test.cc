@@ -111,7 +111,8 @@ TEST_CASE("when a call is wrong in one point, its code says which; together they
         CHECK(b.confirm({.eid = kOther}) == "8.1.1/3.10");
         CHECK(b.confirm({.eid = kEid, .smds_address = kGone}) == "8.9/5.1");
         CHECK(b.at().state == linked);
-        CHECK(b.confirm({.eid = kEid, .matching_id = "ONE", .smds_address = kSmds, .release_flag = true}) == "");
+        CHECK(b.confirm({.eid = kEid, .matching_id = "ONE", .smds_address = kSmds, .release_flag = true}) ==
+              "");
         CHECK(b.confirm({.eid = kOther, .matching_id = "ONE", .release_flag = true}) == "8.2.1/3.10");
         CHECK(b.confirm({.eid = kEid, .matching_id = "TWO", .release_flag = true}) == "8.2.6/3.10");
         REQUIRE(b.order(2) == "");

@@ -21,13 +21,14 @@ std::string codes(const rsp::Es9Answer& a) {
 std::string matching_id_of(const std::string& code) { return code.substr(code.rfind('$') + 1); }
 
 Handset::Handset(const Pki& pki, Smdp& smdp, Random& random, uint64_t number)
-    : Handset(must(pki::make_eid("89049032", number)),
-              pki.euicc(must(pki::make_eid("89049032", number)), random),
-              pki.eum.certificate.der,
-              pki.anchor.key_id,
-              smdp.config.oid_der,
-              [&smdp](Bytes message, Time at) { return smdp.exchange(message, at); },
-              random) {}
+    : Handset(
+          must(pki::make_eid("89049032", number)),
+          pki.euicc(must(pki::make_eid("89049032", number)), random),
+          pki.eum.certificate.der,
+          pki.anchor.key_id,
+          smdp.config.oid_der,
+          [&smdp](Bytes message, Time at) { return smdp.exchange(message, at); },
+          random) {}
 
 Handset::Handset(const Eid& who,
                  pki::Credential credential,

@@ -27,7 +27,7 @@ class Handset {
     std::array<uint8_t, 3> svn{2, 5, 0};
     std::vector<OwnedBytes> verification, signing; // CI key identifiers
     OwnedBytes card_resource = {0x81, 0x01, 0x00, 0x82, 0x04, 0x00, 0x08, 0x00, 0x00};
-    OwnedBytes smdp_oid; // content octets
+    OwnedBytes smdp_oid;           // content octets
     std::string confirmation_code; // empty: none is sent
     Time now = kBegin;
 

@@ -97,5 +97,6 @@ TEST_CASE("when an order has a confirmation code, neither the code nor its hash 
     CHECK(contains(disk, order.code)); // the search would find it
     CHECK_FALSE(contains(disk, bytes_of("27182818")));
     // SHA-256 of "27182818", by sha256sum
-    CHECK_FALSE(contains(disk, *from_hex("3D83F2291273EDBD21A43F61A7C7C58083A7BE5BC1A4C9DFD23022A5F7FFFABC")));
+    CHECK_FALSE(
+        contains(disk, *from_hex("3D83F2291273EDBD21A43F61A7C7C58083A7BE5BC1A4C9DFD23022A5F7FFFABC")));
 }
