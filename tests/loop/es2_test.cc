@@ -318,7 +318,7 @@ TEST_CASE("when a download goes on, its operator is told each point in turn, and
         CHECK(waiting[0].type == "data");
         CHECK(waiting[0].eid == phone.eid);
         CHECK(waiting[0].result.empty() == (waiting[0].point != 4));
-        REQUIRE(b.smdp.store->delivered(waiting[0]));
+        REQUIRE(b.smdp.store->delivered(waiting[0], {}));
     }
     CHECK(told == "1+ 2- 3+ 4+ ");
     CHECK(b.due("beta").empty());
