@@ -39,13 +39,14 @@ nlohmann::ordered_json describe(const Site& site, const smdp::Order& o) {
     return out;
 }
 void print_order(const nlohmann::ordered_json& o, bool json) {
+    const std::string code = o["activation_code"];
     if (json)
         std::printf("%s\n", o.dump().c_str());
     else
         std::printf("%-21s %-11s %s  %s\n",
                     o["iccid"].get<std::string>().c_str(),
                     o["state"].get<std::string>().c_str(),
-                    o["activation_code"].get<std::string>().c_str(),
+                    code.empty() ? "no activation code" : code.c_str(),
                     o.value("eid", "any eUICC").c_str());
 }
 

@@ -20,9 +20,11 @@ struct Site {
     /// name different SM-DP+ or the same CI twice.
     Ok load_credentials(const app::PkiDirectory&);
     smdp::Server server() { return {config, *store, random}; }
-    /// "1$address$matchingId". SGP.22 §4.1
+    /// "1$address$matchingId", with "$$1" behind it when a confirmation code is asked for; "" while the order
+    /// can be found by nothing. SGP.22 §4.1
     std::string activation_code(const smdp::Order& order) const {
-        return "1$" + config.address + "$" + order.matching_id;
+        if (order.matching_id.empty() && !order.default_dp) return "";
+        return "1$" + config.address + "$" + order.matching_id + (order.code.empty() ? "" : "$$1");
     }
 };
 
