@@ -2,6 +2,7 @@
 // code, told to the operator's listener; and what a kill -9 leaves to be told.
 #include "apps/common/es9_client.h"
 #include "apps/common/pki_files.h"
+#include "crypto/hash.h"
 #include "net/https_server.h"
 #include "tests/e2e/run.h"
 #include "tests/loop/handset.h"
