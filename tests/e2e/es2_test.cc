@@ -141,7 +141,7 @@ struct Operator {
         return in_directory("curl -sS --max-time 20 --cacert pki/ci.pem " +
                             (who.empty() ? "" : "--cert " + who + ".pem --key " + who + ".key ") +
                             "--connect-to smdp.halyard.test:443:127.0.0.1:" + std::to_string(es2) +
-                            " -H 'Content-Type: application/json' -w '\\n%{http_code}' --data-binary @body "
+                            " -H 'Content-Type: application/json' -w '\\n%{http_code}\\n' --data-binary @body "
                             "https://smdp.halyard.test/gsma/rsp2/es2plus/" +
                             function);
     }
@@ -240,7 +240,7 @@ TEST_CASE("when somebody else calls, profiles of an operator are not there, and 
     };
     CHECK(status(o.call("beta", "downloadOrder", order("2.999.77.2", "b1"))) == "Failed 8.2.1/3.9");
     CHECK(status(o.call("beta", "downloadOrder", order("2.999.77.1", "b2"))) == "Failed 1.1/1.2");
-    CHECK(o.call("nobody", "downloadOrder", order("2.999.77.1", "n1")).out.ends_with("\n403"));
+    CHECK(o.call("nobody", "downloadOrder", order("2.999.77.1", "n1")).out.ends_with("\n403\n"));
     CHECK(o.call("", "downloadOrder", order("2.999.77.1", "n2")).status != 0); // TLS ends it
     CHECK(o.show()["state"] == "available");
     CHECK(status(o.call("alpha", "downloadOrder", order("2.999.77.1", "a1"))) == "Executed-Success");
@@ -252,8 +252,8 @@ TEST_CASE("when somebody else calls, profiles of an operator are not there, and 
     }
     CHECK(o.show()["state"] == "allocated");
     CHECK(status(o.call("alpha", "downloadOrder", Json{{"iccid", kIccid}})) == "Failed 1.6/2.2");
-    CHECK(o.call("alpha", "downloadOrder", Json::array({1})).out.ends_with("\n400"));
-    CHECK(o.call("alpha", "noSuchFunction", Json::object()).out.ends_with("\n404"));
+    CHECK(o.call("alpha", "downloadOrder", Json::array({1})).out.ends_with("\n400\n"));
+    CHECK(o.call("alpha", "noSuchFunction", Json::object()).out.ends_with("\n404\n"));
 }
 
 TEST_CASE("when the server is killed before its callbacks are acknowledged, the next one delivers them all") {
