@@ -138,12 +138,13 @@ struct Operator {
     /// A call by curl with a certificate; HTTP status behind the body.
     Ran call(const std::string& who, const std::string& function, const Json& body) {
         write_text(d / "body", body.dump());
-        return in_directory("curl -sS --max-time 20 --cacert pki/ci.pem " +
-                            (who.empty() ? "" : "--cert " + who + ".pem --key " + who + ".key ") +
-                            "--connect-to smdp.halyard.test:443:127.0.0.1:" + std::to_string(es2) +
-                            " -H 'Content-Type: application/json' -w '\\n%{http_code}\\n' --data-binary @body "
-                            "https://smdp.halyard.test/gsma/rsp2/es2plus/" +
-                            function);
+        return in_directory(
+            "curl -sS --max-time 20 --cacert pki/ci.pem " +
+            (who.empty() ? "" : "--cert " + who + ".pem --key " + who + ".key ") +
+            "--connect-to smdp.halyard.test:443:127.0.0.1:" + std::to_string(es2) +
+            " -H 'Content-Type: application/json' -w '\\n%{http_code}\\n' --data-binary @body "
+            "https://smdp.halyard.test/gsma/rsp2/es2plus/" +
+            function);
     }
     Json show() { return cli({"smdp", "show", kIccid, "--state", d / "smdp", "--json"}).json(); }
 };
