@@ -1,5 +1,7 @@
 #include "apps/cli/commands.h"
-#include "apps/smdp/site.h"
+#include "apps/cli/eim_client_commands.h"
+#include "apps/cli/smdp_parts.h"
+#include "apps/smdp/stock.h"
 #include "store/deviations.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -13,10 +15,12 @@ using nlohmann::ordered_json, smdp_app::OrderRequest, smdp_app::Site;
 
 struct Arguments {
     std::string state, address, matching_id, file;
-    bool json = false;
+    bool json = false, stock = false, available = false;
 };
 
-ordered_json describe(const Site& site, const smdp::Order& o) {
+} // namespace
+
+nlohmann::ordered_json describe(const Site& site, const smdp::Order& o) {
     ordered_json out{{"matching_id", o.matching_id},
                      {"activation_code", site.activation_code(o)},
                      {"iccid", to_text(o.iccid)},
@@ -24,26 +28,35 @@ ordered_json describe(const Site& site, const smdp::Order& o) {
                      {"name", o.name},
                      {"attempts", o.attempts}};
     if (o.eid) out["eid"] = to_text(*o.eid);
+    if (!o.type.empty()) out["type"] = o.type;
+    if (o.operator_id != smdp::kDefaultOperator) out["operator"] = o.operator_id;
+    if (!o.code.empty()) out["confirmation_code"] = true;
+    if (!o.smds.empty()) out["smds"] = o.smds;
     if (!o.last_event.empty()) out["last_event"] = o.last_event;
     if (!o.reason.empty()) out["reason"] = o.reason;
     out["created"] = app::text_from_seconds(o.created.count() / 1000);
     if (o.expires.count()) out["expires"] = app::text_from_seconds(o.expires.count() / 1000);
     return out;
 }
-void print(const ordered_json& o, bool json) {
+void print_order(const nlohmann::ordered_json& o, bool json) {
+    const std::string code = o["activation_code"];
     if (json)
         std::printf("%s\n", o.dump().c_str());
     else
         std::printf("%-21s %-11s %s  %s\n",
                     o["iccid"].get<std::string>().c_str(),
                     o["state"].get<std::string>().c_str(),
-                    o["activation_code"].get<std::string>().c_str(),
+                    code.empty() ? "no activation code" : code.c_str(),
                     o.value("eid", "any eUICC").c_str());
 }
 
+namespace {
+
 Ok order(const Arguments& a, const OrderRequest& r) {
     auto site = TRY(Site::open(a.state, a.address));
-    print(describe(*site, TRY(smdp_app::place(*site, r))), a.json);
+    const auto order =
+        TRY(r.profile.empty() ? smdp_app::order_from_stock(*site, r) : smdp_app::place(*site, r));
+    print_order(describe(*site, order), a.json);
     return {};
 }
 
@@ -61,6 +74,8 @@ Result<OrderRequest> request_of(const ordered_json& line, const std::filesystem:
                                                             {"eid", &r.eid},
                                                             {"name", &r.name},
                                                             {"class", &r.profile_class},
+                                                            {"type", &r.type},
+                                                            {"operator", &r.operator_id},
                                                             {"matching_id", &r.matching_id},
                                                             {"expires", &r.expires}};
     if (!line.is_object()) return fail(Errc::bad_value, "line");
@@ -89,7 +104,8 @@ Ok import(const Arguments& a, int& exit_code) {
         if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
         const auto line = ordered_json::parse(text, nullptr, false);
         const auto one = [&]() -> Result<smdp::Order> {
-            const OrderRequest r = TRY(request_of(line, base));
+            OrderRequest r = TRY(request_of(line, base));
+            r.stock = a.stock;
             if (!r.iccid.empty() && !seen.insert(r.iccid).second)
                 return fail(Errc::conflict, "iccid, twice in this file");
             return smdp_app::place(*site, r);
@@ -97,7 +113,7 @@ Ok import(const Arguments& a, int& exit_code) {
         const auto done = one();
         if (done) {
             ++placed;
-            if (a.json) print(describe(*site, *done), true);
+            if (a.json) print_order(describe(*site, *done), true);
         } else if (done.error().code == Errc::conflict && std::string_view(done.error().where) == "iccid") {
             ++known;
         } else {
@@ -106,17 +122,30 @@ Ok import(const Arguments& a, int& exit_code) {
         }
     }
     if (failed) exit_code = 1;
-    std::fprintf(stderr, "%u orders placed, %u there before, %u refused\n", placed, known, failed);
+    std::fprintf(stderr,
+                 "%u %s, %u there before, %u refused\n",
+                 placed,
+                 a.stock ? "profiles put in stock" : "orders placed",
+                 known,
+                 failed);
     return {};
+}
+
+// By matching id, else by ICCID.
+Result<std::optional<smdp::Order>> find_order(Site& site, const std::string& which) {
+    auto order = TRY(site.store->order(which));
+    if (order) return order;
+    const auto iccid = iccid_from_text(which);
+    return iccid ? site.store->order(*iccid) : order;
 }
 
 Ok show(const Arguments& a) {
     auto site = TRY(Site::open(a.state, a.address));
     if (a.matching_id.empty()) {
-        for (const auto& o : TRY(site->store->orders(0))) print(describe(*site, o), a.json);
+        for (const auto& o : TRY(site->store->orders(0))) print_order(describe(*site, o), a.json);
         return {};
     }
-    const auto o = TRY(site->store->order(a.matching_id));
+    const auto o = TRY(find_order(*site, a.matching_id));
     if (!o) return fail(Errc::not_found, "matching id");
     ordered_json out = describe(*site, *o);
     auto& list = out["notifications"] = ordered_json::array();
@@ -132,8 +161,15 @@ Ok show(const Arguments& a) {
 
 Ok cancel(const Arguments& a) {
     auto site = TRY(Site::open(a.state, a.address));
-    auto server = site->server();
-    print(describe(*site, TRY(server.cancel(a.matching_id, Time(app::now_ms())))), a.json);
+    const bool by_matching_id = TRY(site->store->order(a.matching_id)).has_value();
+    if (by_matching_id && !a.available) {
+        auto server = site->server();
+        print_order(describe(*site, TRY(server.cancel(a.matching_id, Time(app::now_ms())))), a.json);
+        return {};
+    }
+    const auto order = TRY(find_order(*site, a.matching_id));
+    if (!order) return fail(Errc::not_found, "matchingId");
+    print_order(describe(*site, TRY(smdp_app::cancel_order(*site, *order, a.available))), a.json);
     return {};
 }
 
@@ -173,7 +209,8 @@ void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_cod
     auto r = std::make_shared<OrderRequest>();
     CLI::App* c =
         top->add_subcommand("order", "Prepare one profile for download; prints its activation code");
-    c->add_option("--profile", r->profile, "Package: complete, or a template to personalise")->required();
+    c->add_option(
+        "--profile", r->profile, "Package: complete, or a template to personalise; absent: from stock");
     c->add_option("--iccid", r->iccid, "18 to 20 digits");
     c->add_option("--imsi", r->imsi, "6 to 15 digits");
     c->add_option("--spn", r->spn, "Service provider name");
@@ -182,6 +219,8 @@ void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_cod
     c->add_option("--class", r->profile_class, "operational, provisioning or test")
         ->check(CLI::IsMember({"operational", "provisioning", "test"}));
     c->add_option("--matching-id", r->matching_id, "Instead of a random one");
+    c->add_option("--type", r->type, "Profile type; without --profile: any of that type in stock");
+    c->add_option("--operator", r->operator_id, "Whose profile it is");
     c->add_option("--expires", r->expires, "Moment after which it is not handed out");
     c->add_option("--state", a->state, "Directory of this SM-DP+")->required();
     c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
@@ -195,7 +234,8 @@ void add_serve(CLI::App* top, int& exit_code) {
     auto o = std::make_shared<smdp_app::ServeOptions>();
     auto state = std::make_shared<std::string>();
     auto pki = std::make_shared<std::vector<std::string>>();
-    CLI::App* c = top->add_subcommand("serve", "Serve ES9+ over HTTPS until SIGTERM");
+    auto resolve = std::make_shared<std::vector<std::string>>();
+    CLI::App* c = top->add_subcommand("serve", "Serve ES9+ and ES2+ over HTTPS until SIGTERM");
     c->add_option("--state", *state, "Directory of this SM-DP+")->required();
     c->add_option(
          "--pki",
@@ -207,11 +247,20 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--bind", o->bind, "Address to listen on");
     c->add_option("--port", o->port, "Port to listen on; 0: any");
     c->add_flag("--own-keys", o->own_keys, "Protect profiles with keys of their own (ReplaceSessionKeys)");
+    c->add_option("--es2-port", o->es2_port, "Port of ES2+ for operators; 0: any");
+    c->add_option("--es2-client-ca", o->es2_client_ca, "PEM: operators' certificates must be under it");
+    c->add_option("--operators", o->operators, "JSON: who may call ES2+, and where callbacks go");
+    c->add_option("--callback-ca", o->callback_ca, "PEM for operators' listeners, if another one");
+    c->add_option("--resolve", *resolve, "HOST=ADDR:PORT for callbacks, may be repeated");
     c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
         o->state = *state;
         o->pki.path = pki->front();
         for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
+        if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {
+            exit_code = report(ok.error(), "--resolve", false);
+            return;
+        }
         const auto ended = smdp_app::serve(*o);
         exit_code = ended ? *ended : report(ended.error(), "smdp serve", false);
     });
@@ -224,6 +273,7 @@ void add_smdp_commands(CLI::App& app, int& exit_code) {
     add_serve(top, exit_code);
     auto a = std::make_shared<Arguments>();
     add_order(top, a, exit_code);
+    add_smdp_stock_commands(*top, exit_code);
     const auto common = [a](CLI::App* c) {
         c->add_option("--state", a->state, "Directory of this SM-DP+")->required();
         c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
@@ -231,14 +281,18 @@ void add_smdp_commands(CLI::App& app, int& exit_code) {
     };
     CLI::App* i = top->add_subcommand("import", "Place many orders: one JSON object a line");
     common(i);
-    i->add_option("file", a->file, "members profile, iccid, imsi, k, opc, pin1, puk1, spn, eid, name, class")
+    i->add_option("file",
+                  a->file,
+                  "members profile, iccid, imsi, k, opc, pin1, puk1, spn, eid, name, class, type, operator")
         ->required();
     i->callback([a, &exit_code] {
         if (const auto ok = import(*a, exit_code); !ok) exit_code = report(ok.error(), a->file, a->json);
     });
+    i->add_flag(
+        "--stock", a->stock, "Put them in stock, to be ordered by ES2+ or `order --iccid` or `--type`");
     CLI::App* s = top->add_subcommand("show", "Orders, or one with its notifications");
     common(s);
-    s->add_option("matching-id", a->matching_id, "One order");
+    s->add_option("matching-id", a->matching_id, "One order, by matching id or ICCID");
     s->callback([a, &exit_code] {
         if (const auto ok = show(*a); !ok) exit_code = report(ok.error(), "smdp show", a->json);
     });
@@ -249,9 +303,10 @@ void add_smdp_commands(CLI::App& app, int& exit_code) {
         if (const auto ok = show_deviations(*a); !ok)
             exit_code = report(ok.error(), "smdp deviations", a->json);
     });
-    CLI::App* c = top->add_subcommand("cancel", "Withdraw an order nobody has downloaded");
+    CLI::App* c = top->add_subcommand("cancel", "Withdraw an order nobody has downloaded (cancelOrder)");
     common(c);
-    c->add_option("matching-id", a->matching_id, "The order")->required();
+    c->add_option("order", a->matching_id, "Matching id or ICCID")->required();
+    c->add_flag("--available", a->available, "Back into stock instead of withdrawn for good");
     c->callback([a, &exit_code] {
         if (const auto ok = cancel(*a); !ok) exit_code = report(ok.error(), a->matching_id, a->json);
     });

@@ -1,12 +1,68 @@
 #include "apps/common/peer_ledger.h"
 #include "apps/common/signals.h"
+#include "apps/smdp/es2.h"
 #include "apps/smdp/es9.h"
+#include "apps/smdp/messenger.h"
 #include "apps/smdp/site.h"
 #include "base/log.h"
 #include "net/https_server.h"
 #include <cstdio>
 
 namespace halyard::smdp_app {
+namespace {
+constexpr Time kDay{86'400'000};
+
+// ES2+ beside ES9+: who may call, the listener, and what goes back.
+struct OperatorSide {
+    std::vector<Requester> operators;
+    std::optional<smdp::Es2> core;
+    std::optional<net::HttpsClient> http;
+    std::optional<Messenger> messenger;
+    net::HttpsServer https;
+
+    Ok start(const ServeOptions&, Site&);
+    void stop() {
+        https.stop();
+        messenger.reset();
+    }
+};
+
+Ok OperatorSide::start(const ServeOptions& options, Site& site) {
+    if (options.operators.empty()) {
+        if (options.es2_port) return fail(Errc::missing_field, "operators");
+        return {};
+    }
+    operators = TRY(load_operators(options.operators));
+    for (const Requester& r : operators)
+        if (r.callback) site.config.callbacks.push_back(r.caller.operator_id);
+    if (!site.config.callbacks.empty()) {
+        net::HttpsClient::Options to;
+        const std::string& ca = options.callback_ca.empty() ? options.es2_client_ca : options.callback_ca;
+        if (ca.empty()) return fail(Errc::missing_field, "callback-ca");
+        to.trust.anchors_pem = text_of(TRY(app::read_file(ca, 1u << 20, "callback-ca")));
+        to.connect_to = options.resolve;
+        to.certificate_file = options.pki.pem("smdp-tls").string();
+        to.key_file = options.pki.key("smdp-tls").string();
+        to.total_timeout = std::chrono::seconds(10); // what an end of the server may have to wait for
+        http = TRY(net::HttpsClient::open(std::move(to)));
+        messenger.emplace(site.config, *site.store, site.random, *http, operators);
+    }
+    if (!options.es2_port) return {};
+    if (options.es2_client_ca.empty()) return fail(Errc::missing_field, "es2-client-ca");
+    core.emplace(site.config, *site.store, site.random);
+    net::HttpsServer::Options listen;
+    listen.bind = options.bind;
+    listen.port = *options.es2_port;
+    listen.certificate_file = options.pki.pem("smdp-tls").string();
+    listen.key_file = options.pki.key("smdp-tls").string();
+    listen.client_ca_file = options.es2_client_ca;
+    return https.start(listen, [this, &site, &options](const net::Request& r) {
+        const PeerScope scope(options.strict);
+        return es2(*core, site.config, operators, r, Time(app::now_ms()));
+    });
+}
+} // namespace
+
 Result<int> serve(const ServeOptions& options) {
     auto site = TRY(Site::open(options.state, options.address));
     TRY(site->load_credentials(options.pki));
@@ -15,6 +71,8 @@ Result<int> serve(const ServeOptions& options) {
     site->config.own_keys = options.own_keys;
     smdp::Server server = site->server();
     app::catch_signals();
+    OperatorSide side;
+    TRY(side.start(options, *site)); // before ES9+: it says who is told of downloads
     net::HttpsServer https;
     net::HttpsServer::Options listen;
     listen.bind = options.bind;
@@ -31,7 +89,10 @@ Result<int> serve(const ServeOptions& options) {
         peers.add(scope, r.peer.substr(0, r.peer.rfind(':')), now);
         return response;
     }));
-    std::printf("{\"listening\":\"https://%s:%u\"}\n", options.bind.c_str(), https.port());
+    std::string es2_at;
+    if (side.core)
+        es2_at = ",\"es2\":\"https://" + options.bind + ":" + std::to_string(side.https.port()) + "\"";
+    std::printf("{\"listening\":\"https://%s:%u\"%s}\n", options.bind.c_str(), https.port(), es2_at.c_str());
     std::fflush(stdout);
     int exit_code = 0;
     for (unsigned tick = 0; !app::sleep_unless_stopped(std::chrono::seconds(1)); ++tick) {
@@ -41,9 +102,11 @@ Result<int> serve(const ServeOptions& options) {
             break;
         }
         if (tick % 5 == 4) (void)peers.save(site->store->database());
-        if (tick % 60 == 59)
-            (void)site->store->forget_sessions(Time(app::now_ms()) - site->config.session_life);
+        if (tick % 60 != 59) continue;
+        (void)site->store->forget_sessions(Time(app::now_ms()) - site->config.session_life);
+        (void)site->store->forget_calls(Time(app::now_ms()) - kDay);
     }
+    side.stop();
     https.stop();
     (void)peers.save(site->store->database());
     return exit_code;

@@ -97,6 +97,9 @@ Result<smdp::Order> place(Site& site, const OrderRequest& r) {
     order.name = r.name.empty() ? "Halyard profile" : r.name;
     if (!r.eid.empty()) order.eid = TRY(eid_from_text(r.eid));
     order.matching_id = r.matching_id;
+    order.type = r.type;
+    order.operator_id = r.operator_id;
+    order.stock = r.stock;
     if (!r.expires.empty())
         order.expires =
             std::chrono::duration_cast<Time>(Seconds(TRY(app::seconds_from_text(r.expires, "expires"))));

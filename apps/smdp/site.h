@@ -4,6 +4,7 @@
 #include "crypto/hash.h"
 #include "smdp/server.h"
 #include "store/smdp_store.h"
+#include <map>
 
 namespace halyard::smdp_app {
 
@@ -19,15 +20,19 @@ struct Site {
     /// name different SM-DP+ or the same CI twice.
     Ok load_credentials(const app::PkiDirectory&);
     smdp::Server server() { return {config, *store, random}; }
-    /// "1$address$matchingId". SGP.22 §4.1
+    /// "1$address$matchingId", with "$$1" behind it when a confirmation code is asked for; "" while the order
+    /// can be found by nothing. SGP.22 §4.1
     std::string activation_code(const smdp::Order& order) const {
-        return "1$" + config.address + "$" + order.matching_id;
+        if (order.matching_id.empty() && !order.default_dp) return "";
+        return "1$" + config.address + "$" + order.matching_id + (order.code.empty() ? "" : "$$1");
     }
 };
 
 /// One order as a file or a command line words it.
 struct OrderRequest {
     std::string profile; // package file: template or complete
+    std::string type, operator_id = smdp::kDefaultOperator;
+    bool stock = false; // available instead of released
     std::string iccid, imsi, k, opc, pin1, puk1, spn, eid, name, matching_id, profile_class = "operational",
                                                                               expires;
 };
@@ -43,10 +48,16 @@ struct ServeOptions {
     std::string address;
     std::string bind = "127.0.0.1";
     uint16_t port = 0;
+    std::optional<uint16_t> es2_port; // absent: no ES2+; 0: any
+    std::string es2_client_ca;        // PEM; clients of ES2+ must have a certificate under it
+    std::string callback_ca;          // PEM, what operators' listeners are judged by; empty: es2_client_ca
+    std::string operators;            // file, see operators.h
+    std::map<std::string, std::string> resolve; // callback host → address:port
     bool own_keys = false;
     bool strict = false; // refuse every deviation of a peer
 };
-/// Serves ES9+ until SIGTERM or SIGINT. Prints {"listening":"https://…"} on stdout when ready. Exit status:
+/// Serves ES9+, and ES2+ on a port of its own, until SIGTERM or SIGINT. Prints {"listening":"https://…"}
+/// (with "es2" beside it) on stdout when ready. Exit status:
 /// 0, or 3 when the database broke and only a restart helps.
 Result<int> serve(const ServeOptions&);
 

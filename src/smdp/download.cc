@@ -58,49 +58,105 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     const rsp::EuiccSigned1& said = ok->euicc_signed1.value;
 
     const std::string_view matching_id = rsp::matching_id_of(said.ctx_params1.der);
-    if (matching_id.empty()) return refuse({"8.1.1", "3.8", "no order waits for this EID"});
-    auto order = TRY(store_.order(matching_id));
+    auto order = matching_id.empty() ? TRY(store_.default_order(judged.eid)) : TRY(store_.order(matching_id));
+    if (matching_id.empty() && !order) return refuse({"8.1.1", "3.8", "no order waits for this EID"});
     const bool expired = order && order->expires.count() && now > order->expires;
     // Unknown, used, in error, expired: one answer for all of them, so that nobody learns by guessing
     // (SR-20). Only the eUICC that the order belongs to is told that it came too late.
-    if (!order || !is_open(*order) || (expired && order->eid != judged.eid))
+    if (!order || (!is_open(*order) && order->state != OrderState::confirmed) ||
+        (expired && order->eid != judged.eid))
         return refuse({"8.2.6", "3.8", "matchingId refused"});
     if (order->eid && *order->eid != judged.eid) return refuse({"8.1.1", "3.8", "EID is not the order's"});
-    if (expired) return refuse({"8.8.5", "4.10", "download order expired"});
-    const OwnedBytes sealed = TRY(store_.sealed_package(order->matching_id));
-    if (const auto free = free_memory(said.euicc_info2.value.ext_card_resource);
-        free && *free < sealed.size())
-        return refuse({"8.1", "4.8", "not enough memory on the eUICC"});
+    if (order->state == OrderState::confirmed) return refuse({"8.2", "1.2", "profile not released yet"});
     order->changed = now;
+    // From here on it is the order's own eUICC: what ends the attempt is told to the operator.
+    const auto end = [&](const Refusal& r) -> Answer {
+        Change change{.order = &*order};
+        if (order->state == OrderState::error) TRY(drop_event(change.outbox, *order, random_, now));
+        TRY(tell(change, *order, Point::eligibility, rsp::StatusCode{r.subject, r.reason, r.message}, now));
+        TRY(store_.commit(change));
+        return refuse(r);
+    };
+    if (expired) return end({"8.8.5", "4.10", "download order expired"});
+    const Sealed sealed = TRY(store_.sealed_package(order->iccid));
+    if (const auto free = free_memory(said.euicc_info2.value.ext_card_resource);
+        free && *free < sealed.octets.size())
+        return end({"8.1", "4.8", "not enough memory on the eUICC"});
     if (++order->attempts > config_.attempts) {
         order->state = OrderState::error;
         order->reason = "too many download attempts";
-        TRY(store_.commit({.order = &*order}));
-        return refuse({"8.8.5", "6.4", "too many download attempts"});
+        return end({"8.8.5", "6.4", "too many download attempts"});
     }
     order->eid = judged.eid;
 
-    const auto binding = TRY(store_.binding(order->matching_id));
-    rsp::SmdpSigned2 signed2{.transaction_id = session->transaction_id, .cc_required_flag = false};
+    session->eid = judged.eid;
+    session->euicc_key = judged.euicc.spki;
+    session->request = hash;
+    return offer(*own, *order, *session, ok->euicc_signature1, now);
+}
+
+Result<Es9Answer>
+Server::offer(const Credentials& own, Order& order, Session& session, Bytes euicc_signature1, Time now) {
+    const auto binding = TRY(store_.binding(order.iccid));
+    rsp::SmdpSigned2 signed2{.transaction_id = session.transaction_id,
+                             .cc_required_flag = !order.code.empty()};
     if (binding) signed2.bpp_euicc_otpk = Bytes(binding->euicc_otpk);
     const OwnedBytes to_sign = TRY(asn1::encode(signed2));
-    const auto signature = TRY(crypto::sign(own->pb, {to_sign, signature_tlv(ok->euicc_signature1)}));
-    rsp::AuthenticateClientOk answer{.transaction_id = session->transaction_id,
+    const auto signature = TRY(crypto::sign(own.pb, {to_sign, signature_tlv(euicc_signature1)}));
+    rsp::AuthenticateClientOk answer{.transaction_id = session.transaction_id,
                                      .smdp_signature2 = signature,
-                                     .smdp_certificate = TRY(asn1::Raw::from(own->pb_certificate))};
-    answer.profile_meta_data.der = order->metadata;
+                                     .smdp_certificate = TRY(asn1::Raw::from(own.pb_certificate))};
+    answer.profile_meta_data.der = order.metadata;
     answer.smdp_signed2.der = to_sign;
     rsp::AuthenticateClientResponseEs9 response;
     response.is = answer;
-    session->state = SessionState::authenticated;
-    session->matching_id = order->matching_id;
-    session->eid = judged.eid;
-    session->euicc_key = judged.euicc.spki;
-    session->smdp_signature2 = owned(signature);
-    session->request = hash;
-    session->answer = TRY(asn1::encode(response));
-    TRY(store_.commit({.order = &*order, .session = &*session}));
-    return Es9Answer{session->answer, {}};
+    session.state = SessionState::authenticated;
+    session.iccid = order.iccid;
+    session.matching_id = order.matching_id;
+    session.smdp_signature2 = owned(signature);
+    session.answer = TRY(asn1::encode(response));
+    Change change{.order = &order, .session = &session};
+    TRY(tell(change, order, Point::eligibility, {}, now));
+    TRY(store_.commit(change));
+    return Es9Answer{session.answer, {}};
+}
+
+Result<std::optional<Order>> Server::order_of(const Session& session) {
+    if (!session.iccid) return std::optional<Order>{};
+    auto order = TRY(store_.order(*session.iccid));
+    // Cancelled and ordered anew since: another order, which this session knows nothing of.
+    if (order && (order->matching_id != session.matching_id || order->eid != session.eid)) order.reset();
+    return order;
+}
+
+// Not failed: the code is right, or none is wanted. SHA-256(SHA-256(code) | transactionId), SGP.22 §5.6.3
+Result<Es9Answer> Server::judge_code(const Order& known,
+                                     const Session& session,
+                                     const rsp::EuiccSigned2& said,
+                                     const Sha256& request,
+                                     Time now) {
+    if (known.code.empty()) return Es9Answer{};
+    const auto refuse = [&](Change change, const char* reason, const char* message) -> Answer {
+        TRY(tell(change, known, Point::confirmation, rsp::StatusCode{"8.2.7", reason, message}, now));
+        TRY(store_.commit(change));
+        return refused(Es9Function::get_bound_profile_package, "8.2.7", reason, message);
+    };
+    if (!said.hash_cc) return refuse({}, "2.2", "confirmation code missing");
+    const SecretBytes code = TRY(open_code(config_, known));
+    if (crypto::equal(*said.hash_cc, crypto::sha256({code.reveal(), session.transaction_id})))
+        return Es9Answer{};
+    if (session.wrong_code == request) // the answer was lost: not a second try
+        return refused(Es9Function::get_bound_profile_package, "8.2.7", "3.8", "confirmation code refused");
+    Order order = known;
+    Session counted = session;
+    counted.wrong_code = request;
+    order.changed = now;
+    Change change{.order = &order, .session = &counted};
+    if (++order.code_tries < config_.code_tries) return refuse(change, "3.8", "confirmation code refused");
+    order.state = OrderState::error;
+    order.reason = "confirmation code tried too often";
+    TRY(drop_event(change.outbox, order, random_, now));
+    return refuse(change, "6.4", "confirmation code tried too often");
 }
 
 Result<Es9Answer> Server::package(Bytes der, Time now) {
@@ -127,18 +183,22 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
     const auto otpk = crypto::public_key_from_point(euicc_key.curve, said.euicc_otpk, "euiccOtpk");
     if (!otpk) return refuse(kSignature);
     const Credentials* own = credentials(session->ci_key_id);
-    auto order = TRY(store_.order(session->matching_id));
+    auto order = TRY(order_of(*session));
     if (!own || !order) return refuse({"8.10.1", "3.9", "order is gone"});
+    if (order->state == OrderState::error && order->code_tries >= config_.code_tries)
+        return refuse({"8.2.7", "6.4", "confirmation code tried too often"});
     if (!is_open(*order)) return refuse({"8.8.5", "4.10", "order is not open any more"});
     if (order->expires.count() && now > order->expires)
         return refuse({"8.8.5", "4.10", "download order expired"});
 
-    auto binding = TRY(store_.binding(order->matching_id));
+    if (auto refusal = TRY(judge_code(*order, *session, said, crypto::sha256({der}), now)); refusal.failed)
+        return refusal;
+
+    auto binding = TRY(store_.binding(order->iccid));
     const bool again = binding && same(binding->euicc_otpk, said.euicc_otpk);
-    const Bytes host_id = config_.oid_der;
-    const Bytes short_host_id = host_id.first(std::min<size_t>(host_id.size(), 16));
+    const Bytes short_host_id = Bytes(config_.oid_der).first(std::min<size_t>(config_.oid_der.size(), 16));
     if (!again) {
-        const auto package = TRY(unseal(order->matching_id));
+        const auto package = TRY(unseal(order->iccid));
         Bound bound = TRY(bind({.host_id = short_host_id,
                                 .eid = session->eid,
                                 .smdp_oid = config_.oid_der,
@@ -155,8 +215,12 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
             own->pb, session->transaction_id, short_host_id, binding->smdp_otpk, binding->euicc_otpk));
     order->state = OrderState::downloaded;
     order->changed = now;
+    Change change{.order = &*order, .session = &*session, .binding = again ? nullptr : &*binding};
+    // A request that is repeated is no second download.
+    if (!again || session->state != SessionState::delivered)
+        TRY(tell(change, *order, Point::download, {}, now));
     session->state = SessionState::delivered;
-    TRY(store_.commit({.order = &*order, .session = &*session, .binding = again ? nullptr : &*binding}));
+    TRY(store_.commit(change));
     rsp::GetBoundProfilePackageOk answer{.transaction_id = session->transaction_id};
     OwnedBytes whole = session->secure_channel;
     append(whole, binding->tail);
@@ -188,7 +252,7 @@ Result<Es9Answer> Server::cancel_session(Bytes der, Time now) {
     if (session->state == SessionState::cancelled || session->state == SessionState::finished)
         return Es9Answer{yes, {}};
     session->state = SessionState::cancelled;
-    auto order = TRY(store_.order(session->matching_id));
+    auto order = TRY(order_of(*session));
     Change change{.session = &*session};
     using Reason = rsp::CancelSessionReason;
     const bool final = said.reason == Reason::end_user_rejection || said.reason == Reason::ppr_not_allowed ||
@@ -198,6 +262,8 @@ Result<Es9Answer> Server::cancel_session(Bytes der, Time now) {
         order->reason = "cancelled by the device, reason " + std::to_string(static_cast<int>(said.reason));
         order->changed = now;
         change.order = &*order;
+        TRY(drop_event(change.outbox, *order, random_, now));
+        TRY(tell(change, *order, Point::download, rsp::StatusCode{"8.2", "3.8", order->reason}, now));
     }
     TRY(store_.commit(change));
     return Es9Answer{yes, {}};

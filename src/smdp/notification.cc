@@ -54,8 +54,8 @@ Ok Server::installation_result(Bytes der, const rsp::ProfileInstallationResult& 
     const auto key = TRY(crypto::public_key_from_spki(session->euicc_key));
     TRY(crypto::verify_tolerant(key, {data.der}, pir.euicc_sign_pir, nullptr, "euiccSignPIR"));
     if (!same(data.value.smdp_oid.der, config_.oid_der)) return fail(Errc::bad_value, "smdpOid");
-    auto order = TRY(store_.order(session->matching_id));
-    if (!order) return fail(Errc::not_found, "matchingId");
+    auto order = TRY(order_of(*session));
+    if (!order) return fail(Errc::not_found, "order");
     const auto& meta = data.value.notification_metadata;
     if (meta.iccid && *meta.iccid != order->iccid) return fail(Errc::bad_value, "iccid");
     Notification record{.eid = session->eid,
@@ -77,7 +77,13 @@ Ok Server::installation_result(Bytes der, const rsp::ProfileInstallationResult& 
         order->state = may_be_repeated(bad->error_reason) ? OrderState::released : OrderState::error;
     }
     session->state = SessionState::finished;
-    const auto ok = store_.commit({.order = &*order, .session = &*session, .notification = &record});
+    Change change{.order = &*order, .session = &*session, .notification = &record};
+    if (order->state == OrderState::installed || order->state == OrderState::error)
+        TRY(drop_event(change.outbox, *order, random_, now));
+    std::optional<rsp::StatusCode> failed;
+    if (bad) failed = rsp::StatusCode{"8.2.10", "4.2", order->reason};
+    TRY(tell(change, *order, Point::installation, failed, now, der));
+    const auto ok = store_.commit(change);
     if (!ok && ok.error().code == Errc::conflict) {
         // Either somebody else changed the order (try again) or this very notification is here already.
         for (const Notification& n : TRY(store_.notifications(order->iccid)))

@@ -17,6 +17,10 @@ const char* name(OrderState s) {
     case OrderState::installed: return "installed";
     case OrderState::error: return "error";
     case OrderState::unavailable: return "unavailable";
+    case OrderState::available: return "available";
+    case OrderState::allocated: return "allocated";
+    case OrderState::linked: return "linked";
+    case OrderState::confirmed: return "confirmed";
     }
     return "unknown";
 }
@@ -27,22 +31,32 @@ Result<Order> Server::place(const NewOrder& wanted, Time now) {
     if (facts.iccid != metadata.iccid) return fail(Errc::bad_value, "iccid"); // the eUICC would refuse it
     Order order{.iccid = facts.iccid,
                 .eid = wanted.eid,
+                .operator_id = wanted.operator_id,
+                .type = wanted.type,
+                .eid_ordered = wanted.eid.has_value(),
                 .name = wanted.name,
                 .created = now,
                 .changed = now,
                 .expires = wanted.expires,
                 .metadata = wanted.metadata};
     order.matching_id = wanted.matching_id;
-    if (order.matching_id.empty()) order.matching_id = hex(TRY(random_.draw<16>()));
+    if (wanted.stock) {
+        if (wanted.eid || !wanted.matching_id.empty())
+            return fail(Errc::bad_value, wanted.eid ? "eid" : "matchingId"); // those come with the order
+        order.state = OrderState::available;
+    } else if (order.matching_id.empty()) {
+        order.matching_id = hex(TRY(random_.draw<16>()));
+    }
     for (char c : order.matching_id)
         if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-'))
             return fail(Errc::bad_value, "matchingId");
     if (order.matching_id.size() > 255) return fail(Errc::bad_length, "matchingId");
     if (TRY(store_.order(order.iccid))) return fail(Errc::conflict, "iccid");
-    if (TRY(store_.order(order.matching_id))) return fail(Errc::conflict, "matchingId");
+    if (!order.matching_id.empty() && TRY(store_.order(order.matching_id)))
+        return fail(Errc::conflict, "matchingId");
     Change change{.insert_order = &order};
     change.sealed_package = TRY(crypto::seal(
-        config_.storage_key, TRY(random_.draw<12>()), wanted.package, bytes_of(order.matching_id)));
+        config_.storage_key, TRY(random_.draw<12>()), wanted.package, bytes_of(to_text(order.iccid))));
     TRY(store_.commit(change));
     order.version = 1;
     return order;
@@ -55,7 +69,9 @@ Result<Order> Server::cancel(std::string_view matching_id, Time now) {
         return fail(Errc::conflict, "state");
     order->state = OrderState::unavailable;
     order->changed = now;
-    TRY(store_.commit({.order = &*order}));
+    Change change{.order = &*order};
+    TRY(drop_event(change.outbox, *order, random_, now));
+    TRY(store_.commit(change));
     return std::move(*order);
 }
 
@@ -65,8 +81,31 @@ const Credentials* Server::credentials(Bytes ci_key_id) const {
     return nullptr;
 }
 
-Result<SecretBytes> Server::unseal(std::string_view matching_id) {
-    return crypto::open(config_.storage_key, TRY(store_.sealed_package(matching_id)), bytes_of(matching_id));
+Result<SecretBytes> Server::unseal(const Iccid& iccid) {
+    const Sealed sealed = TRY(store_.sealed_package(iccid));
+    return crypto::open(config_.storage_key, sealed.octets, bytes_of(sealed.as));
+}
+
+Result<OwnedBytes>
+seal_code(const Config& config, const Order& order, std::string_view code, Random& random) {
+    const Sha256 hash = crypto::sha256({bytes_of(code)});
+    return crypto::seal(config.storage_key,
+                        TRY(random.draw<12>()),
+                        hash,
+                        bytes_of("confirmation code " + to_text(order.iccid)));
+}
+Result<SecretBytes> open_code(const Config& config, const Order& order) {
+    return crypto::open(
+        config.storage_key, order.code, bytes_of("confirmation code " + to_text(order.iccid)));
+}
+
+Ok Server::tell(Change& change,
+                const Order& order,
+                Point point,
+                std::optional<rsp::StatusCode> failed,
+                Time now,
+                Bytes result) {
+    return tell_operator(config_, change.outbox, order, point, std::move(failed), random_, now, result);
 }
 
 Result<std::optional<Session>> Server::live_session(Bytes transaction_id, Time now) {

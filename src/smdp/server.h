@@ -4,6 +4,7 @@
 #include "rsp/es9p.h"
 #include "rsp/status_code.h"
 #include "smdp/bind.h"
+#include "smdp/outbox.h"
 #include "smdp/store.h"
 
 namespace halyard::smdp {
@@ -20,12 +21,20 @@ struct Config {
     std::string oid;     // dotted; both certificates carry it
     OwnedBytes oid_der;  // its content octets
     std::vector<Credentials> credentials;
-    rsp::Revocation revocation;   // lists for EUM and eUICC certificates
-    Secret<32> storage_key;       // seals packages at rest (SR-42)
-    bool own_keys = false;        // PPK with ReplaceSessionKeys instead of session keys
-    uint32_t attempts = 20;       // per order (SGP.22 §3.1.3); then it is in error
-    Time session_life{3'600'000}; // until a session without a delivered package is forgotten
+    rsp::Revocation revocation;         // lists for EUM and eUICC certificates
+    Secret<32> storage_key;             // seals packages at rest (SR-42)
+    bool own_keys = false;              // PPK with ReplaceSessionKeys instead of session keys
+    uint32_t attempts = 20;             // per order (SGP.22 §3.1.3); then it is in error
+    uint32_t code_tries = 3;            // wrong confirmation codes per order (SR-21); then it is in error
+    Time session_life{3'600'000};       // until a session without a delivered package is forgotten
+    std::vector<std::string> callbacks; // operators that are told how downloads go
+    std::vector<std::string> smds;      // SM-DS that events may be registered at
 };
+
+/// The hash of a confirmation code at rest: guessing eight digits takes no time, so it is sealed (SR-42).
+Result<OwnedBytes> seal_code(const Config&, const Order&, std::string_view code, Random&);
+/// SHA-256(code).
+Result<SecretBytes> open_code(const Config&, const Order&);
 
 /// Whether an order may be placed as asked.
 struct NewOrder {
@@ -35,6 +44,9 @@ struct NewOrder {
     std::optional<Eid> eid;
     std::string matching_id; // empty: 128 random bits
     Time expires{0};
+    std::string operator_id = kDefaultOperator;
+    std::string type;   // ES2+ profileType
+    bool stock = false; // not ordered yet: available, without matching id and EID
 };
 
 class Server {
@@ -43,7 +55,7 @@ class Server {
     Server(const Config& config, Store& store, Random& random)
         : config_(config), store_(store), random_(random) {}
 
-    /// Errors: conflict "iccid" or "matchingId" when there is an order with it; bad_value naming the field.
+    /// Errors: conflict "iccid" or "matchingId" when there is one with it; bad_value naming the field.
     Result<Order> place(const NewOrder&, Time now);
     /// An order nobody downloaded yet becomes unavailable. Errors: not_found, conflict "state".
     Result<Order> cancel(std::string_view matching_id, Time now);
@@ -65,7 +77,13 @@ class Server {
     Ok other_notification(Bytes der, const rsp::OtherSignedNotification&, Time now);
     const Credentials* credentials(Bytes ci_key_id) const;
     Result<std::optional<Session>> live_session(Bytes transaction_id, Time now);
-    Result<SecretBytes> unseal(std::string_view matching_id);
+    Result<std::optional<Order>> order_of(const Session&);
+    Result<SecretBytes> unseal(const Iccid&);
+    Ok tell(Change&, const Order&, Point, std::optional<rsp::StatusCode> failed, Time now, Bytes result = {});
+    /// The last step of authenticateClient: the order is offered to the session's eUICC.
+    Answer offer(const Credentials&, Order&, Session&, Bytes euicc_signature1, Time now);
+    Answer
+    judge_code(const Order&, const Session&, const rsp::EuiccSigned2&, const Sha256& request, Time now);
 
     const Config& config_;
     Store& store_;

@@ -12,24 +12,56 @@ struct Change {
     const Session* session = nullptr; // version 0: new
     const Binding* binding = nullptr; // of `order`
     const Notification* notification = nullptr;
+    bool drop_binding = false; // of `order`
+    std::vector<Outgoing> outbox;
+    const Call* call = nullptr;
+};
+
+/// A profile package at rest, and what it is bound to (authenticated, not stored in it).
+struct Sealed {
+    OwnedBytes octets;
+    std::string as;
+};
+/// How many profiles of an operator's type are in a state.
+struct Pool {
+    std::string operator_id, type;
+    OrderState state{};
+    uint64_t count = 0;
 };
 
 /// Where an SM-DP+ keeps its state. Thread-safe.
 struct Store {
     virtual ~Store() = default;
     /// Everything or nothing, on disk when it returns. Errors: conflict when a version is not the one read,
-    /// or what is inserted exists (matching id, ICCID, a notification of that EID and number); storage.
+    /// or what is written exists (matching id, ICCID, a call, a notification of that EID and number);
+    /// storage.
     virtual Ok commit(const Change&) = 0;
     virtual Result<std::optional<Order>> order(std::string_view matching_id) = 0;
     virtual Result<std::optional<Order>> order(const Iccid&) = 0;
     /// Newest first; `limit` 0: all.
     virtual Result<std::vector<Order>> orders(size_t limit = 0) = 0;
-    virtual Result<OwnedBytes> sealed_package(std::string_view matching_id) = 0;
-    virtual Result<std::optional<Binding>> binding(std::string_view matching_id) = 0;
+    /// The order that this EID finds without a matching id: one that may be downloaded, else a confirmed one.
+    virtual Result<std::optional<Order>> default_order(const Eid&) = 0;
+    /// Any profile of the type that is available.
+    virtual Result<std::optional<Order>> available(std::string_view operator_id, std::string_view type) = 0;
+    virtual Result<std::vector<Pool>> pools() = 0;
+    virtual Result<Sealed> sealed_package(const Iccid&) = 0;
+    virtual Result<std::optional<Binding>> binding(const Iccid&) = 0;
     virtual Result<std::optional<Session>> session(Bytes transaction_id) = 0;
     virtual Result<std::vector<Notification>> notifications(const Iccid&) = 0;
     /// Sessions that never delivered anything and began before then.
     virtual Ok forget_sessions(Time before) = 0;
+    virtual Result<std::optional<Call>> call(std::string_view operator_id, std::string_view call_id) = 0;
+    virtual Ok forget_calls(Time before) = 0;
+
+    /// What the target is due to be told, oldest first; of one profile never more than the oldest.
+    virtual Result<std::vector<Outgoing>> due(std::string_view target, Time now, size_t limit) = 0;
+    /// SM-DS addresses that something waits for.
+    virtual Result<std::vector<std::string>> event_targets() = 0;
+    /// It was acknowledged. With `event`, the order's event is in that state now, unless it moved on.
+    virtual Ok delivered(const Outgoing&, std::optional<EventState> event = {}) = 0;
+    /// It was not: `next` and `tries` are what they shall be.
+    virtual Ok postpone(const Outgoing&) = 0;
 };
 
 } // namespace halyard::smdp

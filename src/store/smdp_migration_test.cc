@@ -1,4 +1,4 @@
-// A database as an SM-DP+ of schema 2 left it, made from SQL text.
+// Databases as SM-DP+ of schemas 2 and 3 left them, made from SQL text.
 #include "store/deviations.h"
 #include "store/smdp_store.h"
 #include <cstdlib>
@@ -33,12 +33,33 @@ INSERT INTO orders VALUES('K7', X'98001010000000000091', NULL, 1, 'one', 0, 1, 2
 INSERT INTO packages VALUES('K7', X'0102');
 PRAGMA user_version=2;
 )";
+// Version 3 added the table of deviations; everything else stayed.
+constexpr const char* kVersion3 = DEVIATIONS_SCHEMA R"(;
+INSERT INTO orders VALUES('L8', X'98001010000000000083', X'89049032000000000000000000000001', 2, 'two', 3, 5, 6, 7,
+  'why', 'enabled', X'BF2501', 9);
+INSERT INTO packages VALUES('L8', X'0304');
+INSERT INTO bindings VALUES('L8', X'05', X'06', X'07');
+INSERT INTO sessions VALUES(X'000102030405060708090A0B0C0D0E0F', zeroblob(16), zeroblob(16), 2, 11, X'AA', 'L8',
+  X'89049032000000000000000000000001', X'BB', X'CC', X'DD', zeroblob(32), X'EE', 4);
+INSERT INTO sessions VALUES(X'100102030405060708090A0B0C0D0E0F', zeroblob(16), zeroblob(16), 0, 12, X'AA', '',
+  zeroblob(16), X'', X'', X'', zeroblob(32), X'', 1);
+PRAGMA user_version=3;
+)";
+
+struct Directory {
+    std::filesystem::path path;
+    Directory() {
+        std::string name = (std::filesystem::temp_directory_path() / "migration_XXXXXX").string();
+        REQUIRE(mkdtemp(name.data()));
+        path = name;
+    }
+    ~Directory() { std::filesystem::remove_all(path); }
+};
 } // namespace
 
 TEST_CASE("when a database of schema 2 is opened, its orders are there and deviations can be kept") {
-    std::string name = (std::filesystem::temp_directory_path() / "migration_XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()));
-    const std::filesystem::path directory = name;
+    const Directory made;
+    const std::filesystem::path& directory = made.path;
     {
         const auto c = *Connection::open((directory / "smdp.db").string(), false);
         REQUIRE(c->execute(kSchema2));
@@ -49,10 +70,50 @@ TEST_CASE("when a database of schema 2 is opened, its orders are there and devia
         const auto order = *(*store)->order("K7");
         REQUIRE(order);
         CHECK(order->name == "one");
-        CHECK(hex(*(*store)->sealed_package("K7")) == "0102");
+        CHECK(hex((*store)->sealed_package(order->iccid)->octets) == "0102");
         CHECK(deviations((*store)->database(), 10)->size() == static_cast<size_t>(opened));
         REQUIRE(put_deviations((*store)->database(), {{"a", "b", "c", 7, Time(1), Time(2)}}));
         CHECK(deviations((*store)->database(), 10)->front() == Deviation{"a", "b", "c", 7, Time(1), Time(2)});
     }
-    std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("when a database of schema 3 is opened, its rows are orders of the default operator, by ICCID") {
+    const Directory made;
+    {
+        const auto c = *Connection::open((made.path / "smdp.db").string(), false);
+        REQUIRE(c->execute(kSchema2));
+        REQUIRE(c->execute(kVersion3));
+    }
+    const auto store = SmdpStore::open(made.path / "smdp.db");
+    REQUIRE(store);
+    const auto order = *(*store)->order("L8");
+    REQUIRE(order);
+    CHECK(hex(order->iccid) == "98001010000000000083");
+    CHECK(order->state == smdp::OrderState::installed);
+    CHECK(order->operator_id == "default");
+    CHECK(order->type == "");
+    CHECK(to_text(order->eid.value()) == "89049032000000000000000000000001");
+    CHECK_FALSE(order->eid_ordered);
+    CHECK(order->code.empty());
+    CHECK(order->name == "two");
+    CHECK(order->attempts == 3);
+    CHECK(order->expires == Time(7));
+    CHECK(order->reason == "why");
+    CHECK(order->last_event == "enabled");
+    CHECK(order->version == 9);
+    // Packages stay bound to what they were sealed with.
+    const auto sealed = (*store)->sealed_package(order->iccid);
+    CHECK(hex(sealed->octets) == "0304");
+    CHECK(sealed->as == "L8");
+    CHECK(hex((*(*store)->binding(order->iccid))->tail) == "07");
+    const auto session = *(*store)->session(*from_hex("000102030405060708090A0B0C0D0E0F"));
+    REQUIRE(session);
+    CHECK(session->iccid == order->iccid);
+    CHECK(session->matching_id == "L8");
+    CHECK(hex(session->answer) == "EE");
+    CHECK(session->version == 4);
+    const auto young = *(*store)->session(*from_hex("100102030405060708090A0B0C0D0E0F"));
+    REQUIRE(young);
+    CHECK_FALSE(young->iccid);
+    CHECK((*(*store)->order("K7"))->state == smdp::OrderState::downloaded);
 }

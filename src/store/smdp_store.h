@@ -14,11 +14,21 @@ class SmdpStore : public smdp::Store {
     Result<std::optional<smdp::Order>> order(std::string_view matching_id) override;
     Result<std::optional<smdp::Order>> order(const Iccid&) override;
     Result<std::vector<smdp::Order>> orders(size_t limit) override;
-    Result<OwnedBytes> sealed_package(std::string_view matching_id) override;
-    Result<std::optional<smdp::Binding>> binding(std::string_view matching_id) override;
+    Result<std::optional<smdp::Order>> default_order(const Eid&) override;
+    Result<std::optional<smdp::Order>> available(std::string_view operator_id,
+                                                 std::string_view type) override;
+    Result<std::vector<smdp::Pool>> pools() override;
+    Result<smdp::Sealed> sealed_package(const Iccid&) override;
+    Result<std::optional<smdp::Binding>> binding(const Iccid&) override;
     Result<std::optional<smdp::Session>> session(Bytes transaction_id) override;
     Result<std::vector<smdp::Notification>> notifications(const Iccid&) override;
     Ok forget_sessions(Time before) override;
+    Result<std::optional<smdp::Call>> call(std::string_view operator_id, std::string_view call_id) override;
+    Ok forget_calls(Time before) override;
+    Result<std::vector<smdp::Outgoing>> due(std::string_view target, Time now, size_t limit) override;
+    Result<std::vector<std::string>> event_targets() override;
+    Ok delivered(const smdp::Outgoing&, std::optional<smdp::EventState> event) override;
+    Ok postpone(const smdp::Outgoing&) override;
     Database& database() { return *db_; }
 
   private:

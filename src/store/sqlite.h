@@ -56,6 +56,14 @@ class Statement {
     int next_ = 1;
 };
 
+/// Octets of a fixed size. storage `where`: the row is damaged.
+template <class A> Result<A> fixed(const OwnedBytes& octets, const char* where) {
+    A out{};
+    if (octets.size() != out.size()) return fail(Errc::storage, where);
+    std::copy(octets.begin(), octets.end(), out.begin());
+    return out;
+}
+
 /// One connection. Not shared between threads.
 class Connection {
   public:
@@ -77,14 +85,6 @@ class Connection {
     sqlite3* db_ = nullptr;
     std::unordered_map<const char*, sqlite3_stmt*> cache_;
 };
-
-/// Octets of a fixed size. storage `where`: the row is damaged.
-template <class A> Result<A> fixed(const OwnedBytes& octets, const char* where) {
-    A out{};
-    if (octets.size() != out.size()) return fail(Errc::storage, where);
-    std::copy(octets.begin(), octets.end(), out.begin());
-    return out;
-}
 
 /// From one version of a schema to the next.
 struct Migration {

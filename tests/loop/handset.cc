@@ -1,4 +1,5 @@
 #include "tests/loop/handset.h"
+#include "crypto/hash.h"
 #include "smdp/bind.h"
 
 namespace halyard::loop {
@@ -27,12 +28,26 @@ Handset::Handset(const Pki& pki, Smdp& smdp, Random& random, uint64_t number)
           random,
           number) {}
 
-Handset::Handset(const Pki& pki, Server server, OwnedBytes server_oid, Random& random, uint64_t number)
-    : eid(must(pki::make_eid("89049032", number))), euicc(pki.euicc(eid, random)),
-      smdp_oid(std::move(server_oid)), server_(std::move(server)), random_(random) {
-    euicc_certificate = euicc.certificate.der;
-    eum_certificate = pki.eum.certificate.der;
-    verification = signing = {pki.anchor.key_id};
+Handset::Handset(const Pki& pki, Exchange exchange, OwnedBytes oid, Random& random, uint64_t number)
+    : Handset(must(pki::make_eid("89049032", number)),
+              pki.euicc(must(pki::make_eid("89049032", number)), random),
+              pki.eum.certificate.der,
+              pki.anchor.key_id,
+              std::move(oid),
+              std::move(exchange),
+              random) {}
+
+Handset::Handset(const Eid& who,
+                 pki::Credential credential,
+                 OwnedBytes eum,
+                 OwnedBytes ci_key_id,
+                 OwnedBytes oid,
+                 Exchange exchange,
+                 Random& random)
+    : eid(who), euicc(std::move(credential)), euicc_certificate(euicc.certificate.der),
+      eum_certificate(std::move(eum)), smdp_oid(std::move(oid)), exchange_(std::move(exchange)),
+      random_(random) {
+    verification = signing = {std::move(ci_key_id)};
 }
 
 OwnedBytes Handset::initiate_message() {
@@ -78,8 +93,10 @@ OwnedBytes Handset::client_message() {
 
 OwnedBytes Handset::package_message() {
     if (new_otpk || !otsk.valid()) otsk = must(crypto::PrivateKey::generate(euicc.key.curve(), random_));
-    const OwnedBytes signed2 = encoded(
-        rsp::EuiccSigned2{.transaction_id = transaction_id, .euicc_otpk = Bytes(otsk.public_key().point)});
+    rsp::EuiccSigned2 said{.transaction_id = transaction_id, .euicc_otpk = Bytes(otsk.public_key().point)};
+    if (!confirmation_code.empty()) // SGP.22 §5.7.5
+        said.hash_cc = crypto::sha256({crypto::sha256({bytes_of(confirmation_code)}), transaction_id});
+    const OwnedBytes signed2 = encoded(said);
     const OwnedBytes signature = signed_by(euicc, {signed2, smdp::signature_tlv(smdp_signature2)});
     rsp::PrepareDownloadResponseOk ok{.euicc_signature2 = signature};
     ok.euicc_signed2.der = signed2;
@@ -150,7 +167,7 @@ Handset::notification_message(uint64_t sequence, std::string_view number, rsp::N
     return encoded(message);
 }
 
-rsp::Es9Answer Handset::send(Bytes message) { return must(server_(message, now)); }
+rsp::Es9Answer Handset::send(Bytes message) { return must(exchange_(message, now)); }
 
 rsp::Es9Answer Handset::initiate() {
     auto answer = send(initiate_message());
@@ -169,6 +186,7 @@ rsp::Es9Answer Handset::authenticate() {
     const auto& ok = std::get<rsp::AuthenticateClientOk>(response.is);
     smdp_signed2 = owned(ok.smdp_signed2.der);
     smdp_signature2 = owned(ok.smdp_signature2);
+    code_required = ok.smdp_signed2.value.cc_required_flag;
     offered_otpk = owned(ok.smdp_signed2.value.bpp_euicc_otpk.value_or(Bytes{}));
     return answer;
 }

@@ -1,15 +1,24 @@
 #pragma once
 // An eUICC and its IPA spoken by hand, so that each message to the SM-DP+ or SM-DS can be wrong in one point.
 #include "tests/loop/world.h"
+#include <functional>
 
 namespace halyard::loop {
 
 class Handset {
   public:
-    /// Carries a message to the server.
-    using Server = std::function<Result<rsp::Es9Answer>(Bytes message, Time now)>;
-    Handset(const Pki&, Server, OwnedBytes server_oid, Random&, uint64_t number = 1);
+    /// How a message reaches the server and its answer comes back.
+    using Exchange = std::function<Result<rsp::Es9Answer>(Bytes message, Time now)>;
+
+    Handset(const Pki&, Exchange, OwnedBytes server_oid, Random&, uint64_t number = 1);
     Handset(const Pki&, Smdp&, Random&, uint64_t number = 1);
+    Handset(const Eid&,
+            pki::Credential euicc,
+            OwnedBytes eum_certificate,
+            OwnedBytes ci_key_id,
+            OwnedBytes smdp_oid,
+            Exchange,
+            Random&);
 
     // What the messages say; a test changes what is to be wrong.
     Eid eid{};
@@ -19,12 +28,14 @@ class Handset {
     std::array<uint8_t, 3> svn{2, 5, 0};
     std::vector<OwnedBytes> verification, signing; // CI key identifiers
     OwnedBytes card_resource = {0x81, 0x01, 0x00, 0x82, 0x04, 0x00, 0x08, 0x00, 0x00};
-    OwnedBytes smdp_oid; // content octets
+    OwnedBytes smdp_oid;           // content octets
+    std::string confirmation_code; // empty: none is sent
     Time now = kBegin;
 
     // What was learnt from the answers.
     OwnedBytes transaction_id, server_signed1, smdp_signed2, smdp_signature2, euicc_signature1;
     OwnedBytes server_challenge, offered_otpk, bound;
+    bool code_required = false;
     std::array<uint8_t, 16> challenge{};
     crypto::PrivateKey otsk; // drawn by initiate(); a retry keeps it by new_otpk = false
     bool new_otpk = true;
@@ -46,7 +57,7 @@ class Handset {
     bool download();
 
   private:
-    Server server_;
+    Exchange exchange_;
     Random& random_;
 };
 

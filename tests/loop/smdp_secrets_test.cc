@@ -69,11 +69,11 @@ TEST_CASE("when sealed packages are exchanged between orders, none of them opens
     Smdp smdp{pki, random};
     Handset phone{pki, smdp, random};
     phone.matching_id = matching_id_of(smdp.order(iccid_text(1), "001010000000001", kBegin));
-    const auto other = matching_id_of(smdp.order(iccid_text(2), "001010000000002", kBegin));
-    const OwnedBytes stolen = *smdp.store->sealed_package(other);
+    smdp.order(iccid_text(2), "001010000000002", kBegin);
+    const OwnedBytes stolen = smdp.store->sealed_package(iccid(iccid_text(2)))->octets;
     REQUIRE(smdp.store->database().write([&](store::Connection& c) -> Ok {
-        auto q = TRY(c.prepare("UPDATE packages SET sealed=? WHERE matching_id=?"));
-        return q.bind(Bytes(stolen)).bind(phone.matching_id).run();
+        auto q = TRY(c.prepare("UPDATE packages SET sealed=? WHERE iccid=?"));
+        return q.bind(Bytes(stolen)).bind(Bytes(iccid(iccid_text(1)))).run();
     }));
     REQUIRE(codes(phone.initiate()) == "");
     REQUIRE(codes(phone.authenticate()) == "");
@@ -81,4 +81,22 @@ TEST_CASE("when sealed packages are exchanged between orders, none of them opens
     REQUIRE_FALSE(answer);
     CHECK(answer.error().code == Errc::unverified);
     CHECK(smdp.find(iccid_text(1)).state == smdp::OrderState::released);
+}
+
+TEST_CASE("when an order has a confirmation code, neither the code nor its hash is on the disk") {
+    Directory dir;
+    SeededRandom random{16};
+    const Pki pki{random};
+    Smdp smdp{pki, random};
+    auto store = store::SmdpStore::open(dir.path / "smdp.db");
+    REQUIRE(store);
+    smdp::Order order{.iccid = iccid(iccid_text(1))};
+    order.code = *smdp::seal_code(smdp.config, order, "27182818", random);
+    REQUIRE((*store)->commit({.insert_order = &order}));
+    const OwnedBytes disk = dir.everything();
+    CHECK(contains(disk, order.code)); // the search would find it
+    CHECK_FALSE(contains(disk, bytes_of("27182818")));
+    // SHA-256 of "27182818", by sha256sum
+    CHECK_FALSE(
+        contains(disk, *from_hex("3D83F2291273EDBD21A43F61A7C7C58083A7BE5BC1A4C9DFD23022A5F7FFFABC")));
 }

@@ -127,6 +127,19 @@ std::string Smdp::order_package(Bytes octets, Time now, rsp::StoreMetadataReques
     return "1$" + config.address + "$" + placed.matching_id;
 }
 
+Iccid Smdp::stock(std::string_view number, std::string type, std::string operator_id, Time now) {
+    const auto sample =
+        must(profile::sample_operational({.iccid = loop::iccid(number), .imsi = "001010000000001"}));
+    const OwnedBytes package = owned(sample.reveal());
+    return must(server.place({.package = package,
+                              .metadata = metadata(package, rsp::ProfileClass::operational, kSmdpAddress, {}),
+                              .operator_id = std::move(operator_id),
+                              .type = std::move(type),
+                              .stock = true},
+                             now))
+        .iccid;
+}
+
 Result<rsp::Es9Answer> Smdp::exchange(Bytes message, Time now) {
     if (down) return fail(Errc::unreachable, "smdp");
     return server.handle(TRY(binding::function_of_message(message)), message, now);

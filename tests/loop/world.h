@@ -57,6 +57,8 @@ struct Smdp {
     order(std::string_view iccid, std::string imsi, Time now, rsp::StoreMetadataRequest more = {});
     /// The same for a package as it is.
     std::string order_package(Bytes package, Time now, rsp::StoreMetadataRequest more = {});
+    /// The same profile in stock.
+    Iccid stock(std::string_view iccid, std::string type, std::string operator_id, Time now);
     Result<rsp::Es9Answer> exchange(Bytes message, Time now);
     const smdp::Order find(std::string_view iccid);
 

@@ -1,0 +1,118 @@
+#include "apps/smdp/messenger.h"
+#include "apps/common/files.h"
+#include "base/log.h"
+#include "binding/admin_protocol.h"
+#include "binding/http_habits.h"
+#include "binding/server_json.h"
+
+namespace halyard::smdp_app {
+namespace {
+using smdp::Outgoing, smdp::Taken;
+constexpr size_t kBatch = 64;
+
+Result<std::string> progress_message(const smdp::Config& config, const Outgoing& o) {
+    rsp::HandleDownloadProgressInfoRequest r{
+        .header = {.function_requester_identifier = config.oid, .function_call_identifier = o.call_id},
+        .eid = o.eid,
+        .iccid = o.iccid,
+        .profile_type = o.type.empty() ? "-" : o.type, // mandatory, and stock may have none
+        .timestamp = o.created,
+        .notification_point_id = o.point};
+    if (o.failed) r.notification_point_status = rsp::ExecutionStatus::failure(*o.failed);
+    if (!o.result.empty()) r.result_data = o.result;
+    return binding::server_to_json(r);
+}
+
+Ok post_progress(const smdp::Config& config,
+                 net::HttpsClient& http,
+                 const net::Url& base,
+                 const Outgoing& o) {
+    net::Url url = base;
+    url.path = rsp::row(rsp::ServerFunction::handle_download_progress_info).path;
+    net::Request request;
+    request.headers.add("Content-Type", binding::kJsonType);
+    request.headers.add("X-Admin-Protocol", binding::to_text(binding::kEs9Protocol));
+    request.body = owned(bytes_of(TRY(progress_message(config, o))));
+    const auto response = TRY(http.exchange(url, request));
+    if (response.status != 204 && response.status != 200)
+        return fail(Errc::rejected, "http status", static_cast<uint32_t>(response.status));
+    return {};
+}
+} // namespace
+
+Messenger::Messenger(const smdp::Config& config,
+                     smdp::Store& store,
+                     Random& random,
+                     net::HttpsClient& http,
+                     const std::vector<Requester>& operators,
+                     smdp::EventSender events)
+    : config_(config), store_(store), random_(random), http_(http), events_(std::move(events)) {
+    for (const Requester& r : operators)
+        if (r.callback) threads_.emplace_back([this, &r] { operator_loop(r); });
+    if (events_) threads_.emplace_back([this] { event_loop(); });
+}
+
+Messenger::~Messenger() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& t : threads_) t.join();
+}
+
+// True when it is time to end.
+bool Messenger::pause() {
+    std::unique_lock lock(mutex_);
+    return wake_.wait_for(lock, std::chrono::milliseconds(200), [&] { return stop_; });
+}
+
+void Messenger::keep(Outgoing o) {
+    const auto next = smdp::next_attempt(Time(app::now_ms()), o.tries, random_);
+    if (!next) return; // due at once, then
+    o.next = *next;
+    ++o.tries;
+    (void)store_.postpone(o);
+}
+
+void Messenger::operator_loop(const Requester& r) {
+    while (!pause()) {
+        const auto due = store_.due(r.caller.operator_id, Time(app::now_ms()), kBatch);
+        if (!due) continue; // the server sees that the database broke
+        for (const Outgoing& o : *due) {
+            if (const auto sent = post_progress(config_, http_, *r.callback, o); sent) {
+                (void)store_.delivered(o);
+            } else {
+                log(LogLevel::warning,
+                    "callback to " + r.caller.operator_id + ": " + name(sent.error().code) + " at " +
+                        sent.error().where);
+                keep(o);
+                break; // what else is due would meet the same
+            }
+        }
+    }
+}
+
+void Messenger::event_loop() {
+    while (!pause()) {
+        const auto targets = store_.event_targets();
+        if (!targets) continue;
+        for (const std::string& target : *targets) {
+            const auto due = store_.due(target, Time(app::now_ms()), kBatch);
+            if (!due) break;
+            for (const Outgoing& o : *due) {
+                const Taken taken = events_(o);
+                if (taken == Taken::not_now) {
+                    keep(o);
+                    break;
+                }
+                std::optional<smdp::EventState> event;
+                if (o.kind == Outgoing::Kind::register_event)
+                    event = taken == Taken::yes ? smdp::EventState::registered : smdp::EventState::refused;
+                (void)store_.delivered(o, event);
+            }
+        }
+    }
+}
+
+} // namespace halyard::smdp_app

@@ -1,0 +1,79 @@
+#pragma once
+#include "store/deviations.h"
+#include "store/sqlite.h"
+
+namespace halyard::store {
+/// Of an SM-DP+'s database. Another schema is another version, with a step that brings the former one there.
+inline constexpr int kSmdpVersion = 4;
+
+/// What version 4 has in place of orders, packages, bindings and sessions, and beside them.
+#define SMDP_TABLES_4                                                                                        \
+    "CREATE TABLE orders( "                                                                                  \
+    "iccid BLOB PRIMARY KEY, matching_id TEXT NOT NULL, eid BLOB, state INTEGER NOT NULL, operator_id TEXT " \
+    "NOT NULL, "                                                                                             \
+    "type TEXT NOT NULL, eid_ordered INTEGER NOT NULL, default_dp INTEGER NOT NULL, code BLOB NOT NULL, "    \
+    "code_tries INTEGER NOT NULL, smds TEXT NOT NULL, event_id TEXT NOT NULL, event INTEGER NOT NULL, name " \
+    "TEXT NOT NULL, "                                                                                        \
+    "attempts INTEGER NOT NULL, created INTEGER NOT NULL, changed INTEGER NOT NULL, expires INTEGER NOT "    \
+    "NULL, "                                                                                                 \
+    "reason TEXT NOT NULL, last_event TEXT NOT NULL, metadata BLOB NOT NULL, version INTEGER NOT NULL) "     \
+    "STRICT; "                                                                                               \
+    "CREATE UNIQUE INDEX orders_by_matching_id ON orders(matching_id) WHERE matching_id<>''; "               \
+    "CREATE INDEX orders_by_age ON orders(created DESC, matching_id); "                                      \
+    "CREATE INDEX orders_by_default ON orders(eid) WHERE default_dp=1; "                                     \
+    "CREATE INDEX orders_by_pool ON orders(operator_id, type, state); "                                      \
+    "CREATE TABLE packages( "                                                                                \
+    "iccid BLOB PRIMARY KEY REFERENCES orders(iccid), sealed BLOB NOT NULL, sealed_as TEXT NOT NULL) "       \
+    "STRICT; "                                                                                               \
+    "CREATE TABLE bindings( "                                                                                \
+    "iccid BLOB PRIMARY KEY REFERENCES orders(iccid), euicc_otpk BLOB NOT NULL, smdp_otpk BLOB NOT NULL, "   \
+    "tail BLOB NOT NULL) STRICT; "                                                                           \
+    "CREATE TABLE sessions( "                                                                                \
+    "transaction_id BLOB PRIMARY KEY, euicc_challenge BLOB NOT NULL, server_challenge BLOB NOT NULL, "       \
+    "state INTEGER NOT NULL, created INTEGER NOT NULL, ci_key_id BLOB NOT NULL, iccid BLOB, matching_id "    \
+    "TEXT NOT NULL, "                                                                                        \
+    "eid BLOB NOT NULL, euicc_key BLOB NOT NULL, smdp_signature2 BLOB NOT NULL, "                            \
+    "secure_channel BLOB NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, wrong_code BLOB NOT NULL, "  \
+    "version INTEGER NOT NULL) STRICT; "                                                                     \
+    "CREATE INDEX sessions_by_age ON sessions(state, created); "                                             \
+    "CREATE TABLE outbox( "                                                                                  \
+    "id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, target TEXT NOT NULL, call_id TEXT NOT "   \
+    "NULL, "                                                                                                 \
+    "iccid BLOB NOT NULL, eid BLOB, type TEXT NOT NULL, event_id TEXT NOT NULL, point INTEGER NOT NULL, "    \
+    "subject TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, created INTEGER NOT NULL, "         \
+    "next INTEGER NOT NULL, tries INTEGER NOT NULL, result BLOB NOT NULL) STRICT; "                          \
+    "CREATE INDEX outbox_by_profile ON outbox(target, iccid, id); "                                          \
+    "CREATE TABLE calls( "                                                                                   \
+    "operator_id TEXT NOT NULL, call_id TEXT NOT NULL, request BLOB NOT NULL, subject TEXT NOT NULL, "       \
+    "reason TEXT NOT NULL, message TEXT NOT NULL, iccid BLOB, eid BLOB, matching_id TEXT NOT NULL, "         \
+    "created INTEGER NOT NULL, PRIMARY KEY(operator_id, call_id)) STRICT, WITHOUT ROWID; "                   \
+    "CREATE INDEX calls_by_age ON calls(created); "
+
+/// Version 3 had one row per matching id, born released.
+inline constexpr Migration kSmdpMigrations[] = {
+    {2, DEVIATIONS_SCHEMA},
+    {3,
+     "DROP INDEX sessions_by_age; "
+     "ALTER TABLE packages RENAME TO packages3; ALTER TABLE bindings RENAME TO bindings3; "
+     "ALTER TABLE sessions RENAME TO sessions3; ALTER TABLE orders RENAME TO orders3; " SMDP_TABLES_4
+     "INSERT INTO orders SELECT iccid, matching_id, eid, state, 'default', '', 0, 0, x'', 0, '', '', 0, "
+     "name, "
+     "attempts, created, changed, expires, reason, last_event, metadata, version FROM orders3; "
+     "INSERT INTO packages SELECT iccid, sealed, matching_id FROM packages3 JOIN orders3 USING(matching_id); "
+     "INSERT INTO bindings SELECT iccid, euicc_otpk, smdp_otpk, tail FROM bindings3 JOIN orders3 "
+     "USING(matching_id); "
+     "INSERT INTO sessions SELECT s.transaction_id, s.euicc_challenge, s.server_challenge, s.state, "
+     "s.created, "
+     "s.ci_key_id, o.iccid, s.matching_id, s.eid, s.euicc_key, s.smdp_signature2, s.secure_channel, "
+     "s.request, "
+     "s.answer, zeroblob(32), s.version FROM sessions3 s LEFT JOIN orders3 o ON o.matching_id=s.matching_id; "
+     "DROP TABLE packages3; DROP TABLE bindings3; DROP TABLE sessions3; DROP TABLE orders3"},
+};
+inline constexpr const char* kSmdpSchema = SMDP_TABLES_4 R"(
+CREATE TABLE notifications(
+  eid BLOB NOT NULL, sequence INTEGER NOT NULL, event TEXT NOT NULL, iccid BLOB, success INTEGER NOT NULL,
+  received INTEGER NOT NULL, der BLOB NOT NULL, PRIMARY KEY(eid, sequence, event)) STRICT;
+CREATE INDEX notifications_by_iccid ON notifications(iccid);
+)" DEVIATIONS_SCHEMA;
+
+} // namespace halyard::store

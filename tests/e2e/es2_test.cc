@@ -1,0 +1,283 @@
+// The whole life of a profile by the lines of docs/smdp.md: ordered by curl, downloaded with a confirmation
+// code, told to the operator's listener; and what a kill -9 leaves to be told.
+#include "apps/common/es9_client.h"
+#include "apps/common/pki_files.h"
+#include "crypto/hash.h"
+#include "net/https_server.h"
+#include "tests/e2e/run.h"
+#include "tests/loop/handset.h"
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+
+using namespace halyard;
+using namespace halyard::e2e;
+
+namespace {
+constexpr const char* kIccid = "8900101000000000010";
+
+/// The lines that docs/smdp.md marks with "runs: NAME".
+std::string documented(const std::string& name) {
+    const std::string text = read_text("docs/smdp.md"), begin = "```sh\n";
+    const size_t mark = text.find("<!-- runs: " + name + " -->");
+    REQUIRE(mark != text.npos);
+    const size_t from = text.find(begin, mark) + begin.size();
+    return text.substr(from, text.find("```", from) - from);
+}
+
+/// The operator's end: takes callbacks, or says that it cannot.
+class Listener {
+  public:
+    explicit Listener(const Directory& d) {
+        net::HttpsServer::Options o;
+        o.certificate_file = d / "listener.pem";
+        o.key_file = d / "listener.key";
+        REQUIRE(https_.start(o, [this](const net::Request& r) { return take(r); }));
+    }
+    ~Listener() { https_.stop(); }
+    std::string at() const { return "127.0.0.1:" + std::to_string(https_.port()); }
+    void up(bool yes) {
+        const std::lock_guard lock(mutex_);
+        up_ = yes;
+    }
+    /// True when so many arrived within a minute; while down, those turned away count.
+    bool wait(size_t taken, size_t turned_away = 0) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, std::chrono::minutes(1), [&] {
+            return messages_.size() >= taken && turned_away_.size() >= turned_away;
+        });
+    }
+    std::vector<Json> messages() {
+        const std::lock_guard lock(mutex_);
+        return messages_;
+    }
+    std::vector<Json> turned_away() {
+        const std::lock_guard lock(mutex_);
+        return turned_away_;
+    }
+
+  private:
+    net::Response take(const net::Request& r) {
+        const std::lock_guard lock(mutex_);
+        const bool right = r.path() == "/gsma/rsp2/es2plus/handleDownloadProgressInfo";
+        (up_ ? messages_ : turned_away_).push_back(Json::parse(text_of(r.body), nullptr, false));
+        changed_.notify_all();
+        return net::Response{.status = !right ? 404 : up_ ? 204 : 503};
+    }
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool up_ = true;
+    std::vector<Json> messages_, turned_away_;
+    net::HttpsServer https_;
+};
+
+int port_of(const std::string& url) { return std::atoi(url.substr(url.rfind(':') + 1).c_str()); }
+
+struct Operator {
+    Directory d;
+    std::optional<Listener> listener;
+    app::Process smdp;
+    std::string es9;
+    int es2 = 0;
+
+    Operator() {
+        REQUIRE(in_directory(documented("prepare")).status == 0);
+        // Others under the same CA: one that nobody knows, and the listener's server.
+        const std::string leaf =
+            "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=";
+        const std::string sign = "openssl x509 -req -days 30 -CA operators-ca.pem -CAkey operators-ca.key ";
+        const Ran made = in_directory(
+            leaf + "beta -keyout beta.key -out beta.csr\n" + sign + "-in beta.csr -out beta.pem\n" + leaf +
+            "nobody -keyout nobody.key -out nobody.csr\n" + sign + "-in nobody.csr -out nobody.pem\n" + leaf +
+            "listener -keyout listener.key -out listener.csr\n" +
+            "echo subjectAltName=DNS:operator.halyard.test > san\n" + sign +
+            "-in listener.csr -extfile san -out listener.pem\n");
+        INFO(made);
+        REQUIRE(made.status == 0);
+        Json operators = Json::parse(read_text(d / "operators.json"));
+        operators.push_back(
+            {{"id", "beta"}, {"functionRequesterIdentifier", "2.999.77.2"}, {"subject", "beta"}});
+        write_text(d / "operators.json", operators.dump());
+        listener.emplace(d);
+    }
+    Ran in_directory(const std::string& lines) {
+        const std::string bin = std::filesystem::path(program("halyard")).parent_path().string();
+        write_text(d / "lines.sh",
+                   "set -e\ncd " + d.path() + "\nPATH=" + bin + ":$PATH\nES2_PORT=" + std::to_string(es2) +
+                       "\n" + lines);
+        return shell("sh " + (d / "lines.sh"));
+    }
+    void start() {
+        auto started = app::Process::start({{program("halyard"),
+                                             "smdp",
+                                             "serve",
+                                             "--state",
+                                             d / "smdp",
+                                             "--pki",
+                                             d / "pki",
+                                             "--port",
+                                             "0",
+                                             "--es2-port",
+                                             "0",
+                                             "--es2-client-ca",
+                                             d / "operators-ca.pem",
+                                             "--operators",
+                                             d / "operators.json",
+                                             "--resolve",
+                                             "operator.halyard.test:9443=" + listener->at()},
+                                            d / "smdp.log"});
+        REQUIRE(started);
+        smdp = std::move(*started);
+        const auto line = smdp.line(std::chrono::seconds(30));
+        INFO(read_text(d / "smdp.log"));
+        REQUIRE(line);
+        const Json said = Json::parse(*line, nullptr, false);
+        es9 = "127.0.0.1:" + std::to_string(port_of(said.value("listening", "")));
+        es2 = port_of(said.value("es2", ""));
+    }
+    /// A call by curl with a certificate; HTTP status behind the body.
+    Ran call(const std::string& who, const std::string& function, const Json& body) {
+        write_text(d / "body", body.dump());
+        return in_directory(
+            "curl -sS --max-time 20 --cacert pki/ci.pem " +
+            (who.empty() ? "" : "--cert " + who + ".pem --key " + who + ".key ") +
+            "--connect-to smdp.halyard.test:443:127.0.0.1:" + std::to_string(es2) +
+            " -H 'Content-Type: application/json' -w '\\n%{http_code}\\n' --data-binary @body "
+            "https://smdp.halyard.test/gsma/rsp2/es2plus/" +
+            function);
+    }
+    Json show() { return cli({"smdp", "show", kIccid, "--state", d / "smdp", "--json"}).json(); }
+};
+
+Json header(const char* oid, const std::string& id) {
+    return {{"functionRequesterIdentifier", oid}, {"functionCallIdentifier", id}};
+}
+// "Failed 8.2.1/3.9", from the first line of an answer.
+std::string status(const Ran& ran) {
+    const Json all = Json::parse(ran.out.substr(0, ran.out.find('\n')), nullptr, false);
+    if (!all.is_object()) return "no JSON: " + ran.all();
+    const Json& s = all["header"]["functionExecutionStatus"];
+    std::string out = s.value("status", "");
+    if (s.contains("statusCodeData"))
+        out += " " + s["statusCodeData"].value("subjectCode", "") + "/" +
+               s["statusCodeData"].value("reasonCode", "");
+    return out;
+}
+
+/// An eUICC and its LPA, with the credentials that `pki init` made, over ES9+.
+struct Phone {
+    crypto::SystemRandom random;
+    app::Es9Client http;
+    loop::Handset hand;
+
+    static app::Es9Client client(const Operator& o) {
+        net::HttpsClient::Options to;
+        to.trust.anchors_pem = read_text(o.d / "pki/ci.pem");
+        to.connect_to["smdp.halyard.test"] = o.es9;
+        auto opened = app::Es9Client::open(std::move(to), "gsma-rsp-lpad");
+        REQUIRE(opened);
+        return std::move(*opened);
+    }
+    Phone(const Operator& o, const app::PkiDirectory& pki, const Eid& eid)
+        : http(client(o)), hand(
+                               eid,
+                               *pki.credential("euicc/" + to_text(eid)),
+                               pki.certificate("eum")->der,
+                               pki.anchor()->key_id,
+                               *asn1::oid_from_text(*rsp::server_oid(*pki.certificate("smdp-auth"))),
+                               [this](Bytes m, Time) { return http.exchange("smdp.halyard.test", m); },
+                               random) {
+        hand.smdp_address = hand.server_address = "smdp.halyard.test";
+    }
+};
+} // namespace
+
+TEST_CASE("when the lines of docs/smdp.md are run, a device gets the profile and the operator hears of it") {
+    Operator o;
+    o.start();
+    const Ran ordered = o.in_directory(documented("order"));
+    INFO(ordered);
+    REQUIRE(ordered.status == 0);
+    const auto answers = json_lines(ordered.out);
+    REQUIRE(answers.size() == 3);
+    for (const Json& a : answers)
+        CHECK(a["header"]["functionExecutionStatus"]["status"] == "Executed-Success");
+    CHECK(answers[0]["iccid"] == kIccid);
+    CHECK(answers[1]["matchingId"] == "FIRST-ONE");
+    CHECK(answers[1]["smdpAddress"] == "smdp.halyard.test");
+    CHECK(o.show()["state"] == "released");
+
+    const app::PkiDirectory pki{o.d / "pki"};
+    Phone phone(o, pki, pki.eids()->front());
+    phone.hand.matching_id = "FIRST-ONE";
+    REQUIRE(loop::codes(phone.hand.initiate()) == "");
+    REQUIRE(loop::codes(phone.hand.authenticate()) == "");
+    CHECK(phone.hand.code_required);
+    phone.hand.confirmation_code = "00000000";
+    CHECK(loop::codes(phone.hand.package()) == "8.2.7/3.8");
+    phone.hand.confirmation_code = "27182818";
+    REQUIRE(loop::codes(phone.hand.package()) == "");
+    phone.hand.send(phone.hand.installation_message(1, kIccid));
+    CHECK(o.show()["state"] == "installed");
+
+    REQUIRE(o.listener->wait(4));
+    std::string points;
+    for (const Json& m : o.listener->messages()) {
+        CHECK(m["iccid"] == kIccid);
+        CHECK(m["profileType"] == "data");
+        CHECK(m["eid"] == to_text(phone.hand.eid));
+        points += std::to_string(m.value("notificationPointId", 0)) + " " +
+                  m["notificationPointStatus"].value("status", "") + ", ";
+        CHECK(m.contains("resultData") == (m["notificationPointId"] == 4));
+    }
+    CHECK(points == "1 Executed-Success, 2 Failed, 3 Executed-Success, 4 Executed-Success, ");
+}
+
+TEST_CASE("when somebody else calls, profiles of an operator are not there, and strangers are turned away") {
+    Operator o;
+    o.start();
+    const auto order = [](const char* oid, const char* id) {
+        return Json{{"header", header(oid, id)}, {"iccid", kIccid}};
+    };
+    CHECK(status(o.call("beta", "downloadOrder", order("2.999.77.2", "b1"))) == "Failed 8.2.1/3.9");
+    CHECK(status(o.call("beta", "downloadOrder", order("2.999.77.1", "b2"))) == "Failed 1.1/1.2");
+    CHECK(o.call("nobody", "downloadOrder", order("2.999.77.1", "n1")).out.ends_with("\n403\n"));
+    CHECK(o.call("", "downloadOrder", order("2.999.77.1", "n2")).status != 0); // TLS ends it
+    CHECK(o.show()["state"] == "available");
+    CHECK(status(o.call("alpha", "downloadOrder", order("2.999.77.1", "a1"))) == "Executed-Success");
+    for (const char* function : {"confirmOrder", "cancelOrder", "releaseProfile"}) {
+        Json body{{"header", header("2.999.77.2", std::string("b-") + function)}, {"iccid", kIccid}};
+        if (std::string(function) == "confirmOrder") body["releaseFlag"] = true;
+        if (std::string(function) == "cancelOrder") body["finalProfileStatusIndicator"] = "Unavailable";
+        CHECK(status(o.call("beta", function, body)) == "Failed 8.2.1/3.9");
+    }
+    CHECK(o.show()["state"] == "allocated");
+    CHECK(status(o.call("alpha", "downloadOrder", Json{{"iccid", kIccid}})) == "Failed 1.6/2.2");
+    CHECK(o.call("alpha", "downloadOrder", Json::array({1})).out.ends_with("\n400\n"));
+    CHECK(o.call("alpha", "noSuchFunction", Json::object()).out.ends_with("\n404\n"));
+}
+
+TEST_CASE("when the server is killed before its callbacks are acknowledged, the next one delivers them all") {
+    Operator o;
+    o.listener->up(false);
+    o.start();
+    REQUIRE(o.in_directory(documented("order")).status == 0);
+    const app::PkiDirectory pki{o.d / "pki"};
+    Phone phone(o, pki, pki.eids()->front());
+    phone.hand.matching_id = "FIRST-ONE";
+    phone.hand.confirmation_code = "27182818";
+    REQUIRE(phone.hand.download());
+    phone.hand.send(phone.hand.installation_message(1, kIccid));
+    REQUIRE(o.listener->wait(0, 1)); // it was tried
+    o.smdp.signal(SIGKILL);
+    REQUIRE(o.smdp.wait(std::chrono::seconds(10)));
+    o.listener->up(true);
+    o.start();
+    REQUIRE(o.listener->wait(3));
+    std::string points;
+    for (const Json& m : o.listener->messages())
+        points += std::to_string(m.value("notificationPointId", 0)) + " ";
+    CHECK(points == "1 3 4 ");
+    // Tried before the end and after it: one call, so that the operator can tell.
+    CHECK(o.listener->turned_away()[0]["header"] == o.listener->messages()[0]["header"]);
+}
