@@ -139,14 +139,15 @@ Result<Es9Answer> Server::judge_code(const Order& known,
     const auto refuse = [&](Change change, const char* reason, const char* message) -> Answer {
         TRY(tell(change, known, Point::confirmation, rsp::StatusCode{"8.2.7", reason, message}, now));
         TRY(store_.commit(change));
-        return refused(Es9Function::get_bound_profile_package, "8.2.7", reason, message);
+        return rsp::refused(Es9Function::get_bound_profile_package, {"8.2.7", reason, message});
     };
     if (!said.hash_cc) return refuse({}, "2.2", "confirmation code missing");
     const SecretBytes code = TRY(open_code(config_, known));
     if (crypto::equal(*said.hash_cc, crypto::sha256({code.reveal(), session.transaction_id})))
         return Es9Answer{};
     if (session.wrong_code == request) // the answer was lost: not a second try
-        return refused(Es9Function::get_bound_profile_package, "8.2.7", "3.8", "confirmation code refused");
+        return rsp::refused(Es9Function::get_bound_profile_package,
+                            {"8.2.7", "3.8", "confirmation code refused"});
     Order order = known;
     Session counted = session;
     counted.wrong_code = request;
