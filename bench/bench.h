@@ -18,6 +18,8 @@ struct Calls {
     uint64_t sign = 0, verify = 0, derive = 0, generate = 0;
 };
 Calls& calls();
+/// Those of all iterations as counters of each.
+void count_calls(benchmark::State&, const Calls& sum);
 
 /// Messages of one order in a small world, made once.
 struct Samples {

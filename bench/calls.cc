@@ -9,6 +9,15 @@ Calls& calls() {
     static Calls counted;
     return counted;
 }
+void count_calls(benchmark::State& state, const Calls& sum) {
+    const auto each = [&](uint64_t n) {
+        return static_cast<double>(n) / static_cast<double>(state.iterations());
+    };
+    state.counters["sign"] = each(sum.sign);
+    state.counters["verify"] = each(sum.verify);
+    state.counters["derive"] = each(sum.derive);
+    state.counters["generate"] = each(sum.generate);
+}
 namespace {
 template <class F> F* next(F*, const char* name) {
     void* const symbol = dlsym(RTLD_NEXT, name);

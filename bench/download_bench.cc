@@ -55,13 +55,7 @@ void download(benchmark::State& state, bool published) {
         HALYARD_ASSERT(bench.order({loop::remove(iccid)}).tag == 0xA0);
         state.ResumeTiming();
     }
-    const auto each = [&](uint64_t n) {
-        return static_cast<double>(n) / static_cast<double>(state.iterations());
-    };
-    state.counters["sign"] = each(sum.sign);
-    state.counters["verify"] = each(sum.verify);
-    state.counters["derive"] = each(sum.derive);
-    state.counters["generate"] = each(sum.generate);
+    count_calls(state, sum);
     state.counters["heap_octets"] = static_cast<double>(most);
     state.counters["package_octets"] = static_cast<double>(package->size());
 }

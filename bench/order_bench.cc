@@ -36,13 +36,7 @@ void order(benchmark::State& state, ipa::Config::Download mode) {
         w->devices.pop_back();
         state.ResumeTiming();
     }
-    const auto each = [&](uint64_t n) {
-        return static_cast<double>(n) / static_cast<double>(state.iterations());
-    };
-    state.counters["sign"] = each(sum.sign);
-    state.counters["verify"] = each(sum.verify);
-    state.counters["derive"] = each(sum.derive);
-    state.counters["generate"] = each(sum.generate);
+    count_calls(state, sum);
 }
 
 BENCHMARK_CAPTURE(order, direct, ipa::Config::Download::direct)

@@ -49,6 +49,14 @@ net::Response post_only() {
     r.headers.add("Allow", "POST");
     return r;
 }
+net::Response json_answer(std::string_view protocol, std::string_view body) {
+    net::Response response;
+    response.headers.add("X-Admin-Protocol",
+                         binding::answered_protocol(protocol, binding::kEs9Protocol, binding::kEs9Protocol));
+    response.content_type = binding::kJsonType;
+    response.body = owned(bytes_of(body));
+    return response;
+}
 net::Response try_again() {
     net::Response later = net::plain(503, "try again");
     later.headers.add("Retry-After", "1");

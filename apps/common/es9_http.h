@@ -19,5 +19,7 @@ net::Response serve_es9(const net::Request&, rsp::Interface, const Es9Handler&);
 net::Response post_only();
 /// 503 with Retry-After.
 net::Response try_again();
+/// 200 with a JSON body, and the version of the protocol that answers the caller's. SGP.22 §6.5
+net::Response json_answer(std::string_view protocol, std::string_view body);
 
 } // namespace halyard::app

@@ -1,4 +1,5 @@
 #include "apps/smdp/es2.h"
+#include "apps/common/es9_http.h"
 #include "base/log.h"
 #include "binding/admin_protocol.h"
 #include "binding/http_habits.h"
@@ -83,11 +84,7 @@ net::Response es2(smdp::Es2& core,
     if (!who) return net::plain(403, "this certificate is no operator's");
     const auto function = rsp::server_function_of_path(path);
     if (!function || !is_served(*function)) return net::plain(404, "no such function");
-    if (request.method != "POST") {
-        net::Response r = net::plain(405, "POST only");
-        r.headers.add("Allow", "POST");
-        return r;
-    }
+    if (request.method != "POST") return app::post_only();
     const std::string_view protocol = request.headers.get("X-Admin-Protocol");
     binding::note_protocol(request.peer, protocol);
     const Context context{core, config, *who, *function, request.body, now};
@@ -99,12 +96,7 @@ net::Response es2(smdp::Es2& core,
                 rsp::describe(*answer->failed));
     const auto body = written(context, *answer);
     if (!body) return net::plain(500);
-    net::Response response;
-    response.headers.add("X-Admin-Protocol",
-                         binding::answered_protocol(protocol, binding::kEs9Protocol, binding::kEs9Protocol));
-    response.content_type = binding::kJsonType;
-    response.body = owned(bytes_of(*body));
-    return response;
+    return app::json_answer(protocol, *body);
 }
 
 } // namespace halyard::smdp_app

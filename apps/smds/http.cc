@@ -70,12 +70,7 @@ net::Response es12(smds::Server& server, const net::Request& request, Time now) 
         log(LogLevel::info, std::string(path) + " of " + caller->oid + ": " + rsp::describe(*status->code));
     const auto body = binding::server_to_json(rsp::HeaderAnswer{*status});
     if (!body) return net::plain(500);
-    net::Response response;
-    response.headers.add("X-Admin-Protocol",
-                         binding::answered_protocol(protocol, binding::kEs9Protocol, binding::kEs9Protocol));
-    response.content_type = binding::kJsonType;
-    response.body = owned(bytes_of(*body));
-    return response;
+    return app::json_answer(protocol, *body);
 }
 
 } // namespace halyard::smds_app
