@@ -260,10 +260,10 @@ Ok discover_at(Card& card,
         next.matching_id = e.id;
         const auto below = depth > 0 ? discover_at(card, servers, next, depth - 1, found, refused)
                                      : Ok(fail(Errc::limit, "SM-DS behind SM-DS"));
-        if (below) continue;
         // No SM-DS there: then it is an SM-DP+, which is what the event names as a rule.
-        if (below.error().code != Errc::unverified) return below;
-        found.push_back(e);
+        const bool is_smdp = !below && below.error().code == Errc::unverified;
+        if (!below && !is_smdp) return below;
+        if (is_smdp) found.push_back(e);
     }
     return {};
 }
