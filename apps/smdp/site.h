@@ -54,7 +54,7 @@ struct ServeOptions {
     std::string operators;            // file, see operators.h
     std::map<std::string, std::string> resolve; // callback host → address:port
     bool own_keys = false;
-    bool rebind = true; // see smdp::Config
+    bool rebind = true;  // see smdp::Config
     bool strict = false; // refuse every deviation of a peer
 };
 /// Serves ES9+, and ES2+ on a port of its own, until SIGTERM or SIGINT. Prints {"listening":"https://…"}
