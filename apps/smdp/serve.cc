@@ -34,7 +34,10 @@ Ok OperatorSide::start(const ServeOptions& options, Site& site) {
     }
     operators = TRY(load_operators(options.operators));
     for (const Requester& r : operators)
-        if (r.callback) site.config.callbacks.push_back(r.caller.operator_id);
+        if (r.callback) {
+            site.config.callbacks.push_back(r.caller.operator_id);
+            if (r.v3) site.config.followers.push_back(r.caller.operator_id);
+        }
     if (!site.config.callbacks.empty()) {
         net::HttpsClient::Options to;
         const std::string& ca = options.callback_ca.empty() ? options.es2_client_ca : options.callback_ca;
