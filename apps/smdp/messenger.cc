@@ -43,12 +43,12 @@ Ok post_progress(const smdp::Config& config,
 Messenger::Messenger(const smdp::Config& config,
                      smdp::Store& store,
                      Random& random,
-                     net::HttpsClient& http,
+                     net::HttpsClient* http,
                      const std::vector<Requester>& operators,
                      smdp::EventSender events)
     : config_(config), store_(store), random_(random), http_(http), events_(std::move(events)) {
     for (const Requester& r : operators)
-        if (r.callback) threads_.emplace_back([this, &r] { operator_loop(r); });
+        if (http_ && r.callback) threads_.emplace_back([this, &r] { operator_loop(r); });
     if (events_) threads_.emplace_back([this] { event_loop(); });
 }
 
@@ -80,7 +80,7 @@ void Messenger::operator_loop(const Requester& r) {
         const auto due = store_.due(r.caller.operator_id, Time(app::now_ms()), kBatch);
         if (!due) continue; // the server sees that the database broke
         for (const Outgoing& o : *due) {
-            if (const auto sent = post_progress(config_, http_, *r.callback, o); sent) {
+            if (const auto sent = post_progress(config_, *http_, *r.callback, o); sent) {
                 (void)store_.delivered(o);
             } else {
                 log(LogLevel::warning,
