@@ -11,6 +11,17 @@ constexpr const char* kOperator = "2.999.77.1"; // functionRequesterIdentifier
 std::string member(const std::string& listening, const char* name) {
     return nlohmann::json::parse(listening, nullptr, false).value(name, "");
 }
+// The same call again while the SM-DP+ is away or coming back: its identifier makes it the same order.
+template <class Call> auto until_answered(Supervisor& supervisor, Call call) -> decltype(call()) {
+    for (int i = 0; i < 300; ++i) {
+        auto answer = call();
+        if (answer || answer.error().code != Errc::unreachable) return answer;
+        TRY(supervisor.watch());
+        if (app::sleep_unless_stopped(std::chrono::milliseconds(100)))
+            return fail(Errc::unreachable, "interrupted");
+    }
+    return fail(Errc::unreachable, "ES2+");
+}
 } // namespace
 
 Ok Run::start() {
@@ -123,16 +134,17 @@ Ok Run::place() {
     auto es2 = TRY(app::Es2Client::open(std::move(http), kSmdp));
     for (const DevicePlan& d : plan_)
         for (const std::string& number : {d.iccid, d.spare_iccid}) {
-            if (app::stop_requested()) return fail(Errc::unreachable, "interrupted");
             const Iccid iccid = TRY(iccid_from_text(number));
-            const auto ordered = TRY(
-                es2.download_order({.header = {kOperator, "order-" + number}, .eid = d.eid, .iccid = iccid}));
+            const rsp::DownloadOrderRequest order{
+                .header = {kOperator, "order-" + number}, .eid = d.eid, .iccid = iccid};
+            const auto ordered = TRY(until_answered(supervisor_, [&] { return es2.download_order(order); }));
             if (!ordered.status.executed()) return fail(Errc::rejected, "downloadOrder");
             rsp::ConfirmOrderRequest confirm{
                 .header = {kOperator, "confirm-" + number}, .iccid = iccid, .eid = d.eid};
             if (options_.smds) confirm.smds_address = kSmds;
             confirm.release_flag = true;
-            const auto confirmed = TRY(es2.confirm_order(confirm));
+            const auto confirmed =
+                TRY(until_answered(supervisor_, [&] { return es2.confirm_order(confirm); }));
             if (!confirmed.status.executed()) return fail(Errc::rejected, "confirmOrder");
             codes_[number] = std::string("1$") + kSmdp + "$" + confirmed.matching_id.value_or("");
         }
