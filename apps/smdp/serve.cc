@@ -98,6 +98,7 @@ Result<int> serve(const ServeOptions& options) {
     listen.port = options.port;
     listen.certificate_file = options.pki.pem("smdp-tls").string();
     listen.key_file = options.pki.key("smdp-tls").string();
+    listen.workers = 32; // they wait for the disk together: those that wait share a commit
     listen.max_connections_per_network = listen.max_connections; // behind a lab's or operator's NAT
     app::PeerLedger peers;
     TRY(peers.load(site->store->database()));
