@@ -17,6 +17,11 @@ struct Sqlite {
 struct Postgres {
     PostgresServer* server = PostgresServer::one();
     std::string url = server ? server->database() : "";
+    Postgres() = default;
+    Postgres(const Postgres&) = delete;
+    ~Postgres() {
+        if (server) server->drop(url);
+    }
     bool there() const { return server != nullptr; }
     Result<std::unique_ptr<store::SmdpStore>> smdp() { return store::SmdpStore::open({}, url); }
     Result<std::unique_ptr<store::SmdsStore>> smds() { return store::SmdsStore::open({}, url); }

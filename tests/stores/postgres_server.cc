@@ -74,10 +74,16 @@ Words PostgresServer::as_server(const Words& command) const {
 }
 
 void PostgresServer::start() {
-    auto started = app::Process::start(
-        {as_server(
-             {programs_ + "/postgres", "-D", data_, "-k", directory_.path(), "-c", "listen_addresses="}),
-         directory_ / "log"});
+    auto started = app::Process::start({as_server({programs_ + "/postgres",
+                                                   "-D",
+                                                   data_,
+                                                   "-k",
+                                                   directory_.path(),
+                                                   "-c",
+                                                   "listen_addresses=",
+                                                   "-c",
+                                                   "recovery_init_sync_method=syncfs"}),
+                                        directory_ / "log"});
     REQUIRE(started);
     process_ = std::move(*started);
     for (int i = 0; i < 600; ++i) {
@@ -103,6 +109,10 @@ std::string PostgresServer::sql(const std::string& where, const std::string& tex
     REQUIRE(ran.status == 0);
     while (!ran.out.empty() && ran.out.back() == '\n') ran.out.pop_back();
     return ran.out;
+}
+void PostgresServer::drop(const std::string& where) {
+    const size_t from = where.find("///") + 3;
+    admin("DROP DATABASE " + where.substr(from, where.find('?') - from) + " WITH (FORCE)");
 }
 std::string PostgresServer::database(const std::string& options) {
     const std::string name = "test" + std::to_string(++databases_);

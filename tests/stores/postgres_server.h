@@ -12,6 +12,7 @@ class PostgresServer {
 
     /// A new empty database, as `--store` takes it.
     std::string database(const std::string& options = "");
+    void drop(const std::string& where);
     /// Of `database()`'s server and any database. `sql` as psql takes it; what it printed, bare.
     std::string sql(const std::string& where, const std::string& sql);
     e2e::Ran psql(const std::string& where, const std::string& sql);

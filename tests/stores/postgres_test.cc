@@ -291,7 +291,7 @@ TEST_CASE("when PostgreSQL's backends are killed at any time, repeating what fai
           std::to_string(kThreads * kEach));
     CHECK(place.server->sql(place.url, "SELECT count(*), count(DISTINCT call_id) FROM halyard_smdp.outbox") ==
           std::to_string(kThreads * kEach) + "|" + std::to_string(kThreads * kEach));
-    MESSAGE(repeated << " repeated, " << found_done << " of them had been committed");
+    MESSAGE(repeated.load() << " repeated, " << found_done.load() << " of them had been committed");
 }
 
 TEST_CASE("when two transactions of PostgreSQL wait for each other, one is a conflict and may begin again") {
