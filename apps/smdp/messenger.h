@@ -24,7 +24,11 @@ class Messenger {
     void operator_loop(const Requester&);
     void event_loop();
     bool pause();
+    bool stopping();
     void keep(smdp::Outgoing);
+    /// Claims what is due to a target and hands one after the other to `send`, as long as each can end while
+    /// the claim lasts. False from `send`: the rest would fare no better.
+    void round(const std::string& target, const std::function<bool(const smdp::Outgoing&)>& send);
 
     const smdp::Config& config_;
     smdp::Store& store_;

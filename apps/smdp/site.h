@@ -1,6 +1,7 @@
 #pragma once
 // The directory of one SM-DP+: database, storage key, settings.
 #include "apps/common/pki_files.h"
+#include "apps/common/store_at.h"
 #include "crypto/hash.h"
 #include "smdp/server.h"
 #include "store/smdp_store.h"
@@ -21,8 +22,10 @@ struct Site {
     std::unique_ptr<store::SmdpStore> store;
     crypto::SystemRandom random;
 
-    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address", storage.
-    static Result<std::unique_ptr<Site>> open(const std::filesystem::path& state, const std::string& address);
+    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address" or "storage.key" when
+    /// the database has another one; not_found "storage.key" when it has one and this directory has none;
+    /// storage, and those of store::open_postgres().
+    static Result<std::unique_ptr<Site>> open(const app::StoreAt& at, const std::string& address);
     /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
     /// name different SM-DP+ or the same CI twice.
     Ok load_credentials(const app::PkiDirectory&);
@@ -49,6 +52,7 @@ Result<smdp::Order> place(Site&, const OrderRequest&);
 
 struct ServeOptions {
     std::filesystem::path state;
+    std::string store; // PostgreSQL; empty: SQLite in `state`
     app::PkiDirectory pki;
     std::vector<app::PkiDirectory> more_pki; // this SM-DP+ under further CIs; TLS is that of `pki`
     std::vector<std::string> crls;           // files

@@ -1,7 +1,7 @@
 #pragma once
 // Rows of an eIM's database as devices and operations, and back.
 #include "eim/model.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace halyard::store {
 

@@ -64,4 +64,5 @@ CREATE TABLE tokens(
   name TEXT PRIMARY KEY, prefix TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, created INTEGER NOT NULL,
   expires INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;
 )" EIM_SCHEMA_4 ";" DEVIATIONS_SCHEMA;
+inline constexpr Schema kEim{"halyard_eim", kEimSchema, kEimVersion, kEimMigrations};
 } // namespace halyard::store
