@@ -249,6 +249,7 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--bind", o->bind, "Address to listen on");
     c->add_option("--port", o->port, "Port to listen on; 0: any");
     c->add_flag("--own-keys", o->own_keys, "Protect profiles with keys of their own (ReplaceSessionKeys)");
+    c->add_flag("!--no-rebind", o->rebind, "Refuse a retry with another one-time key of the eUICC (8.2/3.7)");
     c->add_option("--es2-port", o->es2_port, "Port of ES2+ for operators; 0: any");
     c->add_option("--es2-client-ca", o->es2_client_ca, "PEM: operators' certificates must be under it");
     c->add_option("--operators", o->operators, "JSON: who may call ES2+, and where callbacks go");

@@ -88,6 +88,7 @@ Result<int> serve(const ServeOptions& options) {
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
     site->config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));
     site->config.own_keys = options.own_keys;
+    site->config.rebind = options.rebind;
     smdp::Server server = site->server();
     app::catch_signals();
     OperatorSide side;

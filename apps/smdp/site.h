@@ -67,6 +67,7 @@ struct ServeOptions {
     std::string operators;            // file, see operators.h
     std::map<std::string, std::string> resolve; // host of a callback or SM-DS → address:port
     bool own_keys = false;
+    bool rebind = true;  // see smdp::Config
     bool strict = false; // refuse every deviation of a peer
 };
 /// Serves ES9+, and ES2+ on a port of its own, until SIGTERM or SIGINT. Prints {"listening":"https://…"}
