@@ -1,6 +1,7 @@
 #pragma once
 // The directory of one SM-DP+: database, storage key, settings.
 #include "apps/common/pki_files.h"
+#include "apps/common/store_at.h"
 #include "crypto/hash.h"
 #include "smdp/server.h"
 #include "store/smdp_store.h"
@@ -8,14 +9,23 @@
 
 namespace halyard::smdp_app {
 
+/// Where events may be registered: addresses as operators name them, host[:port].
+struct SmdsAddresses {
+    std::vector<std::string> alternative; // pass events on to the root (forwardingIndicator)
+    std::vector<std::string> root;
+    bool empty() const { return alternative.empty() && root.empty(); }
+};
+
 /// What `halyard smdp` commands share. The address is fixed by the first command that names it.
 struct Site {
     smdp::Config config;
     std::unique_ptr<store::SmdpStore> store;
     crypto::SystemRandom random;
 
-    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address", storage.
-    static Result<std::unique_ptr<Site>> open(const std::filesystem::path& state, const std::string& address);
+    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address" or "storage.key" when
+    /// the database has another one; not_found "storage.key" when it has one and this directory has none;
+    /// storage, and those of store::open_postgres().
+    static Result<std::unique_ptr<Site>> open(const app::StoreAt& at, const std::string& address);
     /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
     /// name different SM-DP+ or the same CI twice.
     Ok load_credentials(const app::PkiDirectory&);
@@ -42,6 +52,7 @@ Result<smdp::Order> place(Site&, const OrderRequest&);
 
 struct ServeOptions {
     std::filesystem::path state;
+    std::string store; // PostgreSQL; empty: SQLite in `state`
     app::PkiDirectory pki;
     std::vector<app::PkiDirectory> more_pki; // this SM-DP+ under further CIs; TLS is that of `pki`
     std::vector<std::string> crls;           // files
@@ -50,9 +61,11 @@ struct ServeOptions {
     uint16_t port = 0;
     std::optional<uint16_t> es2_port; // absent: no ES2+; 0: any
     std::string es2_client_ca;        // PEM; clients of ES2+ must have a certificate under it
+    SmdsAddresses smds;               // where events may be registered (ES12)
+    std::string smds_ca;              // PEM for their ES12; empty: the CIs
     std::string callback_ca;          // PEM, what operators' listeners are judged by; empty: es2_client_ca
     std::string operators;            // file, see operators.h
-    std::map<std::string, std::string> resolve; // callback host → address:port
+    std::map<std::string, std::string> resolve; // host of a callback or SM-DS → address:port
     bool own_keys = false;
     bool rebind = true;  // see smdp::Config
     bool strict = false; // refuse every deviation of a peer
