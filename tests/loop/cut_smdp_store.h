@@ -23,6 +23,18 @@ class CutSmdpStore final : public smdp::Store {
     Ok delivered(const smdp::Outgoing& o, std::optional<smdp::EventState> event) override {
         return write([&] { return real_.delivered(o, event); });
     }
+    Ok give_up(const smdp::Outgoing& o) override {
+        return write([&] { return real_.give_up(o); });
+    }
+    Result<std::vector<smdp::Outgoing>>
+    claim(std::string_view target, Time now, Time until, size_t limit) override {
+        std::vector<smdp::Outgoing> out;
+        TRY(write([&]() -> Ok {
+            out = TRY(real_.claim(target, now, until, limit));
+            return {};
+        }));
+        return out;
+    }
     Ok postpone(const smdp::Outgoing& o) override {
         return write([&] { return real_.postpone(o); });
     }
@@ -44,8 +56,12 @@ class CutSmdpStore final : public smdp::Store {
     Result<std::optional<smdp::Order>> default_order(const Eid& eid) override {
         return read([&] { return real_.default_order(eid); });
     }
-    Result<std::optional<smdp::Order>> available(std::string_view op, std::string_view type) override {
-        return read([&] { return real_.available(op, type); });
+    Result<std::optional<smdp::Order>>
+    available(std::string_view op, std::string_view type, uint8_t dice) override {
+        return read([&] { return real_.available(op, type, dice); });
+    }
+    Result<bool> has_type(std::string_view op, std::string_view type) override {
+        return read([&] { return real_.has_type(op, type); });
     }
     Result<std::vector<smdp::Pool>> pools() override {
         return read([&] { return real_.pools(); });
