@@ -64,7 +64,7 @@ Ok OperatorSide::start(const ServeOptions& options, Site& site) {
 } // namespace
 
 Result<int> serve(const ServeOptions& options) {
-    auto site = TRY(Site::open(options.state, options.address));
+    auto site = TRY(Site::open(options.state, options.address, options.storage_key));
     TRY(site->load_credentials(options.pki));
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
     site->config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));

@@ -21,18 +21,6 @@ Result<std::string> settle_address(const std::filesystem::path& file, const std:
     return address;
 }
 
-Result<Secret<32>> storage_key(const std::filesystem::path& file, Random& random) {
-    Secret<32> key;
-    if (!std::filesystem::exists(file)) {
-        TRY(random.fill(key.writable()));
-        TRY(app::write_secret(file, key.reveal()));
-        return key;
-    }
-    const SecretBytes stored = TRY(app::read_secret(file));
-    if (stored.size() != 32) return fail(Errc::bad_length, "storage.key");
-    return Secret<32>(stored.reveal().first<32>());
-}
-
 Result<std::optional<Secret<16>>> key_field(const std::string& text, const char* where) {
     if (text.empty()) return std::optional<Secret<16>>{};
     OwnedBytes octets = TRY(from_hex(text, where));
@@ -42,20 +30,20 @@ Result<std::optional<Secret<16>>> key_field(const std::string& text, const char*
     return out;
 }
 
-Result<rsp::ProfileClass> class_of(const std::string& text) {
-    if (text == "operational") return rsp::ProfileClass::operational;
-    if (text == "provisioning") return rsp::ProfileClass::provisioning;
-    if (text == "test") return rsp::ProfileClass::test;
-    return fail(Errc::bad_value, "class");
-}
 } // namespace
 
-Result<std::unique_ptr<Site>> Site::open(const std::filesystem::path& state, const std::string& address) {
+Result<std::unique_ptr<Site>> Site::open(const std::filesystem::path& state,
+                                         const std::string& address,
+                                         const std::string& key_source) {
     TRY(app::make_directory(state));
     auto site = std::make_unique<Site>();
     site->config.address = TRY(settle_address(state / "smdp.json", address));
-    site->config.storage_key = TRY(storage_key(state / "storage.key", site->random));
+    site->storage_key = TRY(StorageKey::open(state, key_source, site->random));
     site->store = TRY(store::SmdpStore::open(state / "smdp.db"));
+    TRY(site->storage_key->settle(*site->store, site->random, Time(app::now_ms())));
+    site->config.storage_key = site->storage_key->key().clone();
+    site->config.keeper = site->storage_key.get();
+    site->vault.emplace(site->config.storage_key, *site->store, site->random, site->config.keeper);
     return site;
 }
 
@@ -79,9 +67,21 @@ Ok Site::load_credentials(const app::PkiDirectory& pki) {
     return {};
 }
 
+Result<rsp::ProfileClass> class_of(const std::string& text) {
+    if (text == "operational") return rsp::ProfileClass::operational;
+    if (text == "provisioning") return rsp::ProfileClass::provisioning;
+    if (text == "test") return rsp::ProfileClass::test;
+    return fail(Errc::bad_value, "class");
+}
+
+Result<OwnedBytes> read_package(const std::string& file, const char* where) {
+    OwnedBytes raw = TRY(app::read_file(file, 16u << 20, where));
+    if (!raw.empty() && raw[0] != 0xA0) raw = TRY(from_hex(text_of(raw), where)); // the usual text form
+    return raw;
+}
+
 Result<smdp::Order> place(Site& site, const OrderRequest& r) {
-    OwnedBytes raw = TRY(app::read_file(r.profile, 16u << 20, "profile"));
-    if (!raw.empty() && raw[0] != 0xA0) raw = TRY(from_hex(text_of(raw), "profile")); // the usual text form
+    const OwnedBytes raw = TRY(read_package(r.profile, "profile"));
     profile::Personal personal;
     if (!r.iccid.empty()) personal.iccid = TRY(iccid_from_text(r.iccid));
     if (!r.imsi.empty()) personal.imsi = r.imsi;
@@ -92,6 +92,7 @@ Result<smdp::Order> place(Site& site, const OrderRequest& r) {
     if (!r.puk1.empty()) personal.puk1 = r.puk1;
     if (!r.spn.empty()) personal.service_provider = r.spn;
     const SecretBytes package = TRY(profile::personalise(raw, personal));
+    TRY(site.gate.judge(package.reveal()));
     smdp::NewOrder order;
     order.package = owned(package.reveal());
     order.name = r.name.empty() ? "Halyard profile" : r.name;

@@ -1,6 +1,8 @@
 #pragma once
 // The directory of one SM-DP+: database, storage key, settings.
 #include "apps/common/pki_files.h"
+#include "apps/smdp/gate.h"
+#include "apps/smdp/storage_key.h"
 #include "crypto/hash.h"
 #include "smdp/server.h"
 #include "store/smdp_store.h"
@@ -13,9 +15,16 @@ struct Site {
     smdp::Config config;
     std::unique_ptr<store::SmdpStore> store;
     crypto::SystemRandom random;
+    std::unique_ptr<StorageKey> storage_key;
+    std::optional<smdp::Vault> vault;
+    Gate gate;
 
-    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address", storage.
-    static Result<std::unique_ptr<Site>> open(const std::filesystem::path& state, const std::string& address);
+    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address"; storage; unverified
+    /// "storage key" when it is not the one this directory's secrets lie under, not_found when it is gone.
+    /// `key_source`: where the storage key is, see KeySource; empty: as the directory says.
+    static Result<std::unique_ptr<Site>> open(const std::filesystem::path& state,
+                                              const std::string& address,
+                                              const std::string& key_source = {});
     /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
     /// name different SM-DP+ or the same CI twice.
     Ok load_credentials(const app::PkiDirectory&);
@@ -40,12 +49,18 @@ struct OrderRequest {
 /// Errors name the field.
 Result<smdp::Order> place(Site&, const OrderRequest&);
 
+/// A package, DER or its hex text.
+Result<OwnedBytes> read_package(const std::string& file, const char* where);
+/// "operational", "provisioning", "test".
+Result<rsp::ProfileClass> class_of(const std::string& text);
+
 struct ServeOptions {
     std::filesystem::path state;
     app::PkiDirectory pki;
     std::vector<app::PkiDirectory> more_pki; // this SM-DP+ under further CIs; TLS is that of `pki`
     std::vector<std::string> crls;           // files
     std::string address;
+    std::string storage_key; // see KeySource; empty: as the directory says
     std::string bind = "127.0.0.1";
     uint16_t port = 0;
     std::optional<uint16_t> es2_port; // absent: no ES2+; 0: any

@@ -3,6 +3,7 @@
 #include "crypto/hash.h"
 #include "profile/package.h"
 #include "rsp/mutual_authentication.h"
+#include "smdp/maker.h"
 #include "smdp/server.h"
 #include <algorithm>
 
@@ -80,7 +81,7 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     if (expired) return end({"8.8.5", "4.10", "download order expired"});
     const Sealed sealed = TRY(store_.sealed_package(order->iccid));
     if (const auto free = free_memory(said.euicc_info2.value.ext_card_resource);
-        free && *free < sealed.octets.size())
+        free && *free < (sealed.size ? sealed.size : sealed.octets.size()))
         return end({"8.1", "4.8", "not enough memory on the eUICC"});
     if (++order->attempts > config_.attempts) {
         order->state = OrderState::error;
@@ -142,7 +143,7 @@ Result<Es9Answer> Server::judge_code(const Order& known,
         return rsp::refused(Es9Function::get_bound_profile_package, {"8.2.7", reason, message});
     };
     if (!said.hash_cc) return refuse({}, "2.2", "confirmation code missing");
-    const SecretBytes code = TRY(open_code(config_, known));
+    const SecretBytes code = TRY(open_code(vault_, known));
     if (crypto::equal(*said.hash_cc, crypto::sha256({code.reveal(), session.transaction_id})))
         return Es9Answer{};
     if (session.wrong_code == request) // the answer was lost: not a second try
@@ -199,7 +200,7 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
     const bool again = binding && same(binding->euicc_otpk, said.euicc_otpk);
     const Bytes short_host_id = Bytes(config_.oid_der).first(std::min<size_t>(config_.oid_der.size(), 16));
     if (!again) {
-        const auto package = TRY(unseal(order->iccid));
+        const auto package = TRY(package_of(vault_, store_, *order));
         Bound bound = TRY(bind({.host_id = short_host_id,
                                 .eid = session->eid,
                                 .smdp_oid = config_.oid_der,

@@ -11,7 +11,7 @@ namespace halyard::store {
     "version FROM orders "
 /// Of the columns above.
 Result<smdp::Order> order_of(const Statement&);
-Ok insert_order(Connection&, const smdp::Order&, Bytes sealed);
+Ok insert_order(Connection&, const smdp::Order&, const smdp::Sealed&);
 /// Errors: conflict when the version is not the one read.
 Ok update_order(Connection&, const smdp::Order&);
 
@@ -20,5 +20,12 @@ Result<std::optional<smdp::Session>> session_of(Connection&, Bytes transaction_i
 
 Ok insert_outgoing(Connection&, const smdp::Outgoing&);
 Ok insert_call(Connection&, const smdp::Call&);
+
+/// Pools whose level fell below their mark, to be told when that is on disk.
+using Fallen = std::vector<smdp::Level>;
+/// Before the order is written: what it does to its pool's level.
+Ok count_order(Connection&, const smdp::Order& next, Fallen&);
+Ok change_level(Connection&, std::string_view operator_id, std::string_view type, int64_t by, Fallen&);
+void tell(const Fallen&);
 
 } // namespace halyard::store
