@@ -274,6 +274,7 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--operators", o->operators, "JSON: who may call ES2+, and where callbacks go");
     c->add_option("--callback-ca", o->callback_ca, "PEM for operators' listeners, if another one");
     c->add_option("--resolve", *resolve, "HOST=ADDR:PORT for callbacks, may be repeated");
+    c->add_flag("--lab", o->lab, "Laboratory: serve under test CIs, and what was taken with --lab");
     c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
         o->state = *state;

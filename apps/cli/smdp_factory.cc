@@ -14,7 +14,8 @@ struct Arguments {
     SiteArguments site;
     smdp_app::TypeRequest type;
     smdp_app::LoadRequest load;
-    std::string operator_id, type_name;
+    smdp_app::Generate generate;
+    std::string operator_id, type_name, only; // only: one operator's, in lists
     bool json = false;
 };
 
@@ -53,7 +54,8 @@ Ok list_types(const Arguments& a) {
     auto site = TRY(open_site(a.site));
     size_t shown = 0;
     for (const smdp::Template& t : TRY(site->store->templates())) {
-        if (!a.operator_id.empty() && t.operator_id != a.operator_id) continue;
+        const std::string& whose = a.type_name.empty() ? a.only : a.operator_id;
+        if (!whose.empty() && t.operator_id != whose) continue;
         if (!a.type_name.empty() && t.type != a.type_name) continue;
         print(t, a.json);
         ++shown;
@@ -87,9 +89,15 @@ int load(const Arguments& a) {
     auto site = open_site(a.site);
     if (!site) return report(site.error(), "smdp load", a.json);
     app::catch_signals();
+    smdp_app::LoadRequest request = a.load;
+    if (a.generate.count) {
+        if (const Ok ok = smdp_app::generate(a.generate, (*site)->random); !ok)
+            return report(ok.error(), a.generate.out, a.json);
+        request.file = a.generate.out;
+    }
     std::string problem;
     int64_t last = app::now_ms();
-    const auto done = smdp_app::load(**site, a.load, problem, [&](const smdp_app::LoadReport& r) {
+    const auto done = smdp_app::load(**site, request, problem, [&](const smdp_app::LoadReport& r) {
         if (const int64_t now = app::now_ms(); now - last >= 1000) {
             last = now;
             std::fprintf(stderr, "%zu rows, %zu refused\n", r.rows, r.failed.size());
@@ -113,7 +121,7 @@ int load(const Arguments& a) {
         std::printf("%s\n", all.dump(-1, ' ', false, ordered_json::error_handler_t::replace).c_str());
     } else {
         for (size_t i = 0; i < done->failed.size() && i < kShown; ++i)
-            print_failed(a.load.file, done->failed[i]);
+            print_failed(request.file, done->failed[i]);
         if (done->failed.size() > kShown)
             std::fprintf(stderr, "and %zu more: --json lists them\n", done->failed.size() - kShown);
         std::printf("%zu of %zu rows %s, %zu there before, %zu refused%s\n",
@@ -129,8 +137,12 @@ int load(const Arguments& a) {
 
 using Shared = std::shared_ptr<Arguments>;
 
-CLI::App* type_command(
-    CLI::App* type, const Shared& a, const char* name, const char* what, Ok (*run)(const Arguments&), int& exit_code) {
+CLI::App* type_command(CLI::App* type,
+                       const Shared& a,
+                       const char* name,
+                       const char* what,
+                       Ok (*run)(const Arguments&),
+                       int& exit_code) {
     CLI::App* c = type->add_subcommand(name, what);
     add_site_options(c, a->site);
     c->add_flag("--json", a->json, "JSON, one object a line");
@@ -145,8 +157,12 @@ void add_type_commands(CLI::App& top, int& exit_code) {
     CLI::App* type = top.add_subcommand("type", "Types of profile: a template, kept once");
     type->require_subcommand(1);
     auto a = std::make_shared<Arguments>();
-    CLI::App* add = type_command(
-        type, a, "add", "A type, or a new version of it: from now on profiles are loaded for it", add_type, exit_code);
+    CLI::App* add = type_command(type,
+                                 a,
+                                 "add",
+                                 "A type, or a new version of it: from now on profiles are loaded for it",
+                                 add_type,
+                                 exit_code);
     add->add_option("--operator", a->type.operator_id, "Whose it is");
     add->add_option("--type", a->type.type, "Its name, ES2+ profileType")->required();
     add->add_option("--template", a->type.file, "Package, DER or hex")->required();
@@ -157,7 +173,7 @@ void add_type_commands(CLI::App& top, int& exit_code) {
     add->add_option("--low-water", a->type.low_water, "Available profiles below which it is said aloud");
     add_gate_options(add, a->site);
     CLI::App* list = type_command(type, a, "list", "All versions of all types", list_types, exit_code);
-    list->add_option("--operator", a->operator_id, "Only this operator's");
+    list->add_option("--operator", a->only, "Only this operator's");
     const auto one = [&](CLI::App* c) {
         c->add_option("--operator", a->operator_id, "Whose it is")->default_val(smdp::kDefaultOperator);
         c->add_option("--type", a->type_name, "Which one")->required();
@@ -178,19 +194,32 @@ void add_type_commands(CLI::App& top, int& exit_code) {
 void add_smdp_factory_commands(CLI::App& top, int& exit_code) {
     add_type_commands(top, exit_code);
     auto a = std::make_shared<Arguments>();
-    CLI::App* c = top.add_subcommand("load", "Subscriber data for the stock of a type: CSV, or one JSON a line");
+    CLI::App* c =
+        top.add_subcommand("load", "Subscriber data for the stock of a type: CSV, or one JSON a line");
     add_site_options(c, a->site);
     add_gate_options(c, a->site);
     c->add_option("--operator", a->load.operator_id, "Whose type it is");
     c->add_option("--type", a->load.type, "The type")->required();
-    c->add_option("file",
-                  a->load.file,
-                  "columns iccid imsi k opc (or op) pin1 puk1 pin2 puk2 adm1 adm2 acc msisdn smsp spn file:PATH")
-        ->required();
+    CLI::Option* file = c->add_option(
+        "file",
+        a->load.file,
+        "columns iccid imsi k opc (or op) pin1 puk1 pin2 puk2 adm1 adm2 acc msisdn smsp spn file:PATH");
+    CLI::Option* generate =
+        c->add_option("--generate", a->generate.count, "No file: so many profiles with secrets drawn here");
+    CLI::Option* from = c->add_option("--iccid-from", a->generate.iccid_from, "18 digits of the first one");
+    CLI::Option* out =
+        c->add_option("--out-keys", a->generate.out, "Their data for the HSS or AuC: CSV, mode 0600");
+    c->add_option("--imsi-from", a->generate.imsi_from, "IMSI of the first one")->needs(generate);
+    generate->excludes(file)->needs(from)->needs(out);
+    from->needs(generate);
+    out->needs(generate);
     c->add_flag("--check", a->load.check, "Write nothing, say what would be refused");
     c->add_flag("--any-check-digit", a->load.any_check_digit, "Take ICCIDs with a wrong check digit");
     c->add_flag("--json", a->json, "Print one JSON object");
-    c->callback([=, &exit_code] { exit_code = load(*a); });
+    c->callback([=, &exit_code] {
+        if (a->load.file.empty() && !a->generate.count) throw CLI::RequiredError("file or --generate");
+        exit_code = load(*a);
+    });
 }
 
 } // namespace halyard::cli

@@ -74,15 +74,17 @@ int rekey(const Arguments& a) {
         dropped = TRY(site.store->drop_idle_keys());
         const std::string& source = site.storage_key->source().text;
         const bool foreign = !source.empty() && !source.starts_with("pkcs11:");
-        if (a.to.empty() && foreign) return fail(Errc::missing_field, "--to: a file of yours cannot be replaced");
+        if (a.to.empty() && foreign)
+            return fail(Errc::missing_field, "--to: a file of yours cannot be replaced");
         return site.storage_key->exchange(*site.vault, a.to, site.random);
     };
     if (const Ok ok = run(); !ok) return report(ok.error(), "smdp rekey", a.json);
     const bool whole = !app::stop_requested();
     if (a.json)
-        std::printf(
-            "%s\n",
-            ordered_json{{"sealed_anew", sealed}, {"keys_dropped", dropped}, {"complete", whole}}.dump().c_str());
+        std::printf("%s\n",
+                    ordered_json{{"sealed_anew", sealed}, {"keys_dropped", dropped}, {"complete", whole}}
+                        .dump()
+                        .c_str());
     else
         std::printf("%zu sealed anew, %zu former keys dropped%s\n",
                     sealed,
@@ -103,9 +105,8 @@ void add_smdp_key_commands(CLI::App& top, int& exit_code) {
     CLI::App* c = top.add_subcommand(
         "rekey", "New keys for all that is sealed; readable throughout, run again when it was cut short");
     add_site_options(c, a->site);
-    c->add_option("--to",
-                  a->to,
-                  "Where the new storage key is: FILE, credential:NAME, pkcs11:URI, or directory");
+    c->add_option(
+        "--to", a->to, "Where the new storage key is: FILE, credential:NAME, pkcs11:URI, or directory");
     c->add_flag("--wrapping-only", a->wrapping_only, "A new storage key only: operators keep their keys");
     c->add_flag("--json", a->json, "Print one JSON object");
     c->callback([=, &exit_code] { exit_code = rekey(*a); });

@@ -8,9 +8,21 @@ namespace halyard::app {
 namespace {
 using profile::Personal;
 
-constexpr const char* kColumns[] = {
-    "iccid", "imsi", "ki",   "opc",  "op",   "acc",  "msisdn", "spn",
-                                    "pin1",  "puk1", "pin2", "puk2", "adm1", "adm2", "smsp"};
+constexpr const char* kColumns[] = {"iccid",
+                                    "imsi",
+                                    "ki",
+                                    "opc",
+                                    "op",
+                                    "acc",
+                                    "msisdn",
+                                    "spn",
+                                    "pin1",
+                                    "puk1",
+                                    "pin2",
+                                    "puk2",
+                                    "adm1",
+                                    "adm2",
+                                    "smsp"};
 
 struct Code {
     const char* name;

@@ -93,6 +93,7 @@ Ok Run::prepare() {
                          state,
                          "--address",
                          kSmdp,
+                         "--lab",
                          "--json",
                          (directory_ / "orders.ndjson").string()});
     std::error_code ignored;
@@ -128,6 +129,7 @@ Ok Run::start() {
                                             "serve",
                                             "--state",
                                             (directory_ / "smdp").string(),
+                                            "--lab",
                                             "--pki",
                                             pki,
                                             "--port",

@@ -18,12 +18,13 @@ bool Gate::refuses(const profile::Rule& rule) const {
     return refuse || any_of(kPublished, rule.name);
 }
 
-Ok Gate::judge(Bytes package, std::span<const char* const> beside) const {
-    bool good = true;
+Result<bool> Gate::judge(Bytes package, std::span<const char* const> beside) const {
+    bool good = true, published = false;
     for (const profile::Finding& f : profile::lint(package, {.ignored = ignored})) {
         if (!f.rule->security || any_of(beside, f.rule->name)) continue;
         const bool kept_out = refuses(*f.rule);
         good &= !kept_out;
+        published |= any_of(kPublished, f.rule->name);
         std::string line = "package";
         if (f.number) line += ", element " + std::to_string(f.number) + " " + f.element;
         if (f.identification) line += " (" + std::to_string(*f.identification) + ")";
@@ -31,7 +32,8 @@ Ok Gate::judge(Bytes package, std::span<const char* const> beside) const {
         if (kept_out && any_of(kPublished, f.rule->name)) line += ": only with --lab";
         log(kept_out ? LogLevel::error : LogLevel::warning, line);
     }
-    return good ? Ok{} : fail(Errc::rejected, "lint");
+    if (!good) return fail(Errc::rejected, "lint");
+    return published;
 }
 
 } // namespace halyard::smdp_app

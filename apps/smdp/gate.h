@@ -10,9 +10,10 @@ struct Gate {
     bool lab = false;   // --lab: published test profiles and keys as well
     std::vector<std::string> ignored; // rules that are not looked at
 
-    /// Told in the log, each with its element and rule. Error: rejected "lint" when the package may not come
-    /// in. `beside`: rules that the package need not obey, because its values are replaced.
-    Ok judge(Bytes package, std::span<const char* const> beside = {}) const;
+    /// Told in the log, each with its element and rule. True when only a laboratory takes it. Error: rejected
+    /// "lint" when the package may not come in. `beside`: rules that it need not obey, because its values are
+    /// replaced.
+    Result<bool> judge(Bytes package, std::span<const char* const> beside = {}) const;
     /// Whether findings of that rule keep a package out.
     bool refuses(const profile::Rule&) const;
 };

@@ -148,25 +148,26 @@ class Load {
             return false;
         }
         if (!judged(*p, made->reveal())) return refuse(error, "", "its package is refused, see above");
-        auto metadata = app::metadata_for(
-            made->reveal(), class_, maker_.kind().name, site_.config.address);
+        auto metadata = app::metadata_for(made->reveal(), class_, maker_.kind().name, site_.config.address);
         if (!metadata) return refuse(error, metadata.error().where, name(metadata.error().code));
-        waiting_.push_back(TRY(maker_.stocked(
-            *site_.vault, *p, made->size(), std::move(*metadata), Time(app::now_ms()))));
+        waiting_.push_back(
+            TRY(maker_.stocked(*site_.vault, *p, made->size(), std::move(*metadata), Time(app::now_ms()))));
         places_.push_back({error.row, error.line, "", ""});
         return true;
     }
 
     // What every subscriber needs for himself.
-    bool safe(const profile::Personal& p, RowError& error) const {
+    bool safe(const profile::Personal& p, RowError& error) {
         const Gate& gate = site_.gate;
+        const bool k = p.k && profile::is_public_key(p.k->reveal());
+        const bool opc = p.opc && profile::is_public_key(p.opc->reveal());
+        lab_ |= k || opc;
         if (gate.lab) return true;
-        if (p.k && profile::is_public_key(p.k->reveal()))
-            return refuse(error, "ki", "published or trivial: only with --lab");
-        if (p.opc && profile::is_public_key(p.opc->reveal()))
-            return refuse(error, "opc", "published or trivial: only with --lab");
+        if (k) return refuse(error, "ki", "published or trivial: only with --lab");
+        if (opc) return refuse(error, "opc", "published or trivial: only with --lab");
         if (!gate.refuse) return true;
-        if (!p.k) return refuse(error, "ki", "missing: all would have the template's key; --lint warn takes it");
+        if (!p.k)
+            return refuse(error, "ki", "missing: all would have the template's key; --lint warn takes it");
         for (const auto& [name, code] : {std::pair("puk1", &p.puk1),
                                          std::pair("puk2", &p.puk2),
                                          std::pair("adm1", &p.adm1),
@@ -182,7 +183,9 @@ class Load {
         for (const auto* code : {&p.pin1, &p.puk1, &p.pin2, &p.puk2, &p.adm1, &p.adm2})
             given = given << 1 | (code->has_value() ? 1u : 0u);
         if (const auto known = looks_.find(given); known != looks_.end()) return known->second;
-        return looks_[given] = site_.gate.judge(package).has_value();
+        const auto judged = site_.gate.judge(package);
+        lab_ |= judged && *judged;
+        return looks_[given] = judged.has_value();
     }
 
     Ok flush() {
@@ -191,6 +194,7 @@ class Load {
             for (const smdp::Stocked& s : waiting_)
                 put.push_back(!TRY(site_.store->order(s.order.iccid)).has_value());
         } else if (!waiting_.empty()) {
+            if (lab_ && site_.gate.lab) TRY(site_.mark_lab());
             put = TRY(site_.store->put_in_stock(waiting_));
         }
         for (size_t i = 0; i < put.size(); ++i) {
@@ -218,6 +222,7 @@ class Load {
     rsp::ProfileClass class_;
     std::unordered_set<std::string> iccids_, imsis_;
     std::map<unsigned, bool> looks_;
+    bool lab_ = false; // something published is among the rows
     std::vector<smdp::Stocked> waiting_;
     std::vector<RowError> places_; // of those that wait
 };
@@ -227,10 +232,9 @@ Result<smdp::Template> add_type(Site& site, const TypeRequest& r) {
     OwnedBytes raw = TRY(read_package(r.file, "template"));
     SecretBytes package{Bytes(raw)};
     wipe(raw);
-    if (!r.spn.empty())
-        package = TRY(profile::personalise(package.reveal(), {.service_provider = r.spn}));
+    if (!r.spn.empty()) package = TRY(profile::personalise(package.reveal(), {.service_provider = r.spn}));
     TRY(class_of(r.profile_class));
-    TRY(site.gate.judge(package.reveal(), kPersonalRules));
+    if (TRY(site.gate.judge(package.reveal(), kPersonalRules))) TRY(site.mark_lab());
     return smdp::add_type(*site.vault,
                           *site.store,
                           {.operator_id = r.operator_id,

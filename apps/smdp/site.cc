@@ -1,5 +1,6 @@
 #include "apps/smdp/site.h"
 #include "apps/common/soft_card.h"
+#include "apps/common/test_ci.h"
 #include "profile/package.h"
 #include <nlohmann/json.hpp>
 
@@ -32,25 +33,32 @@ Result<std::optional<Secret<16>>> key_field(const std::string& text, const char*
 
 } // namespace
 
-Result<std::unique_ptr<Site>> Site::open(const std::filesystem::path& state,
-                                         const std::string& address,
-                                         const std::string& key_source) {
+Result<std::unique_ptr<Site>>
+Site::open(const std::filesystem::path& state, const std::string& address, const std::string& key_source) {
     TRY(app::make_directory(state));
     auto site = std::make_unique<Site>();
+    site->directory = state;
     site->config.address = TRY(settle_address(state / "smdp.json", address));
-    site->storage_key = TRY(StorageKey::open(state, key_source, site->random));
     site->store = TRY(store::SmdpStore::open(state / "smdp.db"));
-    TRY(site->storage_key->settle(*site->store, site->random, Time(app::now_ms())));
+    site->storage_key =
+        TRY(StorageKey::open(state, key_source, *site->store, site->random, Time(app::now_ms())));
     site->config.storage_key = site->storage_key->key().clone();
     site->config.keeper = site->storage_key.get();
     site->vault.emplace(site->config.storage_key, *site->store, site->random, site->config.keeper);
     return site;
 }
 
+Ok Site::mark_lab() const {
+    if (is_marked_lab()) return {};
+    return app::write_file(directory / "lab", bytes_of("published test profiles or keys were taken\n"));
+}
+bool Site::is_marked_lab() const { return std::filesystem::exists(directory / "lab"); }
+
 Ok Site::load_credentials(const app::PkiDirectory& pki) {
     auto auth = TRY(pki.credential("smdp-auth"));
     auto pb = TRY(pki.credential("smdp-pb"));
     const auto anchor = TRY(pki.anchor());
+    TRY(app::check_ci_for(lab, TRY(pki.certificate("ci"))));
     const Time now(app::now_ms());
     // What our peers would refuse is better found at the start than in the field.
     TRY(rsp::check_under_anchor(auth.certificate, rsp::Role::dp_auth, anchor, now));
@@ -92,7 +100,7 @@ Result<smdp::Order> place(Site& site, const OrderRequest& r) {
     if (!r.puk1.empty()) personal.puk1 = r.puk1;
     if (!r.spn.empty()) personal.service_provider = r.spn;
     const SecretBytes package = TRY(profile::personalise(raw, personal));
-    TRY(site.gate.judge(package.reveal()));
+    if (TRY(site.gate.judge(package.reveal()))) TRY(site.mark_lab());
     smdp::NewOrder order;
     order.package = owned(package.reveal());
     order.name = r.name.empty() ? "Halyard profile" : r.name;

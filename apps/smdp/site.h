@@ -18,15 +18,20 @@ struct Site {
     std::unique_ptr<StorageKey> storage_key;
     std::optional<smdp::Vault> vault;
     Gate gate;
+    bool lab = false; // test CIs may serve
+    std::filesystem::path directory;
+
+    /// What was taken is for laboratories: from now on the directory is served with --lab only. SR-10
+    Ok mark_lab() const;
+    bool is_marked_lab() const;
 
     /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address"; storage; unverified
     /// "storage key" when it is not the one this directory's secrets lie under, not_found when it is gone.
     /// `key_source`: where the storage key is, see KeySource; empty: as the directory says.
-    static Result<std::unique_ptr<Site>> open(const std::filesystem::path& state,
-                                              const std::string& address,
-                                              const std::string& key_source = {});
+    static Result<std::unique_ptr<Site>>
+    open(const std::filesystem::path& state, const std::string& address, const std::string& key_source = {});
     /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
-    /// name different SM-DP+ or the same CI twice.
+    /// name different SM-DP+ or the same CI twice; rejected "ci" for a test CI without `lab` (SR-10).
     Ok load_credentials(const app::PkiDirectory&);
     smdp::Server server() { return {config, *store, random}; }
     /// "1$address$matchingId", with "$$1" behind it when a confirmation code is asked for; "" while the order
@@ -69,6 +74,7 @@ struct ServeOptions {
     std::string operators;            // file, see operators.h
     std::map<std::string, std::string> resolve; // callback host → address:port
     bool own_keys = false;
+    bool lab = false;    // test CIs, and profiles taken with --lab
     bool strict = false; // refuse every deviation of a peer
 };
 /// Serves ES9+, and ES2+ on a port of its own, until SIGTERM or SIGINT. Prints {"listening":"https://…"}

@@ -128,37 +128,44 @@ Ok StorageKey::store_source(const KeySource& source, const char* name) const {
 }
 
 Result<Secret<32>> StorageKey::load(const KeySource& source, bool pending) const {
-    if (source.text.empty())
-        return key_file(directory_ / (pending && exists(kNextKey) ? kNextKey : kKey));
+    if (source.text.empty()) return key_file(directory_ / (pending && exists(kNextKey) ? kNextKey : kKey));
     if (is_token(source.text)) return token_unwrap(source);
     return key_file(TRY(secret_path(source.text)));
 }
 
-Result<std::unique_ptr<StorageKey>>
-StorageKey::open(const std::filesystem::path& directory, const std::string& wanted, Random& random) {
-    std::unique_ptr<StorageKey> out(new StorageKey(directory));
-    const bool fresh = !out->exists("smdp.db");
-    out->source_ = TRY(out->stored(kSource));
-    if (!wanted.empty() && wanted != out->source_.text) {
-        out->source_ = {wanted, {}};
-        out->named_ = true;
+Ok StorageKey::choose(const std::string& wanted, bool fresh, Random& random) {
+    source_ = TRY(stored(kSource));
+    if (!wanted.empty() && wanted != source_.text) {
+        source_ = {wanted, {}};
+        named_ = true;
         if (is_token(wanted) && !fresh) return fail(Errc::conflict, "storage key: see smdp rekey --to");
     }
-    if (fresh && is_token(out->source_.text) && out->source_.wrapped.empty()) {
-        out->key_ = TRY(drawn(random));
-        out->source_.wrapped = TRY(token_wrap(out->source_.text, out->key_, random));
-        TRY(out->store_source(out->source_, kSource));
-        out->named_ = false;
-        return out;
+    if (fresh && is_token(source_.text) && source_.wrapped.empty()) {
+        key_ = TRY(drawn(random));
+        source_.wrapped = TRY(token_wrap(source_.text, key_, random));
+        named_ = false;
+        return store_source(source_, kSource);
     }
-    if (fresh && out->source_.text.empty() && !out->exists(kKey)) {
-        out->key_ = TRY(drawn(random));
-        TRY(app::write_secret(directory / kKey, out->key_.reveal()));
-        return out;
+    if (fresh && source_.text.empty() && !exists(kKey)) {
+        key_ = TRY(drawn(random));
+        return app::write_secret(directory_ / kKey, key_.reveal());
     }
-    auto key = out->load(out->source_, false);
-    if (!key && out->exists(kNextSource)) key = out->load(TRY(out->stored(kNextSource)), true);
-    out->key_ = TRY(std::move(key));
+    auto key = load(source_, false);
+    if (!key && exists(kNextSource)) key = load(TRY(stored(kNextSource)), true);
+    key_ = TRY(std::move(key));
+    return {};
+}
+
+Result<std::unique_ptr<StorageKey>> StorageKey::open(const std::filesystem::path& directory,
+                                                     const std::string& wanted,
+                                                     smdp::Store& store,
+                                                     Random& random,
+                                                     Time now) {
+    std::unique_ptr<StorageKey> out(new StorageKey(directory));
+    const bool fresh = TRY(store.data_keys(std::nullopt)).empty() &&
+                       TRY(store.outdated(smdp::Resealed::Of::package, {}, 1)).rows.empty();
+    TRY(out->choose(wanted, fresh, random));
+    TRY(out->settle(store, random, now));
     return out;
 }
 

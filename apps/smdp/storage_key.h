@@ -21,13 +21,12 @@ Result<SecretBytes> read_guarded(const std::filesystem::path&, size_t limit, con
 /// learns of the new one when it needs it. Thread-safe.
 class StorageKey : public smdp::KeyKeeper {
   public:
-    /// `wanted`: as on the command line; empty: as the directory says. A directory without a database gets a
-    /// key where it can be made: in the directory, or wrapped by a token. Errors: not_found "storage key".
+    /// `wanted`: as on the command line; empty: as the directory says. A store that holds nothing yet gets a
+    /// key where it can be made: in the directory, or wrapped by a token. An exchange that was cut short is
+    /// brought to its end. Errors: not_found "storage key"; unverified "storage key" when the store's secrets
+    /// lie under another one.
     static Result<std::unique_ptr<StorageKey>>
-    open(const std::filesystem::path& directory, const std::string& wanted, Random&);
-    /// With the store there: whether the key is its own. An exchange that was cut short is brought to its end
-    /// here. Errors: unverified "storage key".
-    Ok settle(smdp::Store&, Random&, Time now);
+    open(const std::filesystem::path& directory, const std::string& wanted, smdp::Store&, Random&, Time now);
     Result<Secret<32>> unwrap(const smdp::DataKey&) override;
     Result<OwnedBytes> wrap(const smdp::DataKey&, const Secret<32>&, Random&) override;
     const Secret<32>& key() const { return key_; }
@@ -39,6 +38,8 @@ class StorageKey : public smdp::KeyKeeper {
 
   private:
     explicit StorageKey(std::filesystem::path directory) : directory_(std::move(directory)) {}
+    Ok choose(const std::string& wanted, bool fresh, Random&);
+    Ok settle(smdp::Store&, Random&, Time now);
     Result<Secret<32>> load(const KeySource&, bool pending) const;
     Result<KeySource> stored(const char* name) const;
     Ok finish();

@@ -200,6 +200,7 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
     const bool again = binding && same(binding->euicc_otpk, said.euicc_otpk);
     const Bytes short_host_id = Bytes(config_.oid_der).first(std::min<size_t>(config_.oid_der.size(), 16));
     if (!again) {
+        binding.reset(); // of another one-time key
         const auto package = TRY(package_of(vault_, store_, *order));
         Bound bound = TRY(bind({.host_id = short_host_id,
                                 .eid = session->eid,
@@ -223,14 +224,8 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
         TRY(tell(change, *order, Point::download, {}, now));
     session->state = SessionState::delivered;
     TRY(store_.commit(change));
-    rsp::GetBoundProfilePackageOk answer{.transaction_id = session->transaction_id};
-    OwnedBytes whole = session->secure_channel;
-    append(whole, binding->tail);
-    whole = tlv(0xBF36, whole);
-    answer.bound_profile_package.der = whole;
-    rsp::GetBoundProfilePackageResponse response;
-    response.is = answer;
-    return Es9Answer{TRY(asn1::encode(response)), {}};
+    return Es9Answer{bound_package_answer(session->transaction_id, session->secure_channel, binding->tail),
+                     {}};
 }
 
 Result<Es9Answer> Server::cancel_session(Bytes der, Time now) {

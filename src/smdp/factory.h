@@ -56,10 +56,10 @@ struct Stocked {
 struct Resealed {
     enum class Of : uint8_t { package, code, profile_template };
     Of of = Of::package;
-    Iccid iccid{};                    // of packages and codes
-    std::string operator_id, type;    // of the profile or the template
-    uint32_t version = 0;             // of a template
-    uint32_t template_version = 0;    // of a package
+    Iccid iccid{};                 // of packages and codes
+    std::string operator_id, type; // of the profile or the template
+    uint32_t version = 0;          // of a template
+    uint32_t template_version = 0; // of a package
     Sealed sealed;
 };
 

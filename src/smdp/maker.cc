@@ -36,12 +36,13 @@ Result<Maker> Maker::open(
     if (!found) return fail(Errc::not_found, "type");
     Maker out;
     out.package_ = TRY(vault.open(operator_id, found->sealed, template_context(type, found->version)));
+    found->sealed = {};
     out.template_ = std::move(*found);
     return out;
 }
 
-Result<Stocked> Maker::stocked(
-    Vault& vault, const profile::Personal& p, uint64_t size, OwnedBytes metadata, Time now) const {
+Result<Stocked>
+Maker::stocked(Vault& vault, const profile::Personal& p, uint64_t size, OwnedBytes metadata, Time now) const {
     const SecretBytes row = TRY(encode_subscriber(p));
     Stocked out;
     out.order = {.iccid = *p.iccid,
@@ -52,9 +53,8 @@ Result<Stocked> Maker::stocked(
                  .created = now,
                  .changed = now,
                  .metadata = std::move(metadata)};
-    out.sealed = TRY(vault.seal(template_.operator_id,
-                                row.reveal(),
-                                package_context(*p.iccid, template_.type, template_.version)));
+    out.sealed = TRY(vault.seal(
+        template_.operator_id, row.reveal(), package_context(*p.iccid, template_.type, template_.version)));
     out.sealed.template_version = template_.version;
     out.sealed.size = size;
     return out;

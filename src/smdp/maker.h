@@ -27,8 +27,8 @@ class Maker {
         return profile::personalise(package_.reveal(), p);
     }
     /// For the stock: `metadata` is StoreMetadataRequest, `size` the octets of the package.
-    Result<Stocked> stocked(
-        Vault&, const profile::Personal&, uint64_t size, OwnedBytes metadata, Time now) const;
+    Result<Stocked>
+    stocked(Vault&, const profile::Personal&, uint64_t size, OwnedBytes metadata, Time now) const;
 
   private:
     Template template_;

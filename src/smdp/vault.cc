@@ -39,7 +39,8 @@ Result<uint32_t> Vault::make(std::string_view operator_id, uint32_t id, Time now
     Secret<32> key;
     TRY(random_.fill(key.writable()));
     DataKey made{.operator_id = std::string(operator_id), .id = id, .created = now};
-    made.wrapped = TRY(keeper_ ? keeper_->wrap(made, key, random_) : wrap_key(storage_key_, made, key, random_));
+    made.wrapped =
+        TRY(keeper_ ? keeper_->wrap(made, key, random_) : wrap_key(storage_key_, made, key, random_));
     const Ok ok = store_.add_data_key(made);
     if (ok) return id;
     if (ok.error().code == Errc::conflict) return current(operator_id); // another process was faster
@@ -79,7 +80,8 @@ Result<Sealed> Vault::seal(std::string_view operator_id, Bytes plain, std::strin
                   .key = id};
 }
 
-Result<SecretBytes> Vault::open(std::string_view operator_id, const Sealed& sealed, std::string_view context) {
+Result<SecretBytes>
+Vault::open(std::string_view operator_id, const Sealed& sealed, std::string_view context) {
     if (!sealed.key) return open_sealed(storage_key_, sealed.octets, sealed.as);
     const Secret<32> under = TRY(key(operator_id, sealed.key));
     return open_sealed(under, sealed.octets, context);
@@ -125,8 +127,7 @@ Result<Resealed> sealed_anew(Vault& vault, const Resealed& r) {
 }
 } // namespace
 
-Result<size_t>
-reseal_all(Vault& vault, Store& store, size_t batch, const std::function<bool(size_t)>& told) {
+Result<size_t> reseal_all(Vault& vault, Store& store, size_t batch, const std::function<bool(size_t)>& told) {
     size_t done = 0;
     using Of = Resealed::Of;
     for (const Of of : {Of::profile_template, Of::code, Of::package}) {

@@ -64,7 +64,6 @@ std::string template_context(std::string_view type, uint32_t version);
 /// Opens whatever is not under its operator's current key and seals it anew, `batch` rows a commit. Ended
 /// halfway, it loses nothing and is called again. `told` hears how many are done and may end it with false.
 /// How many rows. Errors: those of Vault::open().
-Result<size_t>
-reseal_all(Vault&, Store&, size_t batch, const std::function<bool(size_t)>& told);
+Result<size_t> reseal_all(Vault&, Store&, size_t batch, const std::function<bool(size_t)>& told);
 
 } // namespace halyard::smdp

@@ -43,8 +43,7 @@ class SmdpStore : public smdp::Store {
     Ok add_data_key(const smdp::DataKey&) override;
     Ok rewrap(std::span<const smdp::DataKey>) override;
     Result<size_t> drop_idle_keys() override;
-    Result<smdp::Outdated>
-    outdated(smdp::Resealed::Of, std::optional<Iccid> after, size_t limit) override;
+    Result<smdp::Outdated> outdated(smdp::Resealed::Of, std::optional<Iccid> after, size_t limit) override;
     Ok reseal(std::span<const smdp::Resealed> before, std::span<const smdp::Resealed> after) override;
     Database& database() { return *db_; }
 

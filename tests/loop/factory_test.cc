@@ -84,11 +84,9 @@ struct Factory {
         const auto bpp = asn1::decode<rsp::BoundProfilePackage>(phone.bound);
         REQUIRE(bpp);
         const auto& channel = bpp->initialise_secure_channel_request.value;
-        const auto otpk =
-            crypto::public_key_from_point(crypto::Curve::p256, channel.smdp_otpk, "smdpOtpk");
+        const auto otpk = crypto::public_key_from_point(crypto::Curve::p256, channel.smdp_otpk, "smdpOtpk");
         REQUIRE(otpk);
-        auto bsp =
-            rsp::Bsp::derive(phone.otsk, *otpk, channel.control_ref_template.host_id, phone.eid);
+        auto bsp = rsp::Bsp::derive(phone.otsk, *otpk, channel.control_ref_template.host_id, phone.eid);
         REQUIRE(bsp);
         OwnedBytes out;
         const auto open = [&](uint8_t tag, Bytes content, bool keep) {

@@ -30,10 +30,9 @@ struct Safe {
     void order(unsigned n) { smdp.order(iccid_text(n), "00101000000000" + std::to_string(n), kBegin); }
     /// As version 4 sealed it: under the storage key itself, bound to `as`.
     void former(unsigned n, const std::string& as) {
-        const auto package =
-            *smdp::package_of(vault, *smdp.store, smdp.find(iccid_text(n)));
-        const OwnedBytes sealed = *crypto::seal(
-            smdp.config.storage_key, *random.draw<12>(), package.reveal(), bytes_of(as));
+        const auto package = *smdp::package_of(vault, *smdp.store, smdp.find(iccid_text(n)));
+        const OwnedBytes sealed =
+            *crypto::seal(smdp.config.storage_key, *random.draw<12>(), package.reveal(), bytes_of(as));
         REQUIRE(smdp.store->database().write([&](store::Connection& c) -> Ok {
             auto q = TRY(c.prepare("UPDATE packages SET sealed=?, sealed_as=?, key_id=0 WHERE iccid=?"));
             return q.bind(Bytes(sealed)).bind(as).bind(Bytes(iccid(iccid_text(n)))).run();
@@ -55,13 +54,13 @@ TEST_CASE("when the storage key is another one, that is found at start") {
     CHECK(again.check(kBegin));
 }
 
-TEST_CASE("when a database has packages of before there were data keys, the same key opens them, another is found") {
+TEST_CASE("when a database has packages of before there were data keys, the same key opens them, another is "
+          "found") {
     Safe k;
     k.order(1);
     k.former(1, to_text(iccid(iccid_text(1))));
-    REQUIRE(k.smdp.store->database().write([](store::Connection& c) -> Ok {
-        return TRY(c.prepare("DELETE FROM data_keys")).run();
-    }));
+    REQUIRE(k.smdp.store->database().write(
+        [](store::Connection& c) -> Ok { return TRY(c.prepare("DELETE FROM data_keys")).run(); }));
     const Secret<32> other;
     smdp::Vault wrong{other, *k.smdp.store, k.random};
     CHECK(wrong.check(kBegin).error().code == Errc::unverified);
@@ -70,7 +69,8 @@ TEST_CASE("when a database has packages of before there were data keys, the same
     CHECK(k.opens(right, 1));
 }
 
-TEST_CASE("when a package of before is put under another profile with all that was beside it, it is refused") {
+TEST_CASE(
+    "when a package of before is put under another profile with all that was beside it, it is refused") {
     Safe k;
     for (unsigned n : {1u, 2u}) {
         k.order(n);
@@ -102,8 +102,7 @@ TEST_CASE("when keys are renewed and the work is cut short, everything opens at 
     size_t steps = 0, done = 0;
     for (;;) { // two commits, then the process ends
         size_t commits = 0;
-        const auto some = smdp::reseal_all(
-            k.vault, *k.smdp.store, 2, [&](size_t) { return ++commits < 4; });
+        const auto some = smdp::reseal_all(k.vault, *k.smdp.store, 2, [&](size_t) { return ++commits < 4; });
         REQUIRE(some);
         done += *some;
         for (unsigned n = 1; n <= kCount; ++n) {
@@ -124,7 +123,8 @@ TEST_CASE("when keys are renewed and the work is cut short, everything opens at 
     for (unsigned n = 1; n <= kCount; ++n) CHECK(k.opens(fresh, n));
 }
 
-TEST_CASE("when the storage key is exchanged, the new one opens what lay under the former, which opens nothing") {
+TEST_CASE(
+    "when the storage key is exchanged, the new one opens what lay under the former, which opens nothing") {
     Safe k;
     REQUIRE(k.vault.check(kBegin));
     k.order(1);
