@@ -1,6 +1,7 @@
 #include "apps/cli/commands.h"
 #include "apps/cli/eim_client_commands.h"
 #include "apps/cli/smdp_parts.h"
+#include "apps/cli/store_option.h"
 #include "apps/smdp/stock.h"
 #include "store/deviations.h"
 #include <CLI/CLI.hpp>
@@ -22,7 +23,7 @@ struct Arguments {
 } // namespace
 
 void add_site_options(CLI::App* c, SiteArguments& a) {
-    c->add_option("--state", a.state, "Directory of this SM-DP+")->required();
+    add_smdp_store(*c, a.at);
     c->add_option("--address", a.address, "Its address, host[:port]; kept from then on");
     c->add_option("--storage-key",
                   a.storage_key,
@@ -36,7 +37,7 @@ void add_gate_options(CLI::App* c, SiteArguments& a) {
     c->add_flag("--lab", a.lab, "Laboratory: take published test profiles and keys");
 }
 Result<std::unique_ptr<Site>> open_site(const SiteArguments& a) {
-    auto site = TRY(Site::open(a.state, a.address, a.storage_key));
+    auto site = TRY(Site::open(a.at.at(), a.address, a.storage_key));
     site->gate = {.refuse = a.lint == "refuse", .lab = a.lab, .ignored = a.ignored};
     return site;
 }
@@ -253,11 +254,11 @@ void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_cod
 
 void add_serve(CLI::App* top, int& exit_code) {
     auto o = std::make_shared<smdp_app::ServeOptions>();
-    auto state = std::make_shared<std::string>();
+    auto at = std::make_shared<StoreOptions>();
     auto pki = std::make_shared<std::vector<std::string>>();
     auto resolve = std::make_shared<std::vector<std::string>>();
     CLI::App* c = top->add_subcommand("serve", "Serve ES9+ and ES2+ over HTTPS until SIGTERM");
-    c->add_option("--state", *state, "Directory of this SM-DP+")->required();
+    add_smdp_store(*c, *at);
     c->add_option(
          "--pki",
          *pki,
@@ -269,15 +270,22 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--bind", o->bind, "Address to listen on");
     c->add_option("--port", o->port, "Port to listen on; 0: any");
     c->add_flag("--own-keys", o->own_keys, "Protect profiles with keys of their own (ReplaceSessionKeys)");
+    c->add_flag("!--no-rebind", o->rebind, "Refuse a retry with another one-time key of the eUICC (8.2/3.7)");
     c->add_option("--es2-port", o->es2_port, "Port of ES2+ for operators; 0: any");
     c->add_option("--es2-client-ca", o->es2_client_ca, "PEM: operators' certificates must be under it");
     c->add_option("--operators", o->operators, "JSON: who may call ES2+, and where callbacks go");
     c->add_option("--callback-ca", o->callback_ca, "PEM for operators' listeners, if another one");
-    c->add_option("--resolve", *resolve, "HOST=ADDR:PORT for callbacks, may be repeated");
+    c->add_option("--smds",
+                  o->smds.alternative,
+                  "SM-DS that events may be registered at, host[:port]; passes them on to the root");
+    c->add_option("--root-smds", o->smds.root, "The same for a root SM-DS");
+    c->add_option("--smds-ca", o->smds_ca, "PEM for the TLS of SM-DS, if another one than the CI");
+    c->add_option("--resolve", *resolve, "HOST=ADDR:PORT for callbacks and SM-DS, may be repeated");
     c->add_flag("--lab", o->lab, "Laboratory: serve under test CIs, and what was taken with --lab");
     c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
-        o->state = *state;
+        o->state = at->state;
+        o->store = at->store;
         o->pki.path = pki->front();
         for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
         if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {

@@ -1,5 +1,6 @@
 #pragma once
 // What the `halyard smdp` commands share.
+#include "apps/cli/store_option.h"
 #include "apps/smdp/site.h"
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -15,7 +16,8 @@ nlohmann::ordered_json describe(const smdp_app::Site&, const smdp::Order&);
 void print_order(const nlohmann::ordered_json&, bool json);
 /// What every command takes: the directory, its address; for those that take packages, what may come in.
 struct SiteArguments {
-    std::string state, address, storage_key, lint = "refuse";
+    StoreOptions at;
+    std::string address, storage_key, lint = "refuse";
     bool lab = false;
     std::vector<std::string> ignored;
 };

@@ -1,5 +1,6 @@
 #include "apps/cli/commands.h"
 #include "apps/cli/eim_client_commands.h"
+#include "apps/cli/store_option.h"
 #include "apps/smds/site.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -10,7 +11,8 @@ namespace {
 using nlohmann::ordered_json, smds_app::Site;
 
 struct Arguments {
-    std::string state, eid, event_id;
+    StoreOptions at;
+    std::string eid, event_id;
     bool json = false;
 };
 
@@ -45,7 +47,7 @@ void print(const smds::Event& e, bool json) {
 }
 
 Ok show(const Arguments& a) {
-    auto site = TRY(Site::open(a.state));
+    auto site = TRY(Site::open(a.at.at()));
     if (!a.eid.empty()) {
         for (const auto& e : TRY(site->store->events(TRY(eid_from_text(a.eid))))) print(e, a.json);
         return {};
@@ -60,19 +62,19 @@ Ok show(const Arguments& a) {
 }
 
 Ok remove(const Arguments& a) {
-    auto site = TRY(Site::open(a.state));
+    auto site = TRY(Site::open(a.at.at()));
     auto server = site->server();
     return server.withdraw(TRY(eid_from_text(a.eid)), a.event_id, Time(app::now_ms()));
 }
 
 void add_serve(CLI::App* top, int& exit_code) {
     auto o = std::make_shared<smds_app::ServeOptions>();
-    auto state = std::make_shared<std::string>();
+    auto at = std::make_shared<StoreOptions>();
     auto pki = std::make_shared<std::vector<std::string>>();
     auto resolve = std::make_shared<std::vector<std::string>>();
     CLI::App* c =
         top->add_subcommand("serve", "Serve ES11, and ES12 and ES15 with mutual TLS, until SIGTERM");
-    c->add_option("--state", *state, "Directory of this SM-DS")->required();
+    add_smds_store(*c, *at);
     c->add_option(
          "--pki", *pki, "Directory with smds-auth, smds-tls and ci; repeated: further CIs, TLS of the first")
         ->required();
@@ -87,7 +89,8 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_flag("--lab", o->lab, "Laboratory: serve under test CIs");
     c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
-        o->state = *state;
+        o->state = at->state;
+        o->store = at->store;
         o->pki.path = pki->front();
         for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
         if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {
@@ -106,14 +109,14 @@ void add_smds_commands(CLI::App& app, int& exit_code) {
     add_serve(top, exit_code);
     auto a = std::make_shared<Arguments>();
     CLI::App* e = top->add_subcommand("events", "Registered events");
-    e->add_option("--state", a->state, "Directory of this SM-DS")->required();
+    add_smds_store(*e, a->at);
     e->add_option("--eid", a->eid, "Of this eUICC only");
     e->add_flag("--json", a->json, "JSON, one object a line");
     e->callback([a, &exit_code] {
         if (const auto ok = show(*a); !ok) exit_code = report(ok.error(), "smds events", a->json);
     });
     CLI::App* d = top->add_subcommand("delete", "Delete an event, whoever registered it; the parent is told");
-    d->add_option("--state", a->state, "Directory of this SM-DS")->required();
+    add_smds_store(*d, a->at);
     d->add_option("eid", a->eid, "The eUICC")->required();
     d->add_option("event-id", a->event_id, "Its event")->required();
     d->add_flag("--json", a->json, "An error as one JSON object");

@@ -2,6 +2,7 @@
 #include "apps/common/soft_card.h"
 #include "apps/common/test_ci.h"
 #include "profile/package.h"
+#include "store/settings.h"
 #include <nlohmann/json.hpp>
 
 namespace halyard::smdp_app {
@@ -22,6 +23,14 @@ Result<std::string> settle_address(const std::filesystem::path& file, const std:
     return address;
 }
 
+// The address of all nodes of one database.
+Result<std::string> settle_address(store::Database& database, const std::string& wanted) {
+    const std::string mine = wanted.empty() ? "smdp.halyard.test" : wanted;
+    const OwnedBytes kept = TRY(store::settle(database, "address", bytes_of(mine)));
+    if (!wanted.empty() && text_of(kept) != wanted) return fail(Errc::conflict, "address");
+    return std::string(text_of(kept));
+}
+
 Result<std::optional<Secret<16>>> key_field(const std::string& text, const char* where) {
     if (text.empty()) return std::optional<Secret<16>>{};
     OwnedBytes octets = TRY(from_hex(text, where));
@@ -34,25 +43,25 @@ Result<std::optional<Secret<16>>> key_field(const std::string& text, const char*
 } // namespace
 
 Result<std::unique_ptr<Site>>
-Site::open(const std::filesystem::path& state, const std::string& address, const std::string& key_source) {
-    TRY(app::make_directory(state));
+Site::open(const app::StoreAt& at, const std::string& address, const std::string& key_source) {
+    TRY(app::make_directory(at.directory));
     auto site = std::make_unique<Site>();
-    site->directory = state;
-    site->config.address = TRY(settle_address(state / "smdp.json", address));
-    site->store = TRY(store::SmdpStore::open(state / "smdp.db"));
+    if (at.postgres.empty()) site->config.address = TRY(settle_address(at.directory / "smdp.json", address));
+    site->store = TRY(store::SmdpStore::open(at.directory / "smdp.db", at.postgres));
+    if (!at.postgres.empty()) site->config.address = TRY(settle_address(site->store->database(), address));
     site->storage_key =
-        TRY(StorageKey::open(state, key_source, *site->store, site->random, Time(app::now_ms())));
+        TRY(StorageKey::open(at.directory, key_source, *site->store, site->random, Time(app::now_ms())));
     site->config.storage_key = site->storage_key->key().clone();
     site->config.keeper = site->storage_key.get();
     site->vault.emplace(site->config.storage_key, *site->store, site->random, site->config.keeper);
     return site;
 }
 
-Ok Site::mark_lab() const {
-    if (is_marked_lab()) return {};
-    return app::write_file(directory / "lab", bytes_of("published test profiles or keys were taken\n"));
+Ok Site::mark_lab() {
+    (void)TRY(store::settle(store->database(), "lab", bytes_of("published profiles or keys were taken")));
+    return {};
 }
-bool Site::is_marked_lab() const { return std::filesystem::exists(directory / "lab"); }
+Result<bool> Site::is_marked_lab() { return TRY(store::setting(store->database(), "lab")).has_value(); }
 
 Ok Site::load_credentials(const app::PkiDirectory& pki) {
     auto auth = TRY(pki.credential("smdp-auth"));

@@ -1,6 +1,7 @@
 #pragma once
 // The directory of one SM-DP+: database, storage key, settings.
 #include "apps/common/pki_files.h"
+#include "apps/common/store_at.h"
 #include "apps/smdp/gate.h"
 #include "apps/smdp/storage_key.h"
 #include "crypto/hash.h"
@@ -9,6 +10,13 @@
 #include <map>
 
 namespace halyard::smdp_app {
+
+/// Where events may be registered: addresses as operators name them, host[:port].
+struct SmdsAddresses {
+    std::vector<std::string> alternative; // pass events on to the root (forwardingIndicator)
+    std::vector<std::string> root;
+    bool empty() const { return alternative.empty() && root.empty(); }
+};
 
 /// What `halyard smdp` commands share. The address is fixed by the first command that names it.
 struct Site {
@@ -19,17 +27,17 @@ struct Site {
     std::optional<smdp::Vault> vault;
     Gate gate;
     bool lab = false; // test CIs may serve
-    std::filesystem::path directory;
 
-    /// What was taken is for laboratories: from now on the directory is served with --lab only. SR-10
-    Ok mark_lab() const;
-    bool is_marked_lab() const;
+    /// What was taken is for laboratories: from now on it is served with --lab only. SR-10
+    Ok mark_lab();
+    Result<bool> is_marked_lab();
 
-    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address"; storage; unverified
-    /// "storage key" when it is not the one this directory's secrets lie under, not_found when it is gone.
-    /// `key_source`: where the storage key is, see KeySource; empty: as the directory says.
+    /// `address` empty: as stored, else smdp.halyard.test. `key_source`: where the storage key is, see
+    /// KeySource; empty: as the directory says. Errors: conflict "address"; conflict "storage key" when it
+    /// is not the one the store's secrets lie under, not_found when this directory has none; storage, and
+    /// those of store::open_postgres().
     static Result<std::unique_ptr<Site>>
-    open(const std::filesystem::path& state, const std::string& address, const std::string& key_source = {});
+    open(const app::StoreAt& at, const std::string& address, const std::string& key_source = {});
     /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
     /// name different SM-DP+ or the same CI twice; rejected "ci" for a test CI without `lab` (SR-10).
     Ok load_credentials(const app::PkiDirectory&);
@@ -61,6 +69,7 @@ Result<rsp::ProfileClass> class_of(const std::string& text);
 
 struct ServeOptions {
     std::filesystem::path state;
+    std::string store; // PostgreSQL; empty: SQLite in `state`
     app::PkiDirectory pki;
     std::vector<app::PkiDirectory> more_pki; // this SM-DP+ under further CIs; TLS is that of `pki`
     std::vector<std::string> crls;           // files
@@ -70,10 +79,13 @@ struct ServeOptions {
     uint16_t port = 0;
     std::optional<uint16_t> es2_port; // absent: no ES2+; 0: any
     std::string es2_client_ca;        // PEM; clients of ES2+ must have a certificate under it
+    SmdsAddresses smds;               // where events may be registered (ES12)
+    std::string smds_ca;              // PEM for their ES12; empty: the CIs
     std::string callback_ca;          // PEM, what operators' listeners are judged by; empty: es2_client_ca
     std::string operators;            // file, see operators.h
-    std::map<std::string, std::string> resolve; // callback host → address:port
+    std::map<std::string, std::string> resolve; // host of a callback or SM-DS → address:port
     bool own_keys = false;
+    bool rebind = true;  // see smdp::Config
     bool lab = false;    // test CIs, and profiles taken with --lab
     bool strict = false; // refuse every deviation of a peer
 };

@@ -152,6 +152,8 @@ Ok StorageKey::choose(const std::string& wanted, bool fresh, Random& random) {
     }
     auto key = load(source_, false);
     if (!key && exists(kNextSource)) key = load(TRY(stored(kNextSource)), true);
+    if (!key && source_.text.empty() && !exists(kKey))
+        return fail(Errc::not_found, "storage.key: the database has one, copy it from where it was made");
     key_ = TRY(std::move(key));
     return {};
 }
@@ -194,10 +196,12 @@ Ok StorageKey::settle(smdp::Store& store, Random& random, Time now) {
         named_ = false;
         return {};
     }
-    if (!exists(kNextSource)) return ours;
+    if (ours.error().code != Errc::unverified) return ours;
+    constexpr const char* kOther = "storage key: the database has another one";
+    if (!exists(kNextSource)) return fail(Errc::conflict, kOther);
     KeySource next = TRY(stored(kNextSource));
     auto key = TRY(load(next, true));
-    TRY(fits(key));
+    if (!fits(key)) return fail(Errc::conflict, kOther);
     key_ = std::move(key);
     source_ = std::move(next);
     return finish();

@@ -23,8 +23,8 @@ class StorageKey : public smdp::KeyKeeper {
   public:
     /// `wanted`: as on the command line; empty: as the directory says. A store that holds nothing yet gets a
     /// key where it can be made: in the directory, or wrapped by a token. An exchange that was cut short is
-    /// brought to its end. Errors: not_found "storage key"; unverified "storage key" when the store's secrets
-    /// lie under another one.
+    /// brought to its end. Errors: not_found "storage key" or "storage.key"; conflict "storage key" when the
+    /// store's secrets lie under another one.
     static Result<std::unique_ptr<StorageKey>>
     open(const std::filesystem::path& directory, const std::string& wanted, smdp::Store&, Random&, Time now);
     Result<Secret<32>> unwrap(const smdp::DataKey&) override;

@@ -1,6 +1,7 @@
 #pragma once
 // The directory of one SM-DS: database and settings.
 #include "apps/common/pki_files.h"
+#include "apps/common/store_at.h"
 #include "crypto/hash.h"
 #include "smds/server.h"
 #include "store/smds_store.h"
@@ -16,8 +17,9 @@ struct Site {
     crypto::SystemRandom random;
     bool lab = false; // test CIs may serve
 
-    /// Makes the directory when it is not there. Errors: storage.
-    static Result<std::unique_ptr<Site>> open(const std::filesystem::path& state);
+    /// Makes the directory when it is needed and not there. Errors: storage, and those of
+    /// store::open_postgres().
+    static Result<std::unique_ptr<Site>> open(const app::StoreAt&);
     /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
     /// name different SM-DS or the same CI twice; the rule that smds-auth breaks;
     /// rejected "ci" for a test CI without `lab` (SR-10).
@@ -27,6 +29,7 @@ struct Site {
 
 struct ServeOptions {
     std::filesystem::path state;
+    std::string store; // PostgreSQL; empty: SQLite in `state`
     app::PkiDirectory pki;
     std::vector<app::PkiDirectory> more_pki; // this SM-DS under further CIs; TLS is that of `pki`
     std::vector<std::string> crls;           // files

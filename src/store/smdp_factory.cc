@@ -49,22 +49,21 @@ Ok judge_level(Connection& c, std::string_view operator_id, std::string_view typ
 }
 } // namespace
 
-Ok change_level(
-    Connection& c, std::string_view operator_id, std::string_view type, int64_t by, Fallen& fallen) {
+Ok change_level(Connection& c, const LevelChange& l, Fallen& fallen) {
+    if (!l.by && !l.added) return {};
     auto q = TRY(c.prepare("INSERT INTO levels(operator_id, type, available, low_water, low) "
                            "VALUES(?,?,?,0,0) ON CONFLICT(operator_id, type) DO UPDATE SET "
                            "available=levels.available+excluded.available"));
-    TRY(q.bind(operator_id).bind(type).bind(by).run());
-    return by ? judge_level(c, operator_id, type, fallen) : Ok{};
+    TRY(q.bind(l.operator_id).bind(l.type).bind(l.by).run());
+    return l.by ? judge_level(c, l.operator_id, l.type, fallen) : Ok{};
 }
 
-Ok count_order(Connection& c, const smdp::Order& next, Fallen& fallen) {
-    int64_t by = next.state == kAvailable ? 1 : 0;
+Result<LevelChange> level_change(Connection& c, const smdp::Order& next) {
+    LevelChange out{next.operator_id, next.type, next.state == kAvailable ? 1 : 0, false};
     auto q = TRY(c.prepare("SELECT state FROM orders WHERE iccid=?"));
-    const bool there = TRY(q.bind(Bytes(next.iccid)).step());
-    if (there && q.integer(0) == static_cast<int64_t>(kAvailable)) --by;
-    if (there && !by) return {};
-    return change_level(c, next.operator_id, next.type, by, fallen);
+    out.added = !TRY(q.bind(Bytes(next.iccid)).step());
+    if (!out.added && q.integer(0) == static_cast<int64_t>(kAvailable)) --out.by;
+    return out;
 }
 
 void tell(const Fallen& fallen) {
@@ -136,7 +135,7 @@ Ok SmdpStore::set_low_water(std::string_view operator_id, std::string_view type,
     Fallen fallen;
     TRY(db_->write([&](Connection& c) -> Ok {
         fallen.clear();
-        TRY(change_level(c, operator_id, type, 0, fallen));
+        TRY(change_level(c, {operator_id, type, 0, true}, fallen));
         auto q = TRY(c.prepare("UPDATE levels SET low_water=? WHERE operator_id=? AND type=?"));
         TRY(q.bind(static_cast<int64_t>(low_water)).bind(operator_id).bind(type).run());
         return judge_level(c, operator_id, type, fallen);
@@ -176,7 +175,7 @@ Result<std::vector<bool>> SmdpStore::put_in_stock(std::span<const smdp::Stocked>
             out[i] = true;
             more[{o.operator_id, o.type}] += o.state == kAvailable ? 1 : 0;
         }
-        for (const auto& [pool, by] : more) TRY(change_level(c, pool.first, pool.second, by, fallen));
+        for (const auto& [pool, by] : more) TRY(change_level(c, {pool.first, pool.second, by, true}, fallen));
         return {};
     }));
     tell(fallen);

@@ -2,6 +2,7 @@
 #include "store/deviations.h"
 #include "store/smdp_schema.h"
 #include "store/smdp_store.h"
+#include "store/sqlite.h"
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -80,7 +81,7 @@ TEST_CASE("when a database of schema 2 is opened, its orders are there and devia
     const Directory made;
     const std::filesystem::path& directory = made.path;
     {
-        const auto c = *Connection::open((directory / "smdp.db").string(), false);
+        const auto c = *SqliteConnection::open((directory / "smdp.db").string(), false);
         REQUIRE(c->execute(kSchema2));
     }
     for (int opened = 0; opened < 2; ++opened) {
@@ -99,7 +100,7 @@ TEST_CASE("when a database of schema 2 is opened, its orders are there and devia
 TEST_CASE("when a database of schema 3 is opened, its rows are orders of the default operator, by ICCID") {
     const Directory made;
     {
-        const auto c = *Connection::open((made.path / "smdp.db").string(), false);
+        const auto c = *SqliteConnection::open((made.path / "smdp.db").string(), false);
         REQUIRE(c->execute(kSchema2));
         REQUIRE(c->execute(kVersion3));
     }
@@ -140,7 +141,7 @@ TEST_CASE("when a database of schema 3 is opened, its rows are orders of the def
 TEST_CASE("when a database of schema 4 is opened, pools are counted once and packages are as they were") {
     const Directory made;
     {
-        const auto c = *Connection::open((made.path / "smdp.db").string(), false);
+        const auto c = *SqliteConnection::open((made.path / "smdp.db").string(), false);
         REQUIRE(c->execute(kVersion4));
     }
     const auto store = SmdpStore::open(made.path / "smdp.db");
@@ -155,7 +156,7 @@ TEST_CASE("when a database of schema 4 is opened, pools are counted once and pac
     CHECK_FALSE((*levels)[0].low);
     CHECK((*levels)[1].operator_id == "beta");
     CHECK((*levels)[1].available == 0);
-    const auto order = *(*store)->available("alpha", "data");
+    const auto order = *(*store)->available("alpha", "data", 0);
     REQUIRE(order);
     const auto sealed = (*store)->sealed_package(*iccid_from_text("89000101000000000019"));
     REQUIRE(sealed);

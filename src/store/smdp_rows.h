@@ -1,7 +1,7 @@
 #pragma once
 // Rows of an SM-DP+'s database as what they mean.
 #include "smdp/store.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace halyard::store {
 
@@ -23,9 +23,14 @@ Ok insert_call(Connection&, const smdp::Call&);
 
 /// Pools whose level fell below their mark, to be told when that is on disk.
 using Fallen = std::vector<smdp::Level>;
-/// Before the order is written: what it does to its pool's level.
-Ok count_order(Connection&, const smdp::Order& next, Fallen&);
-Ok change_level(Connection&, std::string_view operator_id, std::string_view type, int64_t by, Fallen&);
+struct LevelChange {
+    std::string_view operator_id, type;
+    int64_t by = 0;
+    bool added = false; // a profile that was not there: its type is known from now on
+};
+/// Before the order is written: what it will do to its pool's level.
+Result<LevelChange> level_change(Connection&, const smdp::Order& next);
+Ok change_level(Connection&, const LevelChange&, Fallen&);
 void tell(const Fallen&);
 
 } // namespace halyard::store

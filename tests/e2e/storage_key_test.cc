@@ -32,13 +32,13 @@ TEST_CASE("when the storage key is missing, another one or open to others, that 
         CHECK(contains(ran.err, for_what));
     };
     guarded(key, std::string(32, 'x'));
-    refused("unverified at storage key");
+    refused("conflict at storage key: the database has another one");
     guarded(key, former, 0644);
     refused("rejected at mode");
     guarded(key, former.substr(1));
     refused("bad length at storage key");
     std::filesystem::remove(key);
-    refused("not found at storage key"); // and no new one is made
+    refused("not found at storage.key: the database has one"); // and no new one is made
     CHECK_FALSE(std::filesystem::exists(key));
     guarded(key, former, 0400);
     CHECK(p.smdp({"pool"}).status == 0);
@@ -75,7 +75,7 @@ TEST_CASE("when keys are exchanged while a server runs, it goes on, and the form
     guarded(p.d / "former", former);
     const Ran old = p.smdp({"pool", "--storage-key", p.d / "former"});
     CHECK(old.status == 1);
-    CHECK(contains(old.err, "unverified at storage key"));
+    CHECK(contains(old.err, "conflict at storage key: the database has another one"));
     const Json keys = p.smdp({"keys", "--json"}).json();
     CHECK(keys["storage_key"] == "directory");
     REQUIRE(keys["keys"].size() == 2);

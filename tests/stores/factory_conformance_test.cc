@@ -1,10 +1,11 @@
-// Templates, levels and data keys in the database.
+// What smdp::FactoryStore promises, on SQLite and on PostgreSQL: templates, levels, data keys.
 #include "base/log.h"
-#include "store/smdp_store.h"
-#include <doctest/doctest.h>
+#include "smdp/server.h"
+#include "tests/stores/places.h"
 
 using namespace halyard;
-using namespace halyard::store;
+using namespace halyard::stores;
+using store::SmdpStore;
 
 namespace {
 std::vector<std::string> told;
@@ -29,7 +30,7 @@ smdp::Stocked stocked(unsigned n, std::string operator_id = "alpha") {
     return s;
 }
 void take(SmdpStore& store, smdp::OrderState to) {
-    auto order = *store.available("alpha", "data");
+    auto order = *store.available("alpha", "data", 0);
     REQUIRE(order);
     order->state = to;
     REQUIRE(store.commit({.order = &*order}));
@@ -43,9 +44,13 @@ smdp::Level level(SmdpStore& store, const std::string& operator_id = "alpha") {
 }
 } // namespace
 
-TEST_CASE("when profiles come and go, the level is what counting them would say, and low is told once") {
+TEST_CASE_TEMPLATE("when profiles come and go, the level is what counting would say, and low is told once",
+                   Place,
+                   Sqlite,
+                   Postgres) {
+    PLACE(Place, place);
     const Log log;
-    const auto store = *SmdpStore::open_in_memory();
+    const auto store = *place.smdp();
     std::vector<smdp::Stocked> rows;
     for (unsigned n = 0; n < 5; ++n) rows.push_back(stocked(n));
     rows.push_back(stocked(100, "beta"));
@@ -98,8 +103,12 @@ TEST_CASE("when profiles come and go, the level is what counting them would say,
     CHECK(told.size() == 3);
 }
 
-TEST_CASE("when keys are added, the newest seals, and none goes that something lies under") {
-    const auto store = *SmdpStore::open_in_memory();
+TEST_CASE_TEMPLATE("when keys are added, the newest seals, and none goes that something lies under",
+                   Place,
+                   Sqlite,
+                   Postgres) {
+    PLACE(Place, place);
+    const auto store = *place.smdp();
     REQUIRE(store->add_data_key({.operator_id = "alpha", .id = 7, .wrapped = {1}, .created = Time(5)}));
     CHECK(store->add_data_key({.operator_id = "alpha", .id = 7, .wrapped = {2}}).error().code ==
           Errc::conflict);
@@ -146,4 +155,93 @@ TEST_CASE("when keys are added, the newest seals, and none goes that something l
     CHECK(hex(store->data_keys("beta")->front().wrapped) == "55");
     all.pop_back();
     CHECK(store->rewrap(all).error().code == Errc::conflict);
+}
+
+TEST_CASE_TEMPLATE("when a type has versions, one is current, and those without profiles go with the type",
+                   Place,
+                   Sqlite,
+                   Postgres) {
+    PLACE(Place, place);
+    const auto store = *place.smdp();
+    smdp::Template t{.operator_id = "alpha", .type = "data", .name = "Data", .profile_class = "operational"};
+    for (uint32_t version = 3; version <= 5; ++version) {
+        t.version = version;
+        t.size = 100 * version;
+        t.sealed = {.octets = {static_cast<uint8_t>(version)}, .key = 2};
+        REQUIRE(store->add_template(t, 10 * version));
+    }
+    CHECK(store->add_template(t, 0).error().code == Errc::conflict);
+    const auto current = *store->profile_template("alpha", "data", 0);
+    REQUIRE(current);
+    CHECK(current->version == 5);
+    CHECK(current->name == "Data");
+    CHECK(current->profile_class == "operational");
+    CHECK(current->size == 500);
+    CHECK(hex(current->sealed.octets) == "05");
+    CHECK(current->sealed.key == 2);
+    const auto former = *store->profile_template("alpha", "data", 4);
+    REQUIRE(former);
+    CHECK_FALSE(former->current);
+    CHECK_FALSE(*store->profile_template("alpha", "voice", 0));
+    CHECK_FALSE(*store->profile_template("beta", "data", 0));
+    CHECK(level(*store).low_water == 50);
+    CHECK(level(*store).low); // nothing is available
+
+    // Rows of version 4 keep it.
+    REQUIRE(store->put_in_stock(std::vector{stocked(1)}));
+    CHECK(*store->has_type("alpha", "data"));
+    REQUIRE(store->remove_type("alpha", "data"));
+    const auto left = *store->templates();
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].version == 4);
+    CHECK_FALSE(*store->profile_template("alpha", "data", 0));
+    CHECK(level(*store).low_water == 0);
+    CHECK_FALSE(level(*store).low);
+    CHECK(store->remove_type("alpha", "voice").error().code == Errc::not_found);
+    using Of = smdp::Resealed::Of;
+    const auto outdated = *store->outdated(Of::profile_template, {}, 1);
+    REQUIRE(outdated.rows.size() == 1);
+    CHECK(outdated.rows[0].version == 4);
+    auto after = outdated.rows;
+    after[0].sealed = {.octets = {0x77}, .key = 9};
+    REQUIRE(store->reseal(outdated.rows, after));
+    CHECK(hex((*store->profile_template("alpha", "data", 4))->sealed.octets) == "77");
+}
+
+TEST_CASE_TEMPLATE("when codes lie under former keys, they are found a few at a time, and put back once",
+                   Place,
+                   Sqlite,
+                   Postgres) {
+    PLACE(Place, place);
+    const auto store = *place.smdp();
+    REQUIRE(store->add_data_key({.operator_id = "default", .id = 3, .wrapped = {1}}));
+    for (uint32_t n = 1; n <= 5; ++n) {
+        smdp::Order o = order(n);
+        if (n == 2) o.code = OwnedBytes(60, 0x22); // of before keys had numbers
+        if (n == 4) o.code = smdp::stored_code({.octets = OwnedBytes(60, 4), .key = 3}); // today's
+        if (n == 5) o.code = smdp::stored_code({.octets = OwnedBytes(60, 5), .key = 2});
+        REQUIRE(store->commit(inserted(o)));
+    }
+    using Of = smdp::Resealed::Of;
+    std::vector<smdp::Resealed> found;
+    std::optional<Iccid> after;
+    size_t calls = 0;
+    do {
+        const auto some = *store->outdated(Of::code, after, 2);
+        found.insert(found.end(), some.rows.begin(), some.rows.end());
+        after = some.last;
+    } while (after && ++calls < 10);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].iccid == iccid(2));
+    CHECK(found[0].sealed.key == 0);
+    CHECK(found[0].sealed.as == "confirmation code " + to_text(iccid(2)));
+    CHECK(found[1].sealed.key == 2);
+    auto anew = found;
+    for (auto& r : anew) r.sealed = {.octets = OwnedBytes(60, 9), .key = 3};
+    auto meanwhile = **store->order(iccid(5)); // another code by now: it stays
+    meanwhile.code = smdp::stored_code({.octets = OwnedBytes(60, 6), .key = 3});
+    REQUIRE(store->commit({.order = &meanwhile}));
+    REQUIRE(store->reseal(found, anew));
+    CHECK((*store->order(iccid(2)))->code == smdp::stored_code({.octets = OwnedBytes(60, 9), .key = 3}));
+    CHECK((*store->order(iccid(5)))->code == meanwhile.code);
 }
