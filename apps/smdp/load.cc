@@ -188,6 +188,14 @@ class Load {
         return looks_[given] = judged.has_value();
     }
 
+    // Another process may load the same at this moment: then it is looked at again.
+    Result<std::vector<bool>> put_in_stock() {
+        for (int i = 0;; ++i) {
+            auto put = site_.store->put_in_stock(waiting_);
+            if (put || put.error().code != Errc::conflict || i == 5) return put;
+        }
+    }
+
     Ok flush() {
         std::vector<bool> put;
         if (request_.check) {
@@ -195,7 +203,7 @@ class Load {
                 put.push_back(!TRY(site_.store->order(s.order.iccid)).has_value());
         } else if (!waiting_.empty()) {
             if (lab_ && site_.gate.lab) TRY(site_.mark_lab());
-            put = TRY(site_.store->put_in_stock(waiting_));
+            put = TRY(put_in_stock());
         }
         for (size_t i = 0; i < put.size(); ++i) {
             if (put[i]) {

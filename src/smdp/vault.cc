@@ -69,7 +69,8 @@ Ok Vault::check(Time now) {
     for (const Resealed& r : TRY(store_.outdated(Resealed::Of::package, {}, 1)).rows)
         if (!open(r.operator_id, r.sealed, "")) return fail(Errc::unverified, "storage key");
     (void)TRY(make("", kFirst, now));
-    (void)TRY(unwrap(TRY(store_.data_keys("")).front())); // another node may have been first, with another key
+    // Another node may have been first, with another storage key.
+    (void)TRY(unwrap(TRY(store_.data_keys("")).front()));
     return {};
 }
 

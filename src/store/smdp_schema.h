@@ -57,7 +57,7 @@ inline constexpr int kSmdpVersion = 6;
     "CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT; "
 
 /// What came after version 5: templates, data keys, how much of each type is available.
-#define SMDP_STEP_6                                                                                        \
+#define SMDP_STEP_6                                                                                          \
     "ALTER TABLE packages ADD COLUMN key_id INTEGER NOT NULL DEFAULT 0; "                                    \
     "ALTER TABLE packages ADD COLUMN template_version INTEGER NOT NULL DEFAULT 0; "                          \
     "ALTER TABLE packages ADD COLUMN size INTEGER NOT NULL DEFAULT 0; "                                      \
@@ -95,7 +95,7 @@ inline constexpr Migration kSmdpMigrations[] = {
     // Calls were hashed under another key: what is repeated is answered by the state of its order.
     {5,
      SMDP_STEP_6 "INSERT INTO levels SELECT operator_id, type, SUM(CASE WHEN state=5 THEN 1 ELSE 0 END), "
-                   "0, 0 FROM orders GROUP BY operator_id, type; DELETE FROM calls"},
+                 "0, 0 FROM orders GROUP BY operator_id, type; DELETE FROM calls"},
 };
 inline constexpr const char* kSmdpSchema = SMDP_TABLES_4 R"(
 CREATE TABLE notifications(
