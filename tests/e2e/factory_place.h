@@ -6,7 +6,7 @@
 namespace halyard::e2e {
 
 /// The lines that docs/factory.md marks with "runs: NAME".
-inline std::string documented(const std::string& name) {
+inline std::string factory_lines(const std::string& name) {
     const std::string text = read_text("docs/factory.md"), begin = "```sh\n";
     const size_t mark = text.find("<!-- runs: " + name + " -->");
     REQUIRE(mark != text.npos);

@@ -8,7 +8,7 @@ using namespace halyard::e2e;
 
 TEST_CASE("when the lines of docs/factory.md are run, an order comes from loaded data and the pool is low") {
     const Place p;
-    const Ran ran = p.lines(documented("stock"));
+    const Ran ran = p.lines(factory_lines("stock"));
     INFO(ran);
     REQUIRE(ran.status == 0);
     CHECK(contains(ran.out, "2 of 2 rows can be loaded, 0 there before, 0 refused"));

@@ -60,7 +60,7 @@ TEST_CASE("when the storage key is missing, another one or open to others, that 
 
 TEST_CASE("when keys are exchanged while a server runs, it goes on, and the former key opens nothing") {
     const Place p;
-    const Ran stock = p.lines(documented("stock"));
+    const Ran stock = p.lines(factory_lines("stock"));
     INFO(stock);
     REQUIRE(stock.status == 0);
     const std::string former = read_text(p.d / "smdp/storage.key");
@@ -128,8 +128,8 @@ TEST_CASE(
     "when the storage key is wrapped by a token, nothing opens without the token, its PIN and its key") {
     const Place p;
     const std::string hsm = softhsm(p);
-    REQUIRE(p.lines(documented("stock")).status == 0);
-    const Ran ran = p.lines(documented("token"), hsm);
+    REQUIRE(p.lines(factory_lines("stock")).status == 0);
+    const Ran ran = p.lines(factory_lines("token"), hsm);
     INFO(ran);
     REQUIRE(ran.status == 0);
     CHECK(contains(ran.out, "storage key: pkcs11:token=halyard;object=storage"));
