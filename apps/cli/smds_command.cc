@@ -86,6 +86,7 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--client-ca", o->client_ca, "CA of SM-DP+ and SM-DS that may call, PEM; default the CI");
     c->add_option("--parent", o->parent, "host[:port] of the root's ES15; without it this is a root");
     c->add_option("--resolve", *resolve, "Parent HOST[:PORT]=ADDR:PORT, may be repeated");
+    c->add_flag("--lab", o->lab, "Laboratory: serve under test CIs");
     c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
         o->state = at->state;

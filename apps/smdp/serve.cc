@@ -86,7 +86,10 @@ Ok OperatorSide::start(const ServeOptions& options, Site& site) {
 } // namespace
 
 Result<int> serve(const ServeOptions& options) {
-    auto site = TRY(Site::open({options.state, options.store}, options.address));
+    auto site = TRY(Site::open({options.state, options.store}, options.address, options.storage_key));
+    site->lab = options.lab;
+    if (TRY(site->is_marked_lab()) && !site->lab)
+        return fail(Errc::rejected, "state: it has profiles taken with --lab");
     TRY(site->load_credentials(options.pki));
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
     site->config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));

@@ -61,6 +61,7 @@ int keep_house(Site& site, app::PeerLedger& peers) {
 
 Result<int> serve(const ServeOptions& options) {
     auto site = TRY(Site::open({options.state, options.store}));
+    site->lab = options.lab;
     TRY(site->load_credentials(options.pki));
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
     site->config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));
