@@ -11,6 +11,33 @@ std::optional<std::string> take_pki(ServeOptions& o, const std::vector<std::stri
 }
 } // namespace
 
+Result<MetricsAddress> metrics_address(std::string_view text) {
+    MetricsAddress out;
+    const size_t colon = text.rfind(':');
+    if (colon != text.npos) {
+        std::string_view bind = text.substr(0, colon);
+        if (bind.starts_with('[') && bind.ends_with(']')) bind = bind.substr(1, bind.size() - 2);
+        out.bind = bind;
+    }
+    int64_t port = 0;
+    if (out.bind.empty() || number_from_text(text.substr(colon + 1), 0, 65535, port)) // npos + 1 is 0
+        return fail(Errc::bad_value, "metrics");
+    out.port = static_cast<uint16_t>(port);
+    return out;
+}
+
+namespace {
+void add_log_settings(Settings& s, ServeOptions& o) {
+    s.choice("log.format", "--log", o.log.format, {"text", "json"}, "text, or json: one object a line");
+    s.choice("log.level", "", o.log.level, {"debug", "info", "warn", "error"}, "As --log-level");
+    s.flag("log.whole_identifiers",
+           "--log-whole-identifiers",
+           o.log.whole_identifiers,
+           "Write EID, ICCID and IMSI in full instead of masked");
+    s.flag("log.requests", "--log-requests", o.log_requests, "One line for each request");
+}
+} // namespace
+
 void add_common_settings(Settings& s, ServeOptions& o, const std::string& port_key) {
     s.path("state", "--state", o.state, "Directory of this server's state").required = true;
     s.add({"pki",
@@ -31,6 +58,18 @@ void add_common_settings(Settings& s, ServeOptions& o, const std::string& port_k
            [&o](const std::vector<std::string>& v) { return parse_resolve(v, o.resolve); }});
     s.flag(
         "strict", "--strict", o.strict, "Refuse whatever deviates from the specification (conformance work)");
+    s.add({"metrics.listen",
+           "--metrics",
+           "[ADDR:]PORT of /metrics, /healthz and /readyz over plain HTTP; ADDR 127.0.0.1, PORT 0: any",
+           Kind::text,
+           false,
+           [&o](const std::vector<std::string>& v) -> std::optional<std::string> {
+               if (!metrics_address(v.front())) return "must be [ADDRESS:]PORT";
+               o.metrics = v.front();
+               return std::nullopt;
+           }});
+    s.seconds("drain.seconds", "--drain", o.drain, 0, 3600, "What the end grants requests that have begun");
+    add_log_settings(s, o);
 }
 
 } // namespace halyard::ops
