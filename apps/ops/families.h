@@ -13,6 +13,8 @@ inline constexpr Family kRequests{
     "halyard_requests_total", "Requests by interface, function and outcome code", Type::counter};
 inline constexpr Family kLatency{
     "halyard_request_seconds", "Time from a request's last octet to its answer", Type::histogram};
+inline constexpr Family kLimited{
+    "halyard_limited_total", "Requests answered 429, by the limit they were beyond", Type::counter};
 inline constexpr Family kAccepted{"halyard_connections_total", "Connections taken in", Type::counter};
 inline constexpr Family kOpen{"halyard_connections_open", "Connections now", Type::gauge};
 inline constexpr Family kConnectionsRefused{
@@ -39,5 +41,16 @@ inline constexpr Family kCertificate{
     "halyard_certificate_expiry_timestamp_seconds", "End of an own certificate's validity", Type::gauge};
 inline constexpr Family kCertificateDays{
     "halyard_certificate_days_left", "Whole days until then, negative afterwards", Type::gauge};
+
+inline constexpr Family kCrlAge{
+    "halyard_crl_age_seconds", "Time since a revocation list's thisUpdate", Type::gauge};
+inline constexpr Family kCrlNext{
+    "halyard_crl_next_update_timestamp_seconds", "A revocation list's nextUpdate", Type::gauge};
+inline constexpr Family kCrlEntries{"halyard_crl_entries", "Certificates that it revokes", Type::gauge};
+inline constexpr Family kDenyEntries{"halyard_deny_list_entries", "Entries of the deny list", Type::gauge};
+inline constexpr Family kDenied{
+    "halyard_denied_total", "Who was refused by the deny list, by kind", Type::counter};
+inline constexpr Family kListFailures{
+    "halyard_list_failures_total", "Lists that could not be read or fetched", Type::counter};
 
 } // namespace halyard::ops::family

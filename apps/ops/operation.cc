@@ -43,7 +43,7 @@ void collect_server(Metrics& m, const char* interface, const net::ServerStats& s
 } // namespace
 
 Operation::Operation(const ServeOptions& options, const char* service)
-    : options_(options), service_(service) {
+    : options_(options), service_(service), limiter_(options.limits) {
     metrics_.set(family::kBuild, {{"service", service}, {"version", HALYARD_VERSION}}, 1);
     metrics_.set(family::kStart, {}, static_cast<double>(app::now_ms() / 1000));
 }
@@ -62,6 +62,7 @@ Ok Operation::start() {
 
 void Operation::serving(const std::string& members) {
     serving_ = true;
+    if (lists_) lists_->start();
     std::string line = "{" + members;
     if (http_.port()) line += ",\"metrics\":\"" + url_of(bind_, http_.port()) + "\"";
     std::printf("%s}\n", line.c_str());
@@ -69,15 +70,27 @@ void Operation::serving(const std::string& members) {
 }
 
 void Operation::set_limits(net::HttpsServer::Options& o) const {
+    ops::set_limits(o, options_.limits);
     o.drain_timeout = options_.drain;
-    o.max_connections_per_network = o.max_connections; // behind a lab's or operator's NAT
+}
+
+net::Response Operation::refused(const char* interface, const char* limit, const net::Request& request) {
+    metrics_.add(family::kLimited, {{"interface", interface}, {"limit", limit}});
+    log_event(
+        LogLevel::warning, "limited", {{"interface", interface}, {"limit", limit}, {"peer", request.peer}});
+    return limiter_.refusal(limit);
 }
 
 net::Handler Operation::front(const char* interface, net::Handler inner) {
     return [this, interface, inner = std::move(inner)](const net::Request& request) {
         const auto began = std::chrono::steady_clock::now();
-        app::RequestScope scope;
-        net::Response response = inner(request);
+        const char* limit = limiter_.arrives(request.peer, began);
+        app::RequestScope scope([&](const app::RequestScope& asked) -> std::optional<net::Response> {
+            limit = limiter_.begins(request.peer, asked.function(), began);
+            return limit ? std::optional(refused(asked.interface(), limit, request)) : std::nullopt;
+        });
+        net::Response response = limit ? refused(interface, limit, request) : inner(request);
+        limiter_.ends(request.peer, scope.function(), scope.outcome(), began);
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
         done(interface, scope, request, response.status, took.count());
         return response;
@@ -116,6 +129,11 @@ void Operation::add_collector(std::function<void(Metrics&)> collector) {
     const std::lock_guard lock(mutex_);
     collectors_.push_back(std::move(collector));
 }
+void Operation::keep(ListKeeper& lists) {
+    add_condition("revocation lists", [&lists] { return lists.condition(Time(app::now_ms())); });
+    add_collector([&lists](Metrics& m) { lists.collect(m, Time(app::now_ms())); });
+    lists_ = &lists;
+}
 void Operation::watch_certificate(const std::string& name, Time not_after) {
     const std::lock_guard lock(mutex_);
     certificates_[name] = not_after;
@@ -145,6 +163,7 @@ void Operation::begin_drain() {
         const std::lock_guard lock(mutex_); // no scrape looks at a server that ends
         draining_ = true;
     }
+    if (lists_) lists_->stop();
     log_event(LogLevel::info, "draining", {{"seconds", std::to_string(options_.drain.count() / 1000)}});
 }
 

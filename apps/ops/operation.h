@@ -21,7 +21,7 @@ class Operation {
     /// Everything listens. Prints {"listening":…} with more members in between, and "metrics" behind.
     void serving(const std::string& members);
 
-    /// The handler, counted. `interface` is a literal and what HTTP-level refusals count for.
+    /// The handler, counted and limited. `interface` is a literal and what HTTP-level refusals count for.
     net::Handler front(const char* interface, net::Handler);
     /// Sets what every listener has in common.
     void set_limits(net::HttpsServer::Options&) const;
@@ -31,6 +31,9 @@ class Operation {
     void add_condition(std::string name, std::function<std::string()>);
     /// Runs before each scrape. Must not wait.
     void add_collector(std::function<void(Metrics&)>);
+    /// Its state becomes metrics and a condition; it works from serving() to begin_drain(), and must live
+    /// longer.
+    void keep(ListKeeper&);
     /// A certificate whose end is watched: the server is not ready once it is over.
     void watch_certificate(const std::string& name, Time not_after);
     /// Counts what is slow to count, now and then; "" or why it could not. Called by tick().
@@ -45,6 +48,7 @@ class Operation {
 
   private:
     net::Response answer(const net::Request&);
+    net::Response refused(const char* interface, const char* limit, const net::Request&);
     net::Response ready();
     void collect();
     void
@@ -57,11 +61,13 @@ class Operation {
     const ServeOptions& options_;
     const char* service_;
     Metrics metrics_;
+    Limiter limiter_;
     net::PlainServer http_;
     std::string bind_;
     std::atomic<bool> serving_{false}, draining_{false};
     std::mutex mutex_; // of what follows
     std::vector<Watched> watched_;
+    ListKeeper* lists_ = nullptr;
     std::vector<std::pair<std::string, std::function<std::string()>>> conditions_;
     std::vector<std::function<void(Metrics&)>> collectors_;
     std::map<std::string, Time> certificates_;

@@ -1,4 +1,5 @@
 #include "apps/ops/options.h"
+#include <algorithm>
 
 namespace halyard::ops {
 namespace {
@@ -10,6 +11,30 @@ std::optional<std::string> take_pki(ServeOptions& o, const std::vector<std::stri
     return std::nullopt;
 }
 } // namespace
+
+Result<std::unique_ptr<ListKeeper>> open_lists(const ServeOptions& o, const std::vector<std::string>& own) {
+    std::vector<app::PkiDirectory> all{o.pki};
+    all.insert(all.end(), o.more_pki.begin(), o.more_pki.end());
+    std::vector<rsp::TrustAnchor> anchors;
+    ListOptions lists = o.lists;
+    for (const app::PkiDirectory& pki : all) {
+        anchors.push_back(TRY(pki.anchor()));
+        if (!lists.points) continue;
+        for (const std::string& name : own)
+            for (const std::string& uri : TRY(pki.certificate(name)).crl_uris)
+                if (std::ranges::find(lists.urls, uri) == lists.urls.end()) lists.urls.push_back(uri);
+    }
+    auto keeper =
+        std::make_unique<ListKeeper>(std::move(lists), o.state / "crls", std::move(anchors), o.resolve);
+    std::string what;
+    if (const Ok loaded = keeper->load(what); !loaded) {
+        const Error& e = loaded.error();
+        const std::string line = e.detail ? ":" + std::to_string(e.detail) : "";
+        log(LogLevel::error, what + line + ": " + name(e.code) + " at " + e.where);
+        return tl::unexpected<Error>(e);
+    }
+    return keeper;
+}
 
 Result<MetricsAddress> metrics_address(std::string_view text) {
     MetricsAddress out;
@@ -49,7 +74,6 @@ void add_common_settings(Settings& s, ServeOptions& o, const std::string& port_k
     s.text("address", "--address", o.address, "host[:port] devices are told");
     s.text("bind", "--bind", o.bind, "Address to listen on");
     s.port(port_key, "--port", o.port, "Port to listen on; 0: any");
-    s.paths("crl.files", "--crl", o.crls, "Revocation list for EUMs and eUICCs, DER or PEM; may be repeated");
     s.add({"resolve",
            "--resolve",
            "HOST[:PORT]=ADDR:PORT for calls to others, may be repeated",
@@ -70,6 +94,8 @@ void add_common_settings(Settings& s, ServeOptions& o, const std::string& port_k
            }});
     s.seconds("drain.seconds", "--drain", o.drain, 0, 3600, "What the end grants requests that have begun");
     add_log_settings(s, o);
+    add_limit_settings(s, o.limits);
+    add_list_settings(s, o.lists);
 }
 
 } // namespace halyard::ops

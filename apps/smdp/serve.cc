@@ -121,7 +121,9 @@ Result<int> serve(const ServeOptions& options) {
     auto site = TRY(Site::open(options.state, options.address));
     TRY(site->load_credentials(options.pki));
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
-    site->config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));
+    const auto lists = TRY(ops::open_lists(options, {"smdp-tls", "smdp-auth", "smdp-pb"}));
+    site->config.lists = lists.get();
+    operation.keep(*lists);
     site->config.own_keys = options.own_keys;
     TRY(watch_certificates(options, operation));
     operation.add_census([&site](ops::Metrics& m) { return census(*site->store, m); });

@@ -88,7 +88,9 @@ Result<int> serve(const ServeOptions& options) {
     auto site = TRY(Site::open(options.state));
     TRY(site->load_credentials(options.pki));
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
-    site->config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));
+    const auto lists = TRY(ops::open_lists(options, {"smds-tls", "smds-auth"}));
+    site->config.lists = lists.get();
+    operation.keep(*lists);
     site->config.address = TRY(address_of(options));
     site->config.has_parent = !options.parent.empty();
     TRY(watch_certificates(options, operation));
