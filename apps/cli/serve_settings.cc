@@ -27,7 +27,7 @@ void add_option(CLI::App* c, const Setting& s, Given& given) {
     auto& values = given.options[s.option];
     if (s.kind == Kind::flag) {
         c->add_flag_callback(
-            s.option, [&values] { values = {"true"}; }, s.help);
+            s.option, [&values, value = s.flag_value] { values = {value}; }, s.help);
         return;
     }
     CLI::Option* o = c->add_option(s.option, values, s.help)->type_name(type_name(s.kind));

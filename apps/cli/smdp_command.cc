@@ -1,6 +1,7 @@
 #include "apps/cli/commands.h"
 #include "apps/cli/serve_settings.h"
 #include "apps/cli/smdp_parts.h"
+#include "apps/cli/store_option.h"
 #include "apps/smdp/stock.h"
 #include "store/deviations.h"
 #include <CLI/CLI.hpp>
@@ -14,7 +15,8 @@ namespace {
 using nlohmann::ordered_json, smdp_app::OrderRequest, smdp_app::Site;
 
 struct Arguments {
-    std::string state, address, matching_id, file;
+    StoreOptions at;
+    std::string address, matching_id, file;
     bool json = false, stock = false, available = false;
 };
 
@@ -53,7 +55,7 @@ void print_order(const nlohmann::ordered_json& o, bool json) {
 namespace {
 
 Ok order(const Arguments& a, const OrderRequest& r) {
-    auto site = TRY(Site::open(a.state, a.address));
+    auto site = TRY(Site::open(a.at.at(), a.address));
     const auto order =
         TRY(r.profile.empty() ? smdp_app::order_from_stock(*site, r) : smdp_app::place(*site, r));
     print_order(describe(*site, order), a.json);
@@ -93,7 +95,7 @@ Result<OrderRequest> request_of(const ordered_json& line, const std::filesystem:
 
 // Orders already there (same ICCID) are left alone, so that a file can be imported again after a mistake.
 Ok import(const Arguments& a, int& exit_code) {
-    auto site = TRY(Site::open(a.state, a.address));
+    auto site = TRY(Site::open(a.at.at(), a.address));
     std::ifstream in(a.file);
     if (!in) return fail(Errc::not_found, "file");
     const auto base = std::filesystem::path(a.file).parent_path();
@@ -140,7 +142,7 @@ Result<std::optional<smdp::Order>> find_order(Site& site, const std::string& whi
 }
 
 Ok show(const Arguments& a) {
-    auto site = TRY(Site::open(a.state, a.address));
+    auto site = TRY(Site::open(a.at.at(), a.address));
     if (a.matching_id.empty()) {
         for (const auto& o : TRY(site->store->orders(0))) print_order(describe(*site, o), a.json);
         return {};
@@ -160,7 +162,7 @@ Ok show(const Arguments& a) {
 }
 
 Ok cancel(const Arguments& a) {
-    auto site = TRY(Site::open(a.state, a.address));
+    auto site = TRY(Site::open(a.at.at(), a.address));
     const bool by_matching_id = TRY(site->store->order(a.matching_id)).has_value();
     if (by_matching_id && !a.available) {
         auto server = site->server();
@@ -175,7 +177,7 @@ Ok cancel(const Arguments& a) {
 
 // What is on disk; a server that runs writes every few seconds.
 Ok show_deviations(const Arguments& a) {
-    auto site = TRY(Site::open(a.state, a.address));
+    auto site = TRY(Site::open(a.at.at(), a.address));
     constexpr size_t kPage = 500;
     std::optional<store::Deviation> last;
     for (;;) {
@@ -222,7 +224,7 @@ void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_cod
     c->add_option("--type", r->type, "Profile type; without --profile: any of that type in stock");
     c->add_option("--operator", r->operator_id, "Whose profile it is");
     c->add_option("--expires", r->expires, "Moment after which it is not handed out");
-    c->add_option("--state", a->state, "Directory of this SM-DP+")->required();
+    add_smdp_store(*c, a->at);
     c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
     c->add_flag("--json", a->json, "Print one JSON object");
     c->callback([=, &exit_code] {
@@ -252,7 +254,7 @@ void add_smdp_commands(CLI::App& app, int& exit_code) {
     add_order(top, a, exit_code);
     add_smdp_stock_commands(*top, exit_code);
     const auto common = [a](CLI::App* c) {
-        c->add_option("--state", a->state, "Directory of this SM-DP+")->required();
+        add_smdp_store(*c, a->at);
         c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
         c->add_flag("--json", a->json, "JSON, one object a line");
     };

@@ -1,5 +1,6 @@
 #include "apps/cli/commands.h"
 #include "apps/cli/smdp_parts.h"
+#include "apps/cli/store_option.h"
 #include "apps/smdp/stock.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -9,25 +10,26 @@ namespace {
 using nlohmann::ordered_json, smdp_app::Site;
 
 struct Arguments {
-    std::string state, address, iccid;
+    StoreOptions at;
+    std::string address, iccid;
     smdp_app::Confirmation confirmation;
     bool json = false;
 };
 
 Ok confirm(const Arguments& a) {
-    auto site = TRY(Site::open(a.state, a.address));
+    auto site = TRY(Site::open(a.at.at(), a.address));
     const auto order = TRY(smdp_app::confirm_order(*site, TRY(iccid_from_text(a.iccid)), a.confirmation));
     print_order(describe(*site, order), a.json);
     return {};
 }
 Ok release(const Arguments& a) {
-    auto site = TRY(Site::open(a.state, a.address));
+    auto site = TRY(Site::open(a.at.at(), a.address));
     print_order(describe(*site, TRY(smdp_app::release_profile(*site, TRY(iccid_from_text(a.iccid))))),
                 a.json);
     return {};
 }
 Ok pool(const Arguments& a) {
-    auto site = TRY(Site::open(a.state, a.address));
+    auto site = TRY(Site::open(a.at.at(), a.address));
     for (const smdp::Pool& p : TRY(site->store->pools())) {
         const ordered_json one{{"operator", p.operator_id},
                                {"type", p.type},
@@ -50,7 +52,7 @@ void add_smdp_stock_commands(CLI::App& top, int& exit_code) {
     auto a = std::make_shared<Arguments>();
     const auto command = [&](const char* name, const char* what, Ok (*run)(const Arguments&)) {
         CLI::App* c = top.add_subcommand(name, what);
-        c->add_option("--state", a->state, "Directory of this SM-DP+")->required();
+        add_smdp_store(*c, a->at);
         c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
         c->add_flag("--json", a->json, "JSON, one object a line");
         c->callback([=, &exit_code] {
@@ -66,6 +68,7 @@ void add_smdp_stock_commands(CLI::App& top, int& exit_code) {
     c->add_flag("--default-dp", a->confirmation.default_dp, "Found by --eid alone, without a matching id")
         ->excludes(id);
     c->add_option("--code-file", a->confirmation.code_file, "File with the confirmation code");
+    c->add_option("--smds", a->confirmation.smds, "SM-DS that shall hold an event for --eid; host[:port]");
     c->add_flag("--release", a->confirmation.release, "Release it at once");
     CLI::App* r = command("release", "Let a confirmed order be downloaded (releaseProfile)", release);
     r->add_option("iccid", a->iccid, "The profile")->required();

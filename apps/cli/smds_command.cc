@@ -1,5 +1,6 @@
 #include "apps/cli/commands.h"
 #include "apps/cli/serve_settings.h"
+#include "apps/cli/store_option.h"
 #include "apps/smds/site.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -10,7 +11,8 @@ namespace {
 using nlohmann::ordered_json, smds_app::Site;
 
 struct Arguments {
-    std::string state, eid, event_id;
+    StoreOptions at;
+    std::string eid, event_id;
     bool json = false;
 };
 
@@ -45,7 +47,7 @@ void print(const smds::Event& e, bool json) {
 }
 
 Ok show(const Arguments& a) {
-    auto site = TRY(Site::open(a.state));
+    auto site = TRY(Site::open(a.at.at()));
     if (!a.eid.empty()) {
         for (const auto& e : TRY(site->store->events(TRY(eid_from_text(a.eid))))) print(e, a.json);
         return {};
@@ -60,7 +62,7 @@ Ok show(const Arguments& a) {
 }
 
 Ok remove(const Arguments& a) {
-    auto site = TRY(Site::open(a.state));
+    auto site = TRY(Site::open(a.at.at()));
     auto server = site->server();
     return server.withdraw(TRY(eid_from_text(a.eid)), a.event_id, Time(app::now_ms()));
 }
@@ -86,14 +88,14 @@ void add_smds_commands(CLI::App& app, int& exit_code) {
     add_serve(top, exit_code);
     auto a = std::make_shared<Arguments>();
     CLI::App* e = top->add_subcommand("events", "Registered events");
-    e->add_option("--state", a->state, "Directory of this SM-DS")->required();
+    add_smds_store(*e, a->at);
     e->add_option("--eid", a->eid, "Of this eUICC only");
     e->add_flag("--json", a->json, "JSON, one object a line");
     e->callback([a, &exit_code] {
         if (const auto ok = show(*a); !ok) exit_code = report(ok.error(), "smds events", a->json);
     });
     CLI::App* d = top->add_subcommand("delete", "Delete an event, whoever registered it; the parent is told");
-    d->add_option("--state", a->state, "Directory of this SM-DS")->required();
+    add_smds_store(*d, a->at);
     d->add_option("eid", a->eid, "The eUICC")->required();
     d->add_option("event-id", a->event_id, "Its event")->required();
     d->add_flag("--json", a->json, "An error as one JSON object");

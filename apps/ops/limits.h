@@ -19,7 +19,8 @@ struct LimitOptions {
     size_t body_octets = 1024 * 1024;
     size_t body_octets_per_second = 256; // slower is cut off after `body`
     std::chrono::milliseconds handshake{10'000}, header{10'000}, body{30'000}, idle{60'000};
-    size_t workers = 4, queue = 256; // requests handled at a time, and waiting
+    // Requests handled at a time, and waiting. Many wait for the disk together: those share a commit.
+    size_t workers = 32, queue = 256;
 };
 void add_limit_settings(Settings&, LimitOptions&);
 /// Those that listeners keep themselves.

@@ -22,16 +22,19 @@ std::string date(Time t) { return app::text_from_seconds(t.count() / 1000); }
 } // namespace
 
 void add_list_settings(Settings& s, ListOptions& o) {
-    s.paths("crl.files", "--crl", o.files, "Revocation list for EUMs and eUICCs, DER or PEM; may be repeated");
+    s.paths(
+        "crl.files", "--crl", o.files, "Revocation list for EUMs and eUICCs, DER or PEM; may be repeated");
     s.texts("crl.urls", "--crl-url", o.urls, "Where to fetch one, http or https; may be repeated");
-    s.flag("crl.points", "", o.points, "Also fetch from the distribution points in this server's certificates");
+    s.flag(
+        "crl.points", "", o.points, "Also fetch from the distribution points in this server's certificates");
     s.paths("crl.issuers", "", o.issuers, "Certificates of EUMs that sign lists; CIs are known");
     s.flag("crl.required", "", o.required, "Refuse certificates whose issuer has no list here");
     s.number("crl.grace_days", "", o.grace_days, 0, 3650, "How long a list counts after its nextUpdate");
     s.number("crl.refresh_minutes", "", o.refresh_minutes, 1, 43'200, "Between two fetches, at most");
     s.flag("crl.allow_private", "", o.allow_private, "Fetch from loopback and private addresses too");
     s.path("crl.ca", "", o.ca, "PEM: what https servers of lists are judged by");
-    s.path("deny.file", "--deny", o.deny_file, "List of EIDs, EUMs, certificates and OIDs that are not served");
+    s.path(
+        "deny.file", "--deny", o.deny_file, "List of EIDs, EUMs, certificates and OIDs that are not served");
 }
 
 ListKeeper::ListKeeper(ListOptions options,
@@ -78,7 +81,7 @@ Ok ListKeeper::keep(Source& source, Bytes content, bool to_disk) {
             for (const rsp::Crl& fresh : lists)
                 if (same(held.issuer(), fresh.issuer()) && is_older(fresh, held))
                     return fail(Errc::conflict, "older than the one held");
-    if (to_disk) {
+    if (to_disk && !directory_.empty()) {
         TRY(app::make_directory(directory_));
         TRY(app::write_file(stored(source.name), content));
     }
@@ -133,7 +136,8 @@ bool ListKeeper::look_at_files() {
         changed = changed || done;
         problem = done ? "" : told(done.error());
         const auto level = done ? LogLevel::info : LogLevel::error;
-        log_event(level, "list", {{"file", file}, {"result", done ? "loaded" : problem + "; the old one stays"}});
+        log_event(
+            level, "list", {{"file", file}, {"result", done ? "loaded" : problem + "; the old one stays"}});
         const std::lock_guard lock(mutex_);
         if (!done) ++failures_;
     };

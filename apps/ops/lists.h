@@ -39,7 +39,8 @@ struct ListState {
 /// wrong never takes the place of what is held. Thread-safe.
 class ListKeeper : public rsp::LiveLists {
   public:
-    /// `directory`: where fetched lists are kept. `anchors`: the CIs. `resolve` as HttpsClient's connect_to.
+    /// `directory`: where fetched lists are kept; empty: in memory only. `anchors`: the CIs. `resolve` as
+    /// HttpsClient's connect_to.
     ListKeeper(ListOptions options,
                std::filesystem::path directory,
                std::vector<rsp::TrustAnchor> anchors,

@@ -24,8 +24,8 @@ Result<std::unique_ptr<ListKeeper>> open_lists(const ServeOptions& o, const std:
             for (const std::string& uri : TRY(pki.certificate(name)).crl_uris)
                 if (std::ranges::find(lists.urls, uri) == lists.urls.end()) lists.urls.push_back(uri);
     }
-    auto keeper =
-        std::make_unique<ListKeeper>(std::move(lists), o.state / "crls", std::move(anchors), o.resolve);
+    auto keeper = std::make_unique<ListKeeper>(
+        std::move(lists), o.state.empty() ? o.state : o.state / "crls", std::move(anchors), o.resolve);
     std::string what;
     if (const Ok loaded = keeper->load(what); !loaded) {
         const Error& e = loaded.error();
@@ -64,7 +64,11 @@ void add_log_settings(Settings& s, ServeOptions& o) {
 } // namespace
 
 void add_common_settings(Settings& s, ServeOptions& o, const std::string& port_key) {
-    s.path("state", "--state", o.state, "Directory of this server's state").required = true;
+    s.path("state", "--state", o.state, "Directory of this server's state");
+    s.text("store",
+           "--store",
+           o.store,
+           "PostgreSQL instead of SQLite: postgresql://[USER@]HOST/DATABASE, without password (PGPASSFILE)");
     s.add({"pki",
            "--pki",
            "Directory with this server's certificates and ci; repeated: further CIs, TLS of the first",

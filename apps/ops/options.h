@@ -10,6 +10,7 @@ namespace halyard::ops {
 
 struct ServeOptions {
     std::filesystem::path state;
+    std::string store; // PostgreSQL; empty: SQLite in `state`
     app::PkiDirectory pki;
     std::vector<app::PkiDirectory> more_pki; // the server under further CIs; TLS is that of `pki`
     std::string address;                     // host[:port], what devices are told

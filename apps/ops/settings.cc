@@ -221,6 +221,8 @@ std::vector<Problem> Settings::missing() const {
     for (const Setting& s : settings_)
         if (s.required && !s.given)
             out.push_back({0, s.key, s.option.empty() ? "missing" : "missing, as is " + s.option});
+    for (const auto& rule : rules_)
+        if (auto broken = rule()) out.push_back(*std::move(broken));
     return out;
 }
 

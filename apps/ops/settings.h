@@ -23,6 +23,7 @@ struct Setting {
     /// flags.
     std::function<std::optional<std::string>(const std::vector<std::string>&)> set;
     bool given = false;
+    const char* flag_value = "true"; // what the option of a flag says: "false" for --no-…
 };
 
 /// "must be 0 to 65535", or nothing and the value in `out`.
@@ -70,12 +71,14 @@ class Settings {
                      int64_t most,
                      std::string help);
     Setting& add(Setting);
+    /// What must hold of settings together: nothing, or what is missing.
+    void rule(std::function<std::optional<Problem>()> rule) { rules_.push_back(std::move(rule)); }
 
     /// Every problem of the file, in the order of its lines. `file` is only looked at for its directory.
     std::vector<Problem> apply_file(std::string_view content, const std::filesystem::path& file);
     /// One option as the command line has it; it overrides a file that was applied before.
     std::vector<Problem> apply_option(std::string_view option, std::vector<std::string> values);
-    /// Required settings that nobody gave.
+    /// Required settings that nobody gave, and rules that are broken.
     std::vector<Problem> missing() const;
 
     const std::vector<Setting>& all() const { return settings_; }
@@ -87,6 +90,7 @@ class Settings {
     take(Setting&, std::vector<std::string> values, const std::filesystem::path& base);
 
     std::vector<Setting> settings_;
+    std::vector<std::function<std::optional<Problem>()>> rules_;
 };
 
 /// "HOST=ADDR:PORT" each. What is wrong, or nothing.

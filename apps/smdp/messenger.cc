@@ -8,7 +8,10 @@
 namespace halyard::smdp_app {
 namespace {
 using smdp::Outgoing, smdp::Taken;
-constexpr size_t kBatch = 64;
+constexpr size_t kBatch = 16;
+// How long a claim lasts, and what one message may take of it (see serve.cc): a process that was killed holds
+// others up for no longer, and one that sends keeps its claim till the answer.
+constexpr Time kLease{15'000}, kLongest{11'000};
 
 Result<std::string> progress_message(const smdp::Config& config, const Outgoing& o) {
     rsp::HandleDownloadProgressInfoRequest r{
@@ -43,12 +46,12 @@ Ok post_progress(const smdp::Config& config,
 Messenger::Messenger(const smdp::Config& config,
                      smdp::Store& store,
                      Random& random,
-                     net::HttpsClient& http,
+                     net::HttpsClient* http,
                      const std::vector<Requester>& operators,
                      smdp::EventSender events)
     : config_(config), store_(store), random_(random), http_(http), events_(std::move(events)) {
     for (const Requester& r : operators)
-        if (r.callback) threads_.emplace_back([this, &r] { operator_loop(r); });
+        if (http_ && r.callback) threads_.emplace_back([this, &r] { operator_loop(r); });
     if (events_) threads_.emplace_back([this] { event_loop(); });
 }
 
@@ -75,43 +78,60 @@ void Messenger::keep(Outgoing o) {
     (void)store_.postpone(o);
 }
 
-void Messenger::operator_loop(const Requester& r) {
-    while (!pause()) {
-        const auto due = store_.due(r.caller.operator_id, Time(app::now_ms()), kBatch);
-        if (!due) continue; // the server sees that the database broke
-        for (const Outgoing& o : *due) {
-            if (const auto sent = post_progress(config_, http_, *r.callback, o); sent) {
-                (void)store_.delivered(o);
-            } else {
-                log(LogLevel::warning,
-                    "callback to " + r.caller.operator_id + ": " + name(sent.error().code) + " at " +
-                        sent.error().where);
-                keep(o);
-                break; // what else is due would meet the same
-            }
-        }
+bool Messenger::stopping() {
+    const std::lock_guard lock(mutex_);
+    return stop_;
+}
+
+void Messenger::round(const std::string& target, const std::function<bool(const Outgoing&)>& send) {
+    const Time begun(app::now_ms());
+    const auto claimed = store_.claim(target, begun, begun + kLease, kBatch);
+    if (!claimed) return; // the server sees that the database broke
+    bool on = true;
+    for (const Outgoing& o : *claimed) {
+        const Time now(app::now_ms());
+        // A clock that was set back is no time left either.
+        on = on && !stopping() && now >= begun && now + kLongest < begun + kLease;
+        if (!on)
+            (void)store_.give_up(o);
+        else
+            on = send(o);
     }
+}
+
+void Messenger::operator_loop(const Requester& r) {
+    while (!pause())
+        round(r.caller.operator_id, [&](const Outgoing& o) {
+            const auto sent = post_progress(config_, *http_, *r.callback, o);
+            if (sent) {
+                (void)store_.delivered(o); // a conflict: the claim was over, and somebody else has it
+                return true;
+            }
+            log(LogLevel::warning,
+                "callback to " + r.caller.operator_id + ": " + name(sent.error().code) + " at " +
+                    sent.error().where);
+            keep(o);
+            return false;
+        });
 }
 
 void Messenger::event_loop() {
     while (!pause()) {
         const auto targets = store_.event_targets();
         if (!targets) continue;
-        for (const std::string& target : *targets) {
-            const auto due = store_.due(target, Time(app::now_ms()), kBatch);
-            if (!due) break;
-            for (const Outgoing& o : *due) {
+        for (const std::string& target : *targets)
+            round(target, [&](const Outgoing& o) {
                 const Taken taken = events_(o);
                 if (taken == Taken::not_now) {
                     keep(o);
-                    break;
+                    return false;
                 }
                 std::optional<smdp::EventState> event;
                 if (o.kind == Outgoing::Kind::register_event)
                     event = taken == Taken::yes ? smdp::EventState::registered : smdp::EventState::refused;
                 (void)store_.delivered(o, event);
-            }
-        }
+                return true;
+            });
     }
 }
 

@@ -15,7 +15,7 @@ class Messenger {
     Messenger(const smdp::Config&,
               smdp::Store&,
               Random&,
-              net::HttpsClient&,
+              net::HttpsClient* callbacks, // null when nobody has one
               const std::vector<Requester>&,
               smdp::EventSender events = {});
     ~Messenger(); // stops; what was being sent is sent again by the next one
@@ -24,12 +24,16 @@ class Messenger {
     void operator_loop(const Requester&);
     void event_loop();
     bool pause();
+    bool stopping();
     void keep(smdp::Outgoing);
+    /// Claims what is due to a target and hands one after the other to `send`, as long as each can end while
+    /// the claim lasts. False from `send`: the rest would fare no better.
+    void round(const std::string& target, const std::function<bool(const smdp::Outgoing&)>& send);
 
     const smdp::Config& config_;
     smdp::Store& store_;
     Random& random_;
-    net::HttpsClient& http_;
+    net::HttpsClient* http_;
     smdp::EventSender events_;
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -4,6 +4,7 @@
 #include "apps/ops/operation.h"
 #include "apps/smdp/es2.h"
 #include "apps/smdp/es9.h"
+#include "apps/smdp/events.h"
 #include "apps/smdp/messenger.h"
 #include "apps/smdp/site.h"
 #include "base/log.h"
@@ -40,26 +41,44 @@ struct OperatorSide {
     }
 };
 
-Ok OperatorSide::start(const ServeOptions& options, Site& site, ops::Operation& operation) {
-    if (options.operators.empty()) {
-        if (options.es2_port) return fail(Errc::missing_field, "operators");
-        return {};
+// What this SM-DP+ shows where it is the client.
+net::HttpsClient::Options as_client(const ServeOptions& options) {
+    net::HttpsClient::Options to;
+    to.connect_to = options.resolve;
+    to.certificate_file = options.pki.pem("smdp-tls").string();
+    to.key_file = options.pki.key("smdp-tls").string();
+    to.total_timeout = std::chrono::seconds(10); // what an end of the server may have to wait for
+    return to;
+}
+
+Result<smdp::EventSender> events_of(const ServeOptions& options, Site& site) {
+    if (options.smds.empty()) return smdp::EventSender();
+    auto to = as_client(options);
+    if (options.smds_ca.empty()) {
+        to.trust.anchors.push_back(TRY(options.pki.certificate("ci")).der);
+        for (const auto& pki : options.more_pki) to.trust.anchors.push_back(TRY(pki.certificate("ci")).der);
+    } else {
+        to.trust.anchors_pem = text_of(TRY(app::read_file(options.smds_ca, 1u << 20, "smds-ca")));
     }
-    operators = TRY(load_operators(options.operators));
+    return event_sender(site, options.smds, std::move(to));
+}
+
+Ok OperatorSide::start(const ServeOptions& options, Site& site, ops::Operation& operation) {
+    if (options.operators.empty() && options.es2_port) return fail(Errc::missing_field, "operators");
+    if (!options.operators.empty()) operators = TRY(load_operators(options.operators));
     for (const Requester& r : operators)
         if (r.callback) site.config.callbacks.push_back(r.caller.operator_id);
     if (!site.config.callbacks.empty()) {
-        net::HttpsClient::Options to;
+        auto to = as_client(options);
         const std::string& ca = options.callback_ca.empty() ? options.es2_client_ca : options.callback_ca;
         if (ca.empty()) return fail(Errc::missing_field, "callback-ca");
         to.trust.anchors_pem = text_of(TRY(app::read_file(ca, 1u << 20, "callback-ca")));
-        to.connect_to = options.resolve;
-        to.certificate_file = options.pki.pem("smdp-tls").string();
-        to.key_file = options.pki.key("smdp-tls").string();
-        to.total_timeout = std::chrono::seconds(10); // what an end of the server may have to wait for
         http = TRY(net::HttpsClient::open(std::move(to)));
-        messenger.emplace(site.config, *site.store, site.random, *http, operators);
     }
+    auto events = TRY(events_of(options, site));
+    if (http || events)
+        messenger.emplace(
+            site.config, *site.store, site.random, http ? &*http : nullptr, operators, std::move(events));
     if (!options.es2_port) return {};
     if (options.es2_client_ca.empty()) return fail(Errc::missing_field, "es2-client-ca");
     core.emplace(site.config, *site.store, site.random);
@@ -118,13 +137,14 @@ Ok watch_certificates(const ServeOptions& options, ops::Operation& operation) {
 Result<int> serve(const ServeOptions& options) {
     ops::Operation operation(options, "smdp");
     TRY(operation.start());
-    auto site = TRY(Site::open(options.state, options.address));
+    auto site = TRY(Site::open({options.state, options.store}, options.address));
     TRY(site->load_credentials(options.pki));
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
     const auto lists = TRY(ops::open_lists(options, {"smdp-tls", "smdp-auth", "smdp-pb"}));
     site->config.lists = lists.get();
     operation.keep(*lists);
     site->config.own_keys = options.own_keys;
+    site->config.rebind = options.rebind;
     TRY(watch_certificates(options, operation));
     operation.add_census([&site](ops::Metrics& m) { return census(*site->store, m); });
     smdp::Server server = site->server();

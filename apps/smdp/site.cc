@@ -1,6 +1,7 @@
 #include "apps/smdp/site.h"
 #include "apps/common/soft_card.h"
 #include "profile/package.h"
+#include "store/settings.h"
 #include <nlohmann/json.hpp>
 
 namespace halyard::smdp_app {
@@ -21,16 +22,36 @@ Result<std::string> settle_address(const std::filesystem::path& file, const std:
     return address;
 }
 
-Result<Secret<32>> storage_key(const std::filesystem::path& file, Random& random) {
-    Secret<32> key;
-    if (!std::filesystem::exists(file)) {
-        TRY(random.fill(key.writable()));
-        TRY(app::write_secret(file, key.reveal()));
-        return key;
-    }
+// The address of all nodes of one database.
+Result<std::string> settle_address(store::Database& database, const std::string& wanted) {
+    const std::string mine = wanted.empty() ? "smdp.halyard.test" : wanted;
+    const OwnedBytes kept = TRY(store::settle(database, "address", bytes_of(mine)));
+    if (!wanted.empty() && text_of(kept) != wanted) return fail(Errc::conflict, "address");
+    return std::string(text_of(kept));
+}
+
+Result<Secret<32>> stored_key(const std::filesystem::path& file) {
     const SecretBytes stored = TRY(app::read_secret(file));
     if (stored.size() != 32) return fail(Errc::bad_length, "storage.key");
     return Secret<32>(stored.reveal().first<32>());
+}
+// Made when the database has none yet. What was sealed under another key would be lost, download by download,
+// so that is found now.
+Result<Secret<32>> storage_key(const std::filesystem::path& file, store::Database& database, Random& random) {
+    constexpr const char* kName = "storage key";
+    Secret<32> key;
+    if (std::filesystem::exists(file)) {
+        key = TRY(stored_key(file));
+    } else {
+        if (TRY(store::setting(database, kName)))
+            return fail(Errc::not_found, "storage.key: the database has one, copy it from where it was made");
+        TRY(random.fill(key.writable()));
+        TRY(app::write_secret(file, key.reveal()));
+    }
+    const Sha256 check = crypto::hmac_sha256(key.reveal(), {bytes_of("halyard storage key")});
+    if (TRY(store::settle(database, kName, check)) != owned(check))
+        return fail(Errc::conflict, "storage.key: the database has another one");
+    return key;
 }
 
 Result<std::optional<Secret<16>>> key_field(const std::string& text, const char* where) {
@@ -50,12 +71,14 @@ Result<rsp::ProfileClass> class_of(const std::string& text) {
 }
 } // namespace
 
-Result<std::unique_ptr<Site>> Site::open(const std::filesystem::path& state, const std::string& address) {
-    TRY(app::make_directory(state));
+Result<std::unique_ptr<Site>> Site::open(const app::StoreAt& at, const std::string& address) {
+    TRY(app::make_directory(at.directory));
     auto site = std::make_unique<Site>();
-    site->config.address = TRY(settle_address(state / "smdp.json", address));
-    site->config.storage_key = TRY(storage_key(state / "storage.key", site->random));
-    site->store = TRY(store::SmdpStore::open(state / "smdp.db"));
+    if (at.postgres.empty()) site->config.address = TRY(settle_address(at.directory / "smdp.json", address));
+    site->store = TRY(store::SmdpStore::open(at.directory / "smdp.db", at.postgres));
+    if (!at.postgres.empty()) site->config.address = TRY(settle_address(site->store->database(), address));
+    site->config.storage_key =
+        TRY(storage_key(at.directory / "storage.key", site->store->database(), site->random));
     return site;
 }
 

@@ -1,11 +1,19 @@
 #pragma once
 // The directory of one SM-DP+: database, storage key, settings.
 #include "apps/ops/options.h"
+#include "apps/common/store_at.h"
 #include "crypto/hash.h"
 #include "smdp/server.h"
 #include "store/smdp_store.h"
 
 namespace halyard::smdp_app {
+
+/// Where events may be registered: addresses as operators name them, host[:port].
+struct SmdsAddresses {
+    std::vector<std::string> alternative; // pass events on to the root (forwardingIndicator)
+    std::vector<std::string> root;
+    bool empty() const { return alternative.empty() && root.empty(); }
+};
 
 /// What `halyard smdp` commands share. The address is fixed by the first command that names it.
 struct Site {
@@ -13,8 +21,10 @@ struct Site {
     std::unique_ptr<store::SmdpStore> store;
     crypto::SystemRandom random;
 
-    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address", storage.
-    static Result<std::unique_ptr<Site>> open(const std::filesystem::path& state, const std::string& address);
+    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address" or "storage.key" when
+    /// the database has another one; not_found "storage.key" when it has one and this directory has none;
+    /// storage, and those of store::open_postgres().
+    static Result<std::unique_ptr<Site>> open(const app::StoreAt& at, const std::string& address);
     /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
     /// name different SM-DP+ or the same CI twice.
     Ok load_credentials(const app::PkiDirectory&);
@@ -42,9 +52,12 @@ Result<smdp::Order> place(Site&, const OrderRequest&);
 struct ServeOptions : ops::ServeOptions {
     std::optional<uint16_t> es2_port; // absent: no ES2+; 0: any
     std::string es2_client_ca;        // PEM; clients of ES2+ must have a certificate under it
+    SmdsAddresses smds;               // where events may be registered (ES12)
+    std::string smds_ca;              // PEM for their ES12; empty: the CIs
     std::string callback_ca;          // PEM, what operators' listeners are judged by; empty: es2_client_ca
     std::string operators;            // file, see operators.h
     bool own_keys = false;
+    bool rebind = true; // see smdp::Config
 };
 /// Every setting of `smdp serve`, pointing into the options.
 void add_settings(ops::Settings&, ServeOptions&);

@@ -3,6 +3,14 @@
 #include "base/log.h"
 
 namespace halyard::smds_app {
+namespace {
+constexpr size_t kBatch = 16;
+// How long a claim lasts, and what one message may take of it (see serve.cc).
+constexpr Time kLease{15'000}, kLongest{11'000};
+
+// A conflict: the claim was over, and another process has the message now.
+Ok unless_taken(const Ok& done) { return !done && done.error().code == Errc::conflict ? Ok{} : done; }
+} // namespace
 
 void Forwarder::start() {
     thread_ = std::thread([this] { run(); });
@@ -35,6 +43,11 @@ void Forwarder::run() {
     }
 }
 
+bool Forwarder::stopping() {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+}
+
 Result<rsp::ExecutionStatus> Forwarder::send(const smds::Forward& f) {
     if (f.remove) return client_.delete_event(parent_, smds::deletion(f, oid_));
     return client_.register_event(parent_, smds::registration(f, config_, oid_));
@@ -42,14 +55,19 @@ Result<rsp::ExecutionStatus> Forwarder::send(const smds::Forward& f) {
 
 Result<size_t> Forwarder::round(Time now) {
     size_t settled = 0;
-    for (smds::Forward f : TRY(store_.due(now, 100))) {
-        {
-            const std::lock_guard lock(mutex_);
-            if (stopping_) return settled;
+    const Time begun(app::now_ms());
+    bool on = true;
+    for (smds::Forward f : TRY(store_.claim(now, now + kLease, kBatch))) {
+        // Only what can end while the claim lasts; a clock that was set back is no time left either.
+        const Time taken = Time(app::now_ms()) - begun;
+        on = on && !stopping() && taken >= Time(0) && taken + kLongest < kLease;
+        if (!on) {
+            TRY(unless_taken(store_.give_up(f)));
+            continue;
         }
         const auto said = send(f);
         if (said && smds::settles(f, *said)) {
-            TRY(store_.acknowledged(f.number));
+            TRY(unless_taken(store_.acknowledged(f)));
             ++settled;
             continue;
         }
@@ -60,9 +78,8 @@ Result<size_t> Forwarder::round(Time now) {
         log(LogLevel::warning,
             std::string(f.remove ? "deleteEvent" : "registerEvent") + " at " + parent_ + ": " + why +
                 ", try " + std::to_string(f.tries));
-        TRY(store_.postpone(f));
-        if (!said && said.error().code == Errc::unreachable)
-            return settled; // the others would fare no better
+        TRY(unless_taken(store_.postpone(f)));
+        if (!said && said.error().code == Errc::unreachable) on = false; // the others would fare no better
     }
     return settled;
 }

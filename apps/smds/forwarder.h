@@ -34,6 +34,7 @@ class Forwarder {
   private:
     Result<rsp::ExecutionStatus> send(const smds::Forward&);
     void run();
+    bool stopping();
 
     const smds::Config& config_;
     std::string oid_;

@@ -85,7 +85,7 @@ int keep_house(Site& site, app::PeerLedger& peers, ops::Operation& operation) {
 Result<int> serve(const ServeOptions& options) {
     ops::Operation operation(options, "smds");
     TRY(operation.start());
-    auto site = TRY(Site::open(options.state));
+    auto site = TRY(Site::open({options.state, options.store}));
     TRY(site->load_credentials(options.pki));
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
     const auto lists = TRY(ops::open_lists(options, {"smds-tls", "smds-auth"}));

@@ -5,6 +5,10 @@ namespace halyard::smds_app {
 
 void add_settings(ops::Settings& s, ServeOptions& o) {
     ops::add_common_settings(s, o, "es11.port");
+    s.rule([&o]() -> std::optional<ops::Problem> {
+        if (!o.state.empty() || !o.store.empty()) return std::nullopt;
+        return ops::Problem{0, "state", "missing, as are --state and --store"};
+    });
     s.port("es12.port", "--es12-port", o.es12_port, "ES12 and ES15 port; 0: any");
     s.path("es12.client_ca",
            "--client-ca",

@@ -2,10 +2,10 @@
 
 namespace halyard::smds_app {
 
-Result<std::unique_ptr<Site>> Site::open(const std::filesystem::path& state) {
-    TRY(app::make_directory(state));
+Result<std::unique_ptr<Site>> Site::open(const app::StoreAt& at) {
+    if (at.postgres.empty()) TRY(app::make_directory(at.directory));
     auto site = std::make_unique<Site>();
-    site->store = TRY(store::SmdsStore::open(state / "smds.db"));
+    site->store = TRY(store::SmdsStore::open(at.directory / "smds.db", at.postgres));
     return site;
 }
 

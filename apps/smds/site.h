@@ -1,6 +1,7 @@
 #pragma once
 // The directory of one SM-DS: database and settings.
 #include "apps/ops/options.h"
+#include "apps/common/store_at.h"
 #include "crypto/hash.h"
 #include "smds/server.h"
 #include "store/smds_store.h"
@@ -14,8 +15,9 @@ struct Site {
     std::unique_ptr<store::SmdsStore> store;
     crypto::SystemRandom random;
 
-    /// Makes the directory when it is not there. Errors: storage.
-    static Result<std::unique_ptr<Site>> open(const std::filesystem::path& state);
+    /// Makes the directory when it is needed and not there. Errors: storage, and those of
+    /// store::open_postgres().
+    static Result<std::unique_ptr<Site>> open(const app::StoreAt&);
     /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
     /// name different SM-DS or the same CI twice; the rule that smds-auth breaks.
     Ok load_credentials(const app::PkiDirectory&);

@@ -32,7 +32,8 @@ Es2::once(F name, Function function, const Caller& who, const Request& request, 
     const std::string& id = request.header.function_call_identifier;
     const auto number = static_cast<uint8_t>(name);
     const Sha256 hash = crypto::hmac_sha256(config_.storage_key.reveal(), {Bytes(&number, 1), body});
-    // Two calls about one profile may meet: the second one starts again from what the first one wrote.
+    // Two calls about one profile may meet, or take the same one from stock, here or in other processes: the
+    // second one starts again from what the first one wrote. Each time one of them has come through.
     for (int i = 0;; ++i) {
         const auto known = TRY(store_.call(who.operator_id, id));
         if (known && now - known->created <= kDay) {
@@ -47,7 +48,7 @@ Es2::once(F name, Function function, const Caller& who, const Request& request, 
                                          .outbox = step.outbox,
                                          .call = &call});
         if (done) return step.answer;
-        if (done.error().code != Errc::conflict || i == 5) return tl::unexpected<Error>(done.error());
+        if (done.error().code != Errc::conflict || i == 20) return tl::unexpected<Error>(done.error());
     }
 }
 
@@ -87,13 +88,10 @@ Result<Es2::Step> Es2::download(const Caller& who, const rsp::DownloadOrderReque
         if (!may(who, order->type)) return refuse("8.2.1", "1.2");
         if (r.profile_type && *r.profile_type != order->type) return refuse("8.2.5", "3.8");
     } else if (r.profile_type) {
-        const auto pools = TRY(store_.pools());
-        const bool exists = std::any_of(pools.begin(), pools.end(), [&](const Pool& p) {
-            return p.operator_id == who.operator_id && p.type == *r.profile_type;
-        });
-        if (!exists) return refuse("8.2.5", "3.9");
+        if (!TRY(store_.has_type(who.operator_id, *r.profile_type))) return refuse("8.2.5", "3.9");
         if (!may(who, *r.profile_type)) return refuse("8.2.5", "1.2");
-        order = TRY(store_.available(who.operator_id, *r.profile_type));
+        const auto dice = TRY(random_.draw<1>());
+        order = TRY(store_.available(who.operator_id, *r.profile_type, dice[0]));
         if (!order) return refuse("8.2.5", "3.7");
     } else {
         return refuse("1.6", "2.3");

@@ -99,7 +99,8 @@ struct Notification {
 /// What somebody must be told: stored with the change it tells of, kept until it is acknowledged (RR-01).
 struct Outgoing {
     enum class Kind : uint8_t { progress, register_event, delete_event };
-    int64_t id = 0; // given by the store
+    int64_t id = 0;    // given by the store
+    int64_t fence = 0; // of the claim under which it was read; given by the store
     Kind kind = Kind::progress;
     std::string target;  // operator, or address of the SM-DS
     std::string call_id; // functionCallIdentifier, the same at every attempt

@@ -51,8 +51,12 @@ struct Store {
     virtual Result<std::vector<Order>> orders(size_t limit = 0) = 0;
     /// The order that this EID finds without a matching id: one that may be downloaded, else a confirmed one.
     virtual Result<std::optional<Order>> default_order(const Eid&) = 0;
-    /// Any profile of the type that is available.
-    virtual Result<std::optional<Order>> available(std::string_view operator_id, std::string_view type) = 0;
+    /// A profile of the type that is available; which of the first ones, `dice` says, so that callers at the
+    /// same time rarely take the same.
+    virtual Result<std::optional<Order>>
+    available(std::string_view operator_id, std::string_view type, uint8_t dice) = 0;
+    /// Whether the operator has, or had, profiles of the type.
+    virtual Result<bool> has_type(std::string_view operator_id, std::string_view type) = 0;
     virtual Result<std::vector<Pool>> pools() = 0;
     virtual Result<Sealed> sealed_package(const Iccid&) = 0;
     virtual Result<std::optional<Binding>> binding(const Iccid&) = 0;
@@ -63,13 +67,20 @@ struct Store {
     virtual Result<std::optional<Call>> call(std::string_view operator_id, std::string_view call_id) = 0;
     virtual Ok forget_calls(Time before) = 0;
 
-    /// What the target is due to be told, oldest first; of one profile never more than the oldest.
+    /// What the target is due to be told and nobody has claimed, oldest first; of one profile never more than
+    /// the oldest.
     virtual Result<std::vector<Outgoing>> due(std::string_view target, Time now, size_t limit) = 0;
+    /// The same, claimed: nobody else gets it before `until`.
+    virtual Result<std::vector<Outgoing>>
+    claim(std::string_view target, Time now, Time until, size_t limit) = 0;
+    /// A claim is given up: the message was not tried, and others may have it. Errors as of delivered().
+    virtual Ok give_up(const Outgoing&) = 0;
     /// SM-DS addresses that something waits for.
     virtual Result<std::vector<std::string>> event_targets() = 0;
-    /// It was acknowledged. With `event`, the order's event is in that state now, unless it moved on.
+    /// It was acknowledged. With `event`, the order's event is in that state now, unless it moved on. Error:
+    /// conflict when somebody else has claimed or settled it since; nothing is changed then.
     virtual Ok delivered(const Outgoing&, std::optional<EventState> event = {}) = 0;
-    /// It was not: `next` and `tries` are what they shall be.
+    /// It was not: `next` and `tries` are what they shall be. Errors as of delivered().
     virtual Ok postpone(const Outgoing&) = 0;
 };
 

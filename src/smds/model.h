@@ -31,6 +31,7 @@ struct Call {
 /// numbers. SGP.22 §5.10
 struct Forward {
     uint64_t number = 0; // given by the store
+    int64_t fence = 0;   // of the claim under which it was read; given by the store
     bool remove = false; // deleteEvent instead of registerEvent
     Eid eid{};
     std::string event_id, call_id;

@@ -38,12 +38,17 @@ struct Store {
     virtual Result<std::optional<Call>> call(std::string_view requester, std::string_view id) = 0;
     virtual Result<std::optional<Session>> session(Bytes transaction_id) = 0;
 
-    /// What may be sent now: of each event the oldest message only.
+    /// What may be sent now and nobody has claimed: of each event the oldest message only.
     virtual Result<std::vector<Forward>> due(Time now, size_t limit) = 0;
-    /// It was not taken: `tries` and `due` as given.
+    /// The same, claimed: nobody else gets it before `until`.
+    virtual Result<std::vector<Forward>> claim(Time now, Time until, size_t limit) = 0;
+    /// A claim is given up: the message was not tried, and others may have it. Errors as of acknowledged().
+    virtual Ok give_up(const Forward&) = 0;
+    /// It was not taken: `tries` and `due` as given. Errors as of acknowledged().
     virtual Ok postpone(const Forward&) = 0;
-    /// The parent has it.
-    virtual Ok acknowledged(uint64_t number) = 0;
+    /// The parent has it. Error: conflict when somebody else has claimed or settled it since; nothing is
+    /// changed then.
+    virtual Ok acknowledged(const Forward&) = 0;
 
     /// Sessions and calls of before then.
     virtual Ok forget(Time sessions_before, Time calls_before) = 0;

@@ -5,8 +5,14 @@ namespace halyard::store {
 Ok put_deviations(Database& database, const std::vector<Deviation>& all) {
     return database.write([&](Connection& c) -> Ok {
         for (const Deviation& d : all) {
-            auto q = TRY(c.prepare("INSERT OR REPLACE INTO deviations(peer, what, place, count, first_seen, "
-                                   "last_seen) VALUES(?,?,?,?,?,?)"));
+            auto q =
+                TRY(c.prepare("INSERT INTO deviations AS d(peer, what, place, count, first_seen, last_seen) "
+                              "VALUES(?,?,?,?,?,?) ON CONFLICT(peer, what, place) DO UPDATE SET "
+                              "count=CASE WHEN d.count>excluded.count THEN d.count ELSE excluded.count "
+                              "END, first_seen=CASE WHEN d.first_seen<excluded.first_seen THEN "
+                              "d.first_seen ELSE excluded.first_seen END, last_seen=CASE WHEN "
+                              "d.last_seen>excluded.last_seen THEN d.last_seen ELSE excluded.last_seen "
+                              "END"));
             q.bind(d.peer).bind(d.what).bind(d.where).bind(static_cast<int64_t>(d.count));
             TRY(q.bind(d.first.count()).bind(d.last.count()).run());
         }

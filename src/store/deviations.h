@@ -1,6 +1,6 @@
 #pragma once
 // What peers sent that is not as specified, as it survives a restart of a server.
-#include "store/sqlite.h"
+#include "store/database.h"
 #include <vector>
 
 namespace halyard::store {
@@ -19,7 +19,8 @@ struct Deviation {
     "NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY(peer, what, place)) "    \
     "STRICT, WITHOUT ROWID"
 
-/// All of them or none, in one transaction. What is there already is replaced: the counts are totals.
+/// All of them or none, in one transaction. The counts are totals; of several processes the
+/// highest stays, and the widest span of time.
 Ok put_deviations(Database&, const std::vector<Deviation>&);
 /// In the order of peers, beginning behind `after`; at most `limit`.
 Result<std::vector<Deviation>>

@@ -2,6 +2,7 @@
 // nothing is lost.
 #include "store/eim_schema.h"
 #include "store/eim_store.h"
+#include "store/sqlite.h"
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -105,13 +106,13 @@ struct File {
     }
     ~File() { std::filesystem::remove_all(directory); }
     void make(const char* more) {
-        const auto c = *Connection::open(file.string(), false);
+        const auto c = *SqliteConnection::open(file.string(), false);
         REQUIRE(c->execute(kSchema2));
         REQUIRE(c->execute(kContent));
         REQUIRE(c->execute(more));
     }
     int64_t version() {
-        const auto c = *Connection::open(file.string(), false);
+        const auto c = *SqliteConnection::open(file.string(), false);
         auto q = *c->prepare("PRAGMA user_version");
         REQUIRE(*q.step());
         return q.integer(0);
@@ -161,7 +162,7 @@ TEST_CASE("when a database of schema 4 is opened, the certificates of a device a
     File f;
     f.make(kSchema4);
     {
-        const auto c = *Connection::open(f.file.string(), false);
+        const auto c = *SqliteConnection::open(f.file.string(), false);
         const std::string eum = std::string("X'") + kEum + "'", euicc = std::string("X'") + kEuicc + "'";
         REQUIRE(c->execute(
             ("INSERT INTO devices SELECT X'89049032000000000000000000000002', name, counter, token, "
@@ -193,6 +194,8 @@ TEST_CASE("when a database of schema 4 is opened, the certificates of a device a
     CHECK(all[1].ipa_edition == rsp::Edition::v1_2);
     CHECK(all[2].identities.empty());
     CHECK((*store->operation("op_a"))->ci.empty());
+    CHECK((*store->operation("op_a"))->event.empty()); // since version 6, with the next one
+    CHECK((*store->operation("op_a"))->code.empty());
     auto changed = all[1];
     changed.identities.push_back({.ci = {9}, .key = {8}});
     REQUIRE(store->commit({.devices = {changed}}));

@@ -28,11 +28,11 @@ void bind_one(Statement& q, int64_t v) { q.bind(v); }
 } // namespace
 
 Result<std::unique_ptr<EimStore>> EimStore::open(const std::filesystem::path& file) {
-    auto database = TRY(Database::open(file, kEimSchema, kEimVersion, kEimMigrations));
+    auto database = TRY(open_sqlite(file, kEim));
     return std::unique_ptr<EimStore>(new EimStore(std::move(database)));
 }
 Result<std::unique_ptr<EimStore>> EimStore::open_in_memory() {
-    auto database = TRY(Database::open_in_memory(kEimSchema, kEimVersion));
+    auto database = TRY(open_sqlite_in_memory(kEim));
     return std::unique_ptr<EimStore>(new EimStore(std::move(database)));
 }
 

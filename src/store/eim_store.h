@@ -1,6 +1,6 @@
 #pragma once
 #include "eim/store.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace halyard::store {
 

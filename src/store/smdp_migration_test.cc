@@ -1,6 +1,7 @@
 // Databases as SM-DP+ of schemas 2 and 3 left them, made from SQL text.
 #include "store/deviations.h"
 #include "store/smdp_store.h"
+#include "store/sqlite.h"
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -61,7 +62,7 @@ TEST_CASE("when a database of schema 2 is opened, its orders are there and devia
     const Directory made;
     const std::filesystem::path& directory = made.path;
     {
-        const auto c = *Connection::open((directory / "smdp.db").string(), false);
+        const auto c = *SqliteConnection::open((directory / "smdp.db").string(), false);
         REQUIRE(c->execute(kSchema2));
     }
     for (int opened = 0; opened < 2; ++opened) {
@@ -80,7 +81,7 @@ TEST_CASE("when a database of schema 2 is opened, its orders are there and devia
 TEST_CASE("when a database of schema 3 is opened, its rows are orders of the default operator, by ICCID") {
     const Directory made;
     {
-        const auto c = *Connection::open((made.path / "smdp.db").string(), false);
+        const auto c = *SqliteConnection::open((made.path / "smdp.db").string(), false);
         REQUIRE(c->execute(kSchema2));
         REQUIRE(c->execute(kVersion3));
     }

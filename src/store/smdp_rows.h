@@ -1,7 +1,7 @@
 #pragma once
 // Rows of an SM-DP+'s database as what they mean.
 #include "smdp/store.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace halyard::store {
 

@@ -1,10 +1,10 @@
 #pragma once
+#include "store/database.h"
 #include "store/deviations.h"
-#include "store/sqlite.h"
 
 namespace halyard::store {
 /// Of an SM-DP+'s database. Another schema is another version, with a step that brings the former one there.
-inline constexpr int kSmdpVersion = 4;
+inline constexpr int kSmdpVersion = 5;
 
 /// What version 4 has in place of orders, packages, bindings and sessions, and beside them.
 #define SMDP_TABLES_4                                                                                        \
@@ -49,6 +49,13 @@ inline constexpr int kSmdpVersion = 4;
     "created INTEGER NOT NULL, PRIMARY KEY(operator_id, call_id)) STRICT, WITHOUT ROWID; "                   \
     "CREATE INDEX calls_by_age ON calls(created); "
 
+/// What came after version 4, in words that PostgreSQL understands too: there it all begins with version 5.
+#define SMDP_STEP_5                                                                                          \
+    "ALTER TABLE outbox ADD COLUMN lease INTEGER NOT NULL DEFAULT 0; "                                       \
+    "ALTER TABLE outbox ADD COLUMN fence INTEGER NOT NULL DEFAULT 0; "                                       \
+    "CREATE INDEX outbox_by_due ON outbox(target, next); "                                                   \
+    "CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT; "
+
 /// Version 3 had one row per matching id, born released.
 inline constexpr Migration kSmdpMigrations[] = {
     {2, DEVIATIONS_SCHEMA},
@@ -68,12 +75,14 @@ inline constexpr Migration kSmdpMigrations[] = {
      "s.request, "
      "s.answer, zeroblob(32), s.version FROM sessions3 s LEFT JOIN orders3 o ON o.matching_id=s.matching_id; "
      "DROP TABLE packages3; DROP TABLE bindings3; DROP TABLE sessions3; DROP TABLE orders3"},
+    {4, SMDP_STEP_5},
 };
 inline constexpr const char* kSmdpSchema = SMDP_TABLES_4 R"(
 CREATE TABLE notifications(
   eid BLOB NOT NULL, sequence INTEGER NOT NULL, event TEXT NOT NULL, iccid BLOB, success INTEGER NOT NULL,
   received INTEGER NOT NULL, der BLOB NOT NULL, PRIMARY KEY(eid, sequence, event)) STRICT;
 CREATE INDEX notifications_by_iccid ON notifications(iccid);
-)" DEVIATIONS_SCHEMA;
+)" SMDP_STEP_5 DEVIATIONS_SCHEMA;
+inline constexpr Schema kSmdp{"halyard_smdp", kSmdpSchema, kSmdpVersion, kSmdpMigrations};
 
 } // namespace halyard::store

@@ -1,4 +1,5 @@
 #include "store/smdp_store.h"
+#include "store/postgres.h"
 #include "store/smdp_rows.h"
 #include "store/smdp_schema.h"
 
@@ -37,11 +38,15 @@ Result<std::optional<Order>> one(Database& db, const char* sql, const std::funct
 } // namespace
 
 Result<std::unique_ptr<SmdpStore>> SmdpStore::open(const std::filesystem::path& file) {
-    auto database = TRY(Database::open(file, kSmdpSchema, kSmdpVersion, kSmdpMigrations));
+    return open(file, "");
+}
+Result<std::unique_ptr<SmdpStore>> SmdpStore::open(const std::filesystem::path& file,
+                                                   const std::string& postgres) {
+    auto database = TRY(postgres.empty() ? open_sqlite(file, kSmdp) : open_postgres(postgres, kSmdp));
     return std::unique_ptr<SmdpStore>(new SmdpStore(std::move(database)));
 }
 Result<std::unique_ptr<SmdpStore>> SmdpStore::open_in_memory() {
-    auto database = TRY(Database::open_in_memory(kSmdpSchema, kSmdpVersion));
+    auto database = TRY(open_sqlite_in_memory(kSmdp));
     return std::unique_ptr<SmdpStore>(new SmdpStore(std::move(database)));
 }
 
@@ -60,7 +65,9 @@ Ok SmdpStore::commit(const smdp::Change& change) {
 }
 
 Result<std::optional<Order>> SmdpStore::order(std::string_view matching_id) {
-    if (matching_id.empty()) return std::optional<Order>{}; // many have none
+    const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+    if (matching_id.empty() || !std::all_of(matching_id.begin(), matching_id.end(), printable))
+        return std::optional<Order>{}; // many have none; and what devices send need not be text
     return one(*db_, SMDP_ORDER "WHERE matching_id=? AND matching_id<>''", [&](Statement& q) {
         q.bind(matching_id);
     });
@@ -75,10 +82,35 @@ Result<std::optional<Order>> SmdpStore::default_order(const Eid& eid) {
                           "ORDER BY state=8, created, iccid LIMIT 1",
                [&](Statement& q) { q.bind(Bytes(eid)); });
 }
-Result<std::optional<Order>> SmdpStore::available(std::string_view operator_id, std::string_view type) {
-    return one(*db_, SMDP_ORDER "WHERE operator_id=? AND type=? AND state=5 LIMIT 1", [&](Statement& q) {
-        q.bind(operator_id).bind(type);
-    });
+Result<std::optional<Order>>
+SmdpStore::available(std::string_view operator_id, std::string_view type, uint8_t dice) {
+    std::optional<Order> out;
+    TRY(db_->read([&](Connection& c) -> Ok {
+        for (;;) {
+            std::vector<OwnedBytes> first;
+            auto q = TRY(
+                c.prepare("SELECT iccid FROM orders WHERE operator_id=? AND type=? AND state=5 LIMIT 16"));
+            q.bind(operator_id).bind(type);
+            while (TRY(q.step())) first.push_back(q.octets(0));
+            if (first.empty()) return {};
+            // Between the two another one may have taken it.
+            auto one = TRY(c.prepare(SMDP_ORDER "WHERE iccid=? AND state=5"));
+            if (TRY(one.bind(Bytes(first[dice % first.size()])).step())) {
+                out = TRY(order_of(one));
+                return {};
+            }
+        }
+    }));
+    return out;
+}
+Result<bool> SmdpStore::has_type(std::string_view operator_id, std::string_view type) {
+    bool yes = false;
+    TRY(db_->read([&](Connection& c) -> Ok {
+        auto q = TRY(c.prepare("SELECT 1 FROM orders WHERE operator_id=? AND type=? LIMIT 1"));
+        yes = TRY(q.bind(operator_id).bind(type).step());
+        return {};
+    }));
+    return yes;
 }
 Result<std::vector<smdp::Pool>> SmdpStore::pools() {
     std::vector<smdp::Pool> out;
@@ -97,7 +129,7 @@ Result<std::vector<Order>> SmdpStore::orders(size_t limit) {
     std::vector<Order> out;
     TRY(db_->read([&](Connection& c) -> Ok {
         auto q = TRY(c.prepare(SMDP_ORDER "ORDER BY created DESC, matching_id LIMIT ?"));
-        q.bind(limit ? static_cast<int64_t>(limit) : -1);
+        q.bind(limit ? static_cast<int64_t>(limit) : INT64_MAX);
         while (TRY(q.step())) out.push_back(TRY(order_of(q)));
         return {};
     }));

@@ -1,12 +1,15 @@
 #pragma once
 #include "smdp/store.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace halyard::store {
 
-/// An SM-DP+'s state in SQLite.
+/// An SM-DP+'s state in SQLite or PostgreSQL.
 class SmdpStore : public smdp::Store {
   public:
+    /// `postgres`: what open_postgres() takes; empty: the file. Errors as of those.
+    static Result<std::unique_ptr<SmdpStore>> open(const std::filesystem::path& file,
+                                                   const std::string& postgres);
     static Result<std::unique_ptr<SmdpStore>> open(const std::filesystem::path& file);
     static Result<std::unique_ptr<SmdpStore>> open_in_memory();
 
@@ -16,8 +19,9 @@ class SmdpStore : public smdp::Store {
     Result<std::optional<smdp::Order>> order(const Iccid&) override;
     Result<std::vector<smdp::Order>> orders(size_t limit) override;
     Result<std::optional<smdp::Order>> default_order(const Eid&) override;
-    Result<std::optional<smdp::Order>> available(std::string_view operator_id,
-                                                 std::string_view type) override;
+    Result<std::optional<smdp::Order>>
+    available(std::string_view operator_id, std::string_view type, uint8_t dice) override;
+    Result<bool> has_type(std::string_view operator_id, std::string_view type) override;
     Result<std::vector<smdp::Pool>> pools() override;
     Result<smdp::Sealed> sealed_package(const Iccid&) override;
     Result<std::optional<smdp::Binding>> binding(const Iccid&) override;
@@ -27,6 +31,9 @@ class SmdpStore : public smdp::Store {
     Result<std::optional<smdp::Call>> call(std::string_view operator_id, std::string_view call_id) override;
     Ok forget_calls(Time before) override;
     Result<std::vector<smdp::Outgoing>> due(std::string_view target, Time now, size_t limit) override;
+    Result<std::vector<smdp::Outgoing>>
+    claim(std::string_view target, Time now, Time until, size_t limit) override;
+    Ok give_up(const smdp::Outgoing&) override;
     Result<std::vector<std::string>> event_targets() override;
     Ok delivered(const smdp::Outgoing&, std::optional<smdp::EventState> event) override;
     Ok postpone(const smdp::Outgoing&) override;

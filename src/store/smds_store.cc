@@ -1,11 +1,16 @@
 #include "store/smds_store.h"
 #include "store/deviations.h"
+#include "store/postgres.h"
 
 namespace halyard::store {
 namespace {
 using smds::Call, smds::Event, smds::Forward, smds::Session;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
+// What came after version 1, in words that PostgreSQL understands too: there it all begins with version 2.
+#define STEP_2                                                                                               \
+    "ALTER TABLE outbox ADD COLUMN lease INTEGER NOT NULL DEFAULT 0; "                                       \
+    "ALTER TABLE outbox ADD COLUMN fence INTEGER NOT NULL DEFAULT 0"
 constexpr const char* kSchema = R"(
 CREATE TABLE events(
   number INTEGER PRIMARY KEY AUTOINCREMENT, eid BLOB NOT NULL, event_id TEXT NOT NULL, address TEXT NOT NULL,
@@ -25,17 +30,25 @@ CREATE TABLE sessions(
   state INTEGER NOT NULL, created INTEGER NOT NULL, ci_key_id BLOB NOT NULL, eid BLOB NOT NULL,
   euicc_key BLOB NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, version INTEGER NOT NULL) STRICT;
 CREATE INDEX sessions_by_age ON sessions(created);
-)" DEVIATIONS_SCHEMA;
+)" DEVIATIONS_SCHEMA ";" STEP_2;
+constexpr Migration kMigrations[] = {{1, STEP_2}};
+constexpr Schema kSmds{"halyard_smds", kSchema, kVersion, kMigrations};
 
 #define EVENT_COLUMNS                                                                                        \
     "SELECT number, eid, event_id, address, forwarding, owner, forwarded_id, registered, "                   \
     "EXISTS(SELECT 1 FROM outbox o WHERE o.event_id=forwarded_id) FROM events "
 constexpr const char* kEventsOfEid = EVENT_COLUMNS "WHERE eid=? ORDER BY number";
 constexpr const char* kEvents = EVENT_COLUMNS "WHERE number>? ORDER BY number LIMIT ?";
-// Of one event the oldest message goes first: a deleteEvent never overtakes its registerEvent.
-constexpr const char* kDue =
-    "SELECT number, remove, eid, event_id, call_id, tries, due FROM outbox m WHERE due<=? AND NOT EXISTS("
-    "SELECT 1 FROM outbox o WHERE o.event_id=m.event_id AND o.number<m.number) ORDER BY due, number LIMIT ?";
+#define FORWARD "number, remove, eid, event_id, call_id, tries, due, fence"
+// Nobody's at the moment; of one event the oldest message goes first: a deleteEvent never overtakes its
+// registerEvent.
+#define DUE                                                                                                  \
+    "FROM outbox m WHERE due<=? AND lease<=? AND NOT EXISTS(SELECT 1 FROM outbox o WHERE "                   \
+    "o.event_id=m.event_id AND o.number<m.number) ORDER BY due, number LIMIT ?"
+constexpr const char* kDue = "SELECT " FORWARD " " DUE;
+constexpr const char* kClaim =
+    "WITH mine AS MATERIALIZED (SELECT number " DUE " /*postgresql FOR UPDATE OF m SKIP LOCKED*/) "
+    "UPDATE outbox SET lease=?, fence=fence+1 WHERE number IN (SELECT number FROM mine) RETURNING " FORWARD;
 
 Result<Event> event_of(const Statement& q) {
     Event e;
@@ -51,8 +64,22 @@ Result<Event> event_of(const Statement& q) {
     return e;
 }
 
+Result<Forward> forward_of(const Statement& q) {
+    Forward f;
+    f.number = static_cast<uint64_t>(q.integer(0));
+    f.remove = q.integer(1) != 0;
+    f.eid = TRY(fixed<Eid>(q.octets(2), "outbox.eid"));
+    f.event_id = q.text(3);
+    f.call_id = q.text(4);
+    f.tries = static_cast<uint32_t>(q.integer(5));
+    f.due = Time(q.integer(6));
+    f.fence = q.integer(7);
+    return f;
+}
+
 Ok insert_event(Connection& c, const Event& e) {
-    auto q = TRY(c.prepare("INSERT INTO events VALUES(NULL,?,?,?,?,?,?,?)"));
+    auto q = TRY(c.prepare("INSERT INTO events(eid, event_id, address, forwarding, owner, forwarded_id, "
+                           "registered) VALUES(?,?,?,?,?,?,?)"));
     q.bind(Bytes(e.eid)).bind(e.event_id).bind(e.rsp_server_address).bind(e.forwarding_indicator ? 1 : 0);
     return q.bind(e.owner).bind(e.forwarded_id).bind(e.registered.count()).run();
 }
@@ -64,7 +91,8 @@ Ok remove_event(Connection& c, const Event& e) {
 }
 
 Ok insert_forward(Connection& c, const Forward& f) {
-    auto q = TRY(c.prepare("INSERT INTO outbox VALUES(NULL,?,?,?,?,?,?)"));
+    auto q = TRY(c.prepare("INSERT INTO outbox(remove, eid, event_id, call_id, tries, due) "
+                           "VALUES(?,?,?,?,?,?)"));
     q.bind(f.remove ? 1 : 0).bind(Bytes(f.eid)).bind(f.event_id).bind(f.call_id);
     return q.bind(f.tries).bind(f.due.count()).run();
 }
@@ -95,11 +123,15 @@ Ok put_session(Connection& c, const Session& s) {
 } // namespace
 
 Result<std::unique_ptr<SmdsStore>> SmdsStore::open(const std::filesystem::path& file) {
-    auto database = TRY(Database::open(file, kSchema, kVersion));
+    return open(file, "");
+}
+Result<std::unique_ptr<SmdsStore>> SmdsStore::open(const std::filesystem::path& file,
+                                                   const std::string& postgres) {
+    auto database = TRY(postgres.empty() ? open_sqlite(file, kSmds) : open_postgres(postgres, kSmds));
     return std::unique_ptr<SmdsStore>(new SmdsStore(std::move(database)));
 }
 Result<std::unique_ptr<SmdsStore>> SmdsStore::open_in_memory() {
-    auto database = TRY(Database::open_in_memory(kSchema, kVersion));
+    auto database = TRY(open_sqlite_in_memory(kSmds));
     return std::unique_ptr<SmdsStore>(new SmdsStore(std::move(database)));
 }
 
@@ -177,32 +209,46 @@ Result<std::vector<Forward>> SmdsStore::due(Time now, size_t limit) {
     std::vector<Forward> out;
     TRY(db_->read([&](Connection& c) -> Ok {
         auto q = TRY(c.prepare(kDue));
-        q.bind(now.count()).bind(static_cast<int64_t>(limit));
-        while (TRY(q.step())) {
-            Forward f;
-            f.number = static_cast<uint64_t>(q.integer(0));
-            f.remove = q.integer(1) != 0;
-            f.eid = TRY(fixed<Eid>(q.octets(2), "outbox.eid"));
-            f.event_id = q.text(3);
-            f.call_id = q.text(4);
-            f.tries = static_cast<uint32_t>(q.integer(5));
-            f.due = Time(q.integer(6));
-            out.push_back(std::move(f));
-        }
+        q.bind(now.count()).bind(now.count()).bind(static_cast<int64_t>(limit));
+        while (TRY(q.step())) out.push_back(TRY(forward_of(q)));
         return {};
     }));
     return out;
 }
-Ok SmdsStore::postpone(const Forward& f) {
+Result<std::vector<Forward>> SmdsStore::claim(Time now, Time until, size_t limit) {
+    std::vector<Forward> out;
+    if (TRY(due(now, 1)).empty()) return out; // most of the time: nothing is written
+    TRY(db_->write([&](Connection& c) -> Ok {
+        auto q = TRY(c.prepare(kClaim));
+        q.bind(now.count()).bind(now.count()).bind(static_cast<int64_t>(limit)).bind(until.count());
+        while (TRY(q.step())) out.push_back(TRY(forward_of(q)));
+        return {};
+    }));
+    std::sort(out.begin(), out.end(), [](const Forward& a, const Forward& b) {
+        return std::pair(a.due, a.number) < std::pair(b.due, b.number);
+    });
+    return out;
+}
+Ok SmdsStore::give_up(const Forward& f) {
     return db_->write([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("UPDATE outbox SET tries=?, due=? WHERE number=?"));
-        return q.bind(f.tries).bind(f.due.count()).bind(static_cast<int64_t>(f.number)).run();
+        auto q = TRY(c.prepare("UPDATE outbox SET lease=0 WHERE number=? AND fence=?"));
+        TRY(q.bind(static_cast<int64_t>(f.number)).bind(f.fence).run());
+        return c.changes() == 1 ? Ok{} : fail(Errc::conflict, "outbox");
     });
 }
-Ok SmdsStore::acknowledged(uint64_t number) {
+Ok SmdsStore::postpone(const Forward& f) {
     return db_->write([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("DELETE FROM outbox WHERE number=?"));
-        return q.bind(static_cast<int64_t>(number)).run();
+        auto q = TRY(c.prepare("UPDATE outbox SET tries=?, due=?, lease=0 WHERE number=? AND fence=?"));
+        q.bind(f.tries).bind(f.due.count());
+        TRY(q.bind(static_cast<int64_t>(f.number)).bind(f.fence).run());
+        return c.changes() == 1 ? Ok{} : fail(Errc::conflict, "outbox");
+    });
+}
+Ok SmdsStore::acknowledged(const Forward& f) {
+    return db_->write([&](Connection& c) -> Ok {
+        auto q = TRY(c.prepare("DELETE FROM outbox WHERE number=? AND fence=?"));
+        TRY(q.bind(static_cast<int64_t>(f.number)).bind(f.fence).run());
+        return c.changes() == 1 ? Ok{} : fail(Errc::conflict, "outbox");
     });
 }
 

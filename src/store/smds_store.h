@@ -1,12 +1,15 @@
 #pragma once
 #include "smds/store.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 namespace halyard::store {
 
-/// An SM-DS's state in SQLite.
+/// An SM-DS's state in SQLite or PostgreSQL.
 class SmdsStore : public smds::Store {
   public:
+    /// `postgres`: what open_postgres() takes; empty: the file. Errors as of those.
+    static Result<std::unique_ptr<SmdsStore>> open(const std::filesystem::path& file,
+                                                   const std::string& postgres);
     static Result<std::unique_ptr<SmdsStore>> open(const std::filesystem::path& file);
     static Result<std::unique_ptr<SmdsStore>> open_in_memory();
 
@@ -18,7 +21,9 @@ class SmdsStore : public smds::Store {
     Result<std::optional<smds::Session>> session(Bytes transaction_id) override;
     Result<std::vector<smds::Forward>> due(Time now, size_t limit) override;
     Ok postpone(const smds::Forward&) override;
-    Ok acknowledged(uint64_t number) override;
+    Ok acknowledged(const smds::Forward&) override;
+    Result<std::vector<smds::Forward>> claim(Time now, Time until, size_t limit) override;
+    Ok give_up(const smds::Forward&) override;
     Ok forget(Time sessions_before, Time calls_before) override;
     Database& database() { return *db_; }
 

@@ -121,12 +121,12 @@ TEST_CASE("when messages wait for the parent, those of one event go in their ord
     auto due = *store->due(Time(9), 10);
     REQUIRE(due.size() == 1);
     CHECK(due[0].call_id == "3");
-    REQUIRE(store->acknowledged(due[0].number));
+    REQUIRE(store->acknowledged(due[0]));
     due = *store->due(Time(10), 10);
     REQUIRE(due.size() == 1);
     CHECK(due[0].call_id == "1");
     CHECK_FALSE(due[0].remove);
-    REQUIRE(store->acknowledged(due[0].number));
+    REQUIRE(store->acknowledged(due[0]));
     due = *store->due(Time(10), 10);
     REQUIRE(due.size() == 1);
     CHECK(due[0].remove);

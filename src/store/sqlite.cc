@@ -18,58 +18,47 @@ bool is_fatal(const Error& e) {
 }
 } // namespace
 
-Statement::~Statement() {
-    if (!statement_) return;
+SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
+void SqliteStatement::reset() {
     sqlite3_reset(statement_);
     sqlite3_clear_bindings(statement_); // no copy of a secret stays behind in the cache
 }
-Statement& Statement::bind(int64_t value) {
-    sqlite3_bind_int64(statement_, next_++, value);
-    return *this;
+void SqliteStatement::bind(int at, int64_t value) { sqlite3_bind_int64(statement_, at, value); }
+void SqliteStatement::bind(int at, std::string_view text) {
+    sqlite3_bind_text(statement_, at, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
 }
-Statement& Statement::bind(std::string_view text) {
-    sqlite3_bind_text(statement_, next_++, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
-    return *this;
-}
-Statement& Statement::bind(Bytes octets) {
+void SqliteStatement::bind(int at, Bytes octets) {
     // A null pointer would bind NULL, and these columns are NOT NULL.
     static const uint8_t nothing = 0;
     sqlite3_bind_blob(statement_,
-                      next_++,
+                      at,
                       octets.empty() ? &nothing : octets.data(),
                       static_cast<int>(octets.size()),
                       SQLITE_TRANSIENT);
-    return *this;
 }
-Statement& Statement::bind_null() {
-    sqlite3_bind_null(statement_, next_++);
-    return *this;
-}
-Result<bool> Statement::step() {
+void SqliteStatement::bind_null(int at) { sqlite3_bind_null(statement_, at); }
+Result<bool> SqliteStatement::step() {
     const int code = sqlite3_step(statement_);
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) return false;
     return storage_error(db_, code);
 }
-Ok Statement::run() {
-    while (TRY(step())) {
-    }
-    return {};
-}
-int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-std::string Statement::text(int column) const {
+int64_t SqliteStatement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+std::string SqliteStatement::text(int column) const {
     const auto* t = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
     return t ? std::string(t, static_cast<size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
 }
-OwnedBytes Statement::octets(int column) const {
+OwnedBytes SqliteStatement::octets(int column) const {
     const auto* b = static_cast<const uint8_t*>(sqlite3_column_blob(statement_, column));
     const auto n = static_cast<size_t>(sqlite3_column_bytes(statement_, column));
     return b ? OwnedBytes(b, b + n) : OwnedBytes();
 }
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+bool SqliteStatement::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
 
-Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, bool reader) {
-    std::unique_ptr<Connection> c(new Connection);
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::string& path, bool reader) {
+    std::unique_ptr<SqliteConnection> c(new SqliteConnection);
     const int mode = reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     const int code =
         sqlite3_open_v2(path.c_str(), &c->db_, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -86,82 +75,93 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, bo
     }
     return c;
 }
-Connection::~Connection() {
-    for (auto& [sql, statement] : cache_) sqlite3_finalize(statement);
+SqliteConnection::~SqliteConnection() {
+    cache_.clear();
     sqlite3_close_v2(db_);
 }
-Result<Statement> Connection::prepare(const char* sql) {
-    sqlite3_stmt*& statement = cache_[sql];
-    if (!statement) {
+Result<Statement> SqliteConnection::prepare(const char* sql) {
+    std::unique_ptr<SqliteStatement>& known = cache_[sql];
+    if (!known) {
+        sqlite3_stmt* statement = nullptr;
         const int code = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
         if (code != SQLITE_OK) return storage_error(db_, code);
+        known = std::make_unique<SqliteStatement>(db_, statement);
     }
-    return Statement(db_, statement);
+    return Statement(*known);
 }
-Ok Connection::execute(const char* sql) {
+Ok SqliteConnection::execute(const char* sql) {
     const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return storage_error(db_, code);
     return {};
 }
-int64_t Connection::changes() const { return sqlite3_changes64(db_); }
+int64_t SqliteConnection::changes() const { return sqlite3_changes64(db_); }
 
-Result<std::unique_ptr<Database>> Database::prepare(const std::string& path,
-                                                    const char* schema,
-                                                    int version,
-                                                    std::span<const Migration> migrations) {
-    std::unique_ptr<Database> db(new Database);
-    db->writer_ = TRY(Connection::open(path, false));
-    int64_t found = 0;
-    {
-        auto q = TRY(db->writer_->prepare("PRAGMA user_version"));
-        if (TRY(q.step())) found = q.integer(0);
-    }
-    if (found == 0) {
-        const std::string set = "; PRAGMA user_version=" + std::to_string(version) + "; COMMIT";
-        TRY(db->writer_->execute((std::string("BEGIN IMMEDIATE; ") + schema + set).c_str()));
-        return db;
-    }
+namespace {
+Result<int64_t> version_of(Connection& c) {
+    auto q = TRY(c.prepare("PRAGMA user_version"));
+    return TRY(q.step()) ? q.integer(0) : 0;
+}
+Result<std::vector<const Migration*>> steps_from(int64_t found, const Schema& schema) {
     std::vector<const Migration*> steps;
     int64_t at = found;
-    for (const Migration& m : migrations)
-        if (m.from == at && at < version) {
+    for (const Migration& m : schema.migrations)
+        if (m.from == at && at < schema.version) {
             steps.push_back(&m);
             ++at;
         }
-    if (at != version) return fail(Errc::unsupported, "database version", static_cast<uint32_t>(found));
+    if (at != schema.version)
+        return fail(Errc::unsupported, "database version", static_cast<uint32_t>(found));
+    return steps;
+}
+} // namespace
+
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::prepare(const std::string& path,
+                                                                const Schema& schema) {
+    std::unique_ptr<SqliteDatabase> db(new SqliteDatabase);
+    db->writer_ = TRY(SqliteConnection::open(path, false));
+    SqliteConnection& c = *db->writer_;
+    const std::string set = "PRAGMA user_version=" + std::to_string(schema.version) + "; COMMIT";
+    int64_t found = TRY(version_of(c));
+    const bool change = found != schema.version;
+    if (change) { // another process may be at it: who comes first does it
+        TRY(c.execute("BEGIN IMMEDIATE"));
+        found = TRY(version_of(c));
+    }
+    if (found == 0) {
+        TRY(c.execute(schema.tables));
+        TRY(c.execute(set.c_str()));
+        return db;
+    }
+    const auto steps = TRY(steps_from(found, schema));
     { // What is damaged is found now and not by the order that meets it (RR-36).
-        auto q = TRY(db->writer_->prepare("PRAGMA quick_check(1)"));
+        auto q = TRY(c.prepare("PRAGMA quick_check(1)"));
         if (!TRY(q.step()) || q.text(0) != "ok") return fail(Errc::storage, "database is damaged");
     }
-    if (steps.empty()) return db;
-    TRY(db->writer_->execute("BEGIN IMMEDIATE"));
+    if (!change) return db;
     for (const Migration* m : steps) { // an error closes the connection, which undoes all of it
-        TRY(db->writer_->execute(m->sql));
-        if (m->then) TRY(m->then(*db->writer_));
+        TRY(c.execute(m->sql));
+        if (m->then) TRY(m->then(c));
     }
-    const std::string set = "PRAGMA user_version=" + std::to_string(version) + "; COMMIT";
-    TRY(db->writer_->execute(set.c_str()));
+    TRY(c.execute(set.c_str()));
     return db;
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file,
-                                                 const char* schema,
-                                                 int version,
-                                                 std::span<const Migration> migrations) {
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::filesystem::path& file,
+                                                             const Schema& schema) {
     // Made by us first, so that the mode is right from the first octet.
     const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return fail(Errc::storage, "database file", static_cast<uint32_t>(errno));
     ::close(fd);
-    auto db = TRY(prepare(file.string(), schema, version, migrations));
-    db->reader_ = TRY(Connection::open(file.string(), true));
+    auto db = TRY(prepare(file.string(), schema));
+    db->reader_ = TRY(SqliteConnection::open(file.string(), true));
     return db;
 }
-Result<std::unique_ptr<Database>> Database::open_in_memory(const char* schema, int version) {
-    return prepare(":memory:", schema, version, {});
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open_in_memory(const Schema& schema) {
+    return prepare(":memory:", schema);
 }
 
 // Whoever comes first leads: it runs what has queued up meanwhile, commits once, and wakes the others.
-Ok Database::write(const std::function<Ok(Connection&)>& job) {
+Ok SqliteDatabase::write(const std::function<Ok(Connection&)>& job) {
     std::unique_lock lock(writing_);
     if (broken_) return fail(Errc::storage, "database is broken");
     Job mine{&job, {}};
@@ -179,7 +179,7 @@ Ok Database::write(const std::function<Ok(Connection&)>& job) {
     return mine.result;
 }
 
-void Database::run_jobs(std::unique_lock<std::mutex>& lock) {
+void SqliteDatabase::run_jobs(std::unique_lock<std::mutex>& lock) {
     constexpr size_t kGroup = 128;
     std::deque<Job*> jobs;
     while (!queue_.empty() && jobs.size() < kGroup) {
@@ -214,19 +214,26 @@ void Database::run_jobs(std::unique_lock<std::mutex>& lock) {
     }
 }
 
-Ok Database::read(const std::function<Ok(Connection&)>& job) {
+Ok SqliteDatabase::read(const std::function<Ok(Connection&)>& job) {
     const std::lock_guard lock(reading_);
     const Ok done = job(reader_ ? *reader_ : *writer_);
     if (!done && is_fatal(done.error())) broken_ = true;
     return done;
 }
 
-Ok Database::backup(const std::filesystem::path& to) {
+Ok SqliteDatabase::backup(const std::filesystem::path& to) {
     if (std::filesystem::exists(to)) return fail(Errc::conflict, "backup file");
     return read([&](Connection& c) -> Ok {
         auto q = TRY(c.prepare("VACUUM INTO ?"));
         return q.bind(to.string()).run();
     });
+}
+
+Result<std::unique_ptr<Database>> open_sqlite(const std::filesystem::path& file, const Schema& schema) {
+    return std::unique_ptr<Database>(TRY(SqliteDatabase::open(file, schema)));
+}
+Result<std::unique_ptr<Database>> open_sqlite_in_memory(const Schema& schema) {
+    return std::unique_ptr<Database>(TRY(SqliteDatabase::open_in_memory(schema)));
 }
 
 } // namespace halyard::store

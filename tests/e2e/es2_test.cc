@@ -1,77 +1,13 @@
 // The whole life of a profile by the lines of docs/smdp.md: ordered by curl, downloaded with a confirmation
 // code, told to the operator's listener; and what a kill -9 leaves to be told.
-#include "apps/common/es9_client.h"
-#include "apps/common/pki_files.h"
-#include "crypto/hash.h"
-#include "net/https_server.h"
-#include "tests/e2e/run.h"
-#include "tests/loop/handset.h"
-#include <condition_variable>
+#include "tests/e2e/operator.h"
 #include <csignal>
-#include <mutex>
 
 using namespace halyard;
 using namespace halyard::e2e;
 
 namespace {
 constexpr const char* kIccid = "8900101000000000010";
-
-/// The lines that docs/smdp.md marks with "runs: NAME".
-std::string documented(const std::string& name) {
-    const std::string text = read_text("docs/smdp.md"), begin = "```sh\n";
-    const size_t mark = text.find("<!-- runs: " + name + " -->");
-    REQUIRE(mark != text.npos);
-    const size_t from = text.find(begin, mark) + begin.size();
-    return text.substr(from, text.find("```", from) - from);
-}
-
-/// The operator's end: takes callbacks, or says that it cannot.
-class Listener {
-  public:
-    explicit Listener(const Directory& d) {
-        net::HttpsServer::Options o;
-        o.certificate_file = d / "listener.pem";
-        o.key_file = d / "listener.key";
-        REQUIRE(https_.start(o, [this](const net::Request& r) { return take(r); }));
-    }
-    ~Listener() { https_.stop(); }
-    std::string at() const { return "127.0.0.1:" + std::to_string(https_.port()); }
-    void up(bool yes) {
-        const std::lock_guard lock(mutex_);
-        up_ = yes;
-    }
-    /// True when so many arrived within a minute; while down, those turned away count.
-    bool wait(size_t taken, size_t turned_away = 0) {
-        std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, std::chrono::minutes(1), [&] {
-            return messages_.size() >= taken && turned_away_.size() >= turned_away;
-        });
-    }
-    std::vector<Json> messages() {
-        const std::lock_guard lock(mutex_);
-        return messages_;
-    }
-    std::vector<Json> turned_away() {
-        const std::lock_guard lock(mutex_);
-        return turned_away_;
-    }
-
-  private:
-    net::Response take(const net::Request& r) {
-        const std::lock_guard lock(mutex_);
-        const bool right = r.path() == "/gsma/rsp2/es2plus/handleDownloadProgressInfo";
-        (up_ ? messages_ : turned_away_).push_back(Json::parse(text_of(r.body), nullptr, false));
-        changed_.notify_all();
-        return net::Response{.status = !right ? 404 : up_ ? 204 : 503};
-    }
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool up_ = true;
-    std::vector<Json> messages_, turned_away_;
-    net::HttpsServer https_;
-};
-
-int port_of(const std::string& url) { return std::atoi(url.substr(url.rfind(':') + 1).c_str()); }
 
 struct Operator {
     Directory d;
@@ -86,12 +22,10 @@ struct Operator {
         const std::string leaf =
             "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=";
         const std::string sign = "openssl x509 -req -days 30 -CA operators-ca.pem -CAkey operators-ca.key ";
-        const Ran made = in_directory(
-            leaf + "beta -keyout beta.key -out beta.csr\n" + sign + "-in beta.csr -out beta.pem\n" + leaf +
-            "nobody -keyout nobody.key -out nobody.csr\n" + sign + "-in nobody.csr -out nobody.pem\n" + leaf +
-            "listener -keyout listener.key -out listener.csr\n" +
-            "echo subjectAltName=DNS:operator.halyard.test > san\n" + sign +
-            "-in listener.csr -extfile san -out listener.pem\n");
+        const Ran made = in_directory(leaf + "beta -keyout beta.key -out beta.csr\n" + sign +
+                                      "-in beta.csr -out beta.pem\n" + leaf +
+                                      "nobody -keyout nobody.key -out nobody.csr\n" + sign +
+                                      "-in nobody.csr -out nobody.pem\n" + listener_certificate());
         INFO(made);
         REQUIRE(made.status == 0);
         Json operators = Json::parse(read_text(d / "operators.json"));
@@ -149,46 +83,9 @@ struct Operator {
     Json show() { return cli({"smdp", "show", kIccid, "--state", d / "smdp", "--json"}).json(); }
 };
 
-Json header(const char* oid, const std::string& id) {
-    return {{"functionRequesterIdentifier", oid}, {"functionCallIdentifier", id}};
-}
-// "Failed 8.2.1/3.9", from the first line of an answer.
-std::string status(const Ran& ran) {
-    const Json all = Json::parse(ran.out.substr(0, ran.out.find('\n')), nullptr, false);
-    if (!all.is_object()) return "no JSON: " + ran.all();
-    const Json& s = all["header"]["functionExecutionStatus"];
-    std::string out = s.value("status", "");
-    if (s.contains("statusCodeData"))
-        out += " " + s["statusCodeData"].value("subjectCode", "") + "/" +
-               s["statusCodeData"].value("reasonCode", "");
-    return out;
-}
-
-/// An eUICC and its LPA, with the credentials that `pki init` made, over ES9+.
-struct Phone {
-    crypto::SystemRandom random;
-    app::Es9Client http;
-    loop::Handset hand;
-
-    static app::Es9Client client(const Operator& o) {
-        net::HttpsClient::Options to;
-        to.trust.anchors_pem = read_text(o.d / "pki/ci.pem");
-        to.connect_to["smdp.halyard.test"] = o.es9;
-        auto opened = app::Es9Client::open(std::move(to), "gsma-rsp-lpad");
-        REQUIRE(opened);
-        return std::move(*opened);
-    }
-    Phone(const Operator& o, const app::PkiDirectory& pki, const Eid& eid)
-        : http(client(o)), hand(
-                               eid,
-                               *pki.credential("euicc/" + to_text(eid)),
-                               pki.certificate("eum")->der,
-                               pki.anchor()->key_id,
-                               *asn1::oid_from_text(*rsp::server_oid(*pki.certificate("smdp-auth"))),
-                               [this](Bytes m, Time) { return http.exchange("smdp.halyard.test", m); },
-                               random) {
-        hand.smdp_address = hand.server_address = "smdp.halyard.test";
-    }
+/// The eUICC and its LPA, over ES9+.
+struct Phone : Handheld {
+    Phone(const Operator& o, const app::PkiDirectory& pki, const Eid& eid) : Handheld(pki, {o.es9}, eid) {}
 };
 } // namespace
 

@@ -71,7 +71,7 @@ struct Smds {
                                                         now);
             REQUIRE(answer);
             if (!smds::settles(f, *answer)) continue;
-            REQUIRE(store->acknowledged(f.number));
+            REQUIRE(store->acknowledged(f));
             ++settled;
         }
         return settled;
