@@ -1,4 +1,5 @@
 #include "apps/cli/commands.h"
+#include "apps/cli/crl_command.h"
 #include "apps/cli/serve_settings.h"
 #include "apps/cli/smdp_parts.h"
 #include "apps/cli/store_option.h"
@@ -243,6 +244,10 @@ void add_serve(CLI::App* top, int& exit_code) {
     };
     add_serve_command(
         c, settings, [o] { return smdp_app::check_files(*o); }, run, exit_code);
+    auto shown = std::make_shared<smdp_app::ServeOptions>();
+    auto same = std::make_shared<ops::Settings>();
+    smdp_app::add_settings(*same, *shown);
+    add_crl_command(*top, same, shown, {"smdp-tls", "smdp-auth", "smdp-pb"}, exit_code);
 }
 } // namespace
 

@@ -1,4 +1,5 @@
 #include "apps/cli/commands.h"
+#include "apps/cli/crl_command.h"
 #include "apps/cli/serve_settings.h"
 #include "apps/cli/store_option.h"
 #include "apps/smds/site.h"
@@ -79,6 +80,10 @@ void add_serve(CLI::App* top, int& exit_code) {
     };
     add_serve_command(
         c, settings, [o] { return smds_app::check_files(*o); }, run, exit_code);
+    auto shown = std::make_shared<smds_app::ServeOptions>();
+    auto same = std::make_shared<ops::Settings>();
+    smds_app::add_settings(*same, *shown);
+    add_crl_command(*top, same, shown, {"smds-tls", "smds-auth"}, exit_code);
 }
 } // namespace
 

@@ -1,4 +1,5 @@
 #include "apps/ops/operation.h"
+#include "apps/common/signals.h"
 #include "apps/ops/families.h"
 #include "base/tolerated.h"
 #include <cstdio>
@@ -62,6 +63,7 @@ Ok Operation::start() {
 
 void Operation::serving(const std::string& members) {
     serving_ = true;
+    app::catch_hangup();
     if (lists_) lists_->start();
     std::string line = "{" + members;
     if (http_.port()) line += ",\"metrics\":\"" + url_of(bind_, http_.port()) + "\"";
@@ -117,7 +119,7 @@ void Operation::done(const char* interface,
                {"ms", std::to_string(static_cast<int64_t>(seconds * 1000))}});
 }
 
-void Operation::watch(const char* interface, const net::HttpsServer& server) {
+void Operation::watch(const char* interface, net::HttpsServer& server) {
     const std::lock_guard lock(mutex_);
     watched_.push_back({interface, &server});
 }
@@ -142,7 +144,25 @@ void Operation::add_census(std::function<std::string(Metrics&)> census) {
     censuses_.push_back(std::move(census));
 }
 
+void Operation::hang_up() {
+    const auto tell = [](const std::string& what, const Ok& done) {
+        const std::string result =
+            done ? "loaded" : std::string(name(done.error().code)) + " at " + done.error().where;
+        log_event(done ? LogLevel::info : LogLevel::error, "reload", {{"what", what}, {"result", result}});
+    };
+    std::vector<Watched> watched;
+    {
+        const std::lock_guard lock(mutex_);
+        watched = watched_;
+    }
+    for (const Watched& w : watched)
+        tell(std::string("TLS of ") + w.interface, w.server->reload_certificates());
+    for (const auto& job : hangup_) tell("certificates", job());
+    if (lists_) lists_->refresh();
+}
+
 void Operation::tick(const std::string& store) {
+    if (app::take_hangup()) hang_up();
     {
         const std::lock_guard lock(mutex_);
         store_ = store;

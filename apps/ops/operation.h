@@ -25,8 +25,11 @@ class Operation {
     net::Handler front(const char* interface, net::Handler);
     /// Sets what every listener has in common.
     void set_limits(net::HttpsServer::Options&) const;
-    /// Its counters become metrics; it must live until stop().
-    void watch(const char* interface, const net::HttpsServer&);
+    /// Its counters become metrics, and its certificates are read again on SIGHUP; it must live until
+    /// begin_drain().
+    void watch(const char* interface, net::HttpsServer&);
+    /// Runs on SIGHUP, in the thread that keeps house.
+    void on_hangup(std::function<Ok()> job) { hangup_.push_back(std::move(job)); }
     /// "" as long as all is well, else why the server is not ready. Must not wait.
     void add_condition(std::string name, std::function<std::string()>);
     /// Runs before each scrape. Must not wait.
@@ -51,12 +54,13 @@ class Operation {
     net::Response refused(const char* interface, const char* limit, const net::Request&);
     net::Response ready();
     void collect();
+    void hang_up();
     void
     done(const char* interface, const app::RequestScope&, const net::Request&, int status, double seconds);
 
     struct Watched {
         const char* interface;
-        const net::HttpsServer* server;
+        net::HttpsServer* server;
     };
     const ServeOptions& options_;
     const char* service_;
@@ -72,7 +76,8 @@ class Operation {
     std::vector<std::function<void(Metrics&)>> collectors_;
     std::map<std::string, Time> certificates_;
     std::string store_ = "not asked yet";
-    std::vector<std::function<std::string(Metrics&)>> censuses_; // of the house-keeping thread alone
+    std::vector<std::function<Ok()>> hangup_; // of the house-keeping thread alone, as what follows
+    std::vector<std::function<std::string(Metrics&)>> censuses_;
     std::chrono::steady_clock::time_point next_census_{};
 };
 

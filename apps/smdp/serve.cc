@@ -146,6 +146,7 @@ Result<int> serve(const ServeOptions& options) {
     site->config.own_keys = options.own_keys;
     site->config.rebind = options.rebind;
     TRY(watch_certificates(options, operation));
+    operation.on_hangup([&] { return watch_certificates(options, operation); });
     operation.add_census([&site](ops::Metrics& m) { return census(*site->store, m); });
     smdp::Server server = site->server();
     app::catch_signals();

@@ -94,6 +94,7 @@ Result<int> serve(const ServeOptions& options) {
     site->config.address = TRY(address_of(options));
     site->config.has_parent = !options.parent.empty();
     TRY(watch_certificates(options, operation));
+    operation.on_hangup([&] { return watch_certificates(options, operation); });
     operation.add_census([&site](ops::Metrics& m) { return census(*site->store, m); });
     const auto parent = TRY(forwarder(options, *site));
     smds::Server server = site->server();

@@ -97,7 +97,11 @@ ServicePhone::ServicePhone(const Service& s, size_t number)
               pki.certificate("eum")->der,
               pki.anchor()->key_id,
               *asn1::oid_from_text(*rsp::server_oid(*pki.certificate(s.kind + "-auth"))),
-              [this, name = s.kind + ".halyard.test"](Bytes m, Time) { return http.exchange(name, m); },
+              [this,
+               name = s.kind + ".halyard.test",
+               on = s.kind == "smdp" ? rsp::Interface::es9p : rsp::Interface::es11](Bytes m, Time) {
+                  return http.exchange(name, m, on);
+              },
               random);
       }()) {
     hand.smdp_address = hand.server_address = s.kind + ".halyard.test";
