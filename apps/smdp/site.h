@@ -1,7 +1,7 @@
 #pragma once
 // The directory of one SM-DP+: database, storage key, settings.
-#include "apps/ops/options.h"
 #include "apps/common/store_at.h"
+#include "apps/ops/options.h"
 #include "crypto/hash.h"
 #include "smdp/server.h"
 #include "store/smdp_store.h"
