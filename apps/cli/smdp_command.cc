@@ -1,5 +1,6 @@
 #include "apps/cli/commands.h"
-#include "apps/cli/eim_client_commands.h"
+#include "apps/cli/crl_command.h"
+#include "apps/cli/serve_settings.h"
 #include "apps/cli/smdp_parts.h"
 #include "apps/cli/store_option.h"
 #include "apps/smdp/stock.h"
@@ -254,47 +255,19 @@ void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_cod
 
 void add_serve(CLI::App* top, int& exit_code) {
     auto o = std::make_shared<smdp_app::ServeOptions>();
-    auto at = std::make_shared<StoreOptions>();
-    auto pki = std::make_shared<std::vector<std::string>>();
-    auto resolve = std::make_shared<std::vector<std::string>>();
+    auto settings = std::make_shared<ops::Settings>();
+    smdp_app::add_settings(*settings, *o);
     CLI::App* c = top->add_subcommand("serve", "Serve ES9+ and ES2+ over HTTPS until SIGTERM");
-    add_smdp_store(*c, *at);
-    c->add_option(
-         "--pki",
-         *pki,
-         "Directory with smdp-auth, smdp-pb, smdp-tls and ci; repeated: further CIs, TLS of the first")
-        ->required();
-    c->add_option("--crl", o->crls, "Revocation list for EUMs and eUICCs, DER or PEM; may be repeated");
-    c->add_option("--address", o->address, "host[:port] devices are told; kept from then on");
-    c->add_option("--storage-key", o->storage_key, "FILE, credential:NAME or pkcs11:URI");
-    c->add_option("--bind", o->bind, "Address to listen on");
-    c->add_option("--port", o->port, "Port to listen on; 0: any");
-    c->add_flag("--own-keys", o->own_keys, "Protect profiles with keys of their own (ReplaceSessionKeys)");
-    c->add_flag("!--no-rebind", o->rebind, "Refuse a retry with another one-time key of the eUICC (8.2/3.7)");
-    c->add_option("--es2-port", o->es2_port, "Port of ES2+ for operators; 0: any");
-    c->add_option("--es2-client-ca", o->es2_client_ca, "PEM: operators' certificates must be under it");
-    c->add_option("--operators", o->operators, "JSON: who may call ES2+, and where callbacks go");
-    c->add_option("--callback-ca", o->callback_ca, "PEM for operators' listeners, if another one");
-    c->add_option("--smds",
-                  o->smds.alternative,
-                  "SM-DS that events may be registered at, host[:port]; passes them on to the root");
-    c->add_option("--root-smds", o->smds.root, "The same for a root SM-DS");
-    c->add_option("--smds-ca", o->smds_ca, "PEM for the TLS of SM-DS, if another one than the CI");
-    c->add_option("--resolve", *resolve, "HOST=ADDR:PORT for callbacks and SM-DS, may be repeated");
-    c->add_flag("--lab", o->lab, "Laboratory: serve under test CIs, and what was taken with --lab");
-    c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
-    c->callback([=, &exit_code] {
-        o->state = at->state;
-        o->store = at->store;
-        o->pki.path = pki->front();
-        for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
-        if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {
-            exit_code = report(ok.error(), "--resolve", false);
-            return;
-        }
+    const auto run = [o] {
         const auto ended = smdp_app::serve(*o);
-        exit_code = ended ? *ended : report(ended.error(), "smdp serve", false);
-    });
+        return ended ? *ended : report(ended.error(), "smdp serve", false);
+    };
+    add_serve_command(
+        c, settings, [o] { return smdp_app::check_files(*o); }, run, exit_code);
+    auto shown = std::make_shared<smdp_app::ServeOptions>();
+    auto same = std::make_shared<ops::Settings>();
+    smdp_app::add_settings(*same, *shown);
+    add_crl_command(*top, same, shown, {"smdp-tls", "smdp-auth", "smdp-pb"}, exit_code);
 }
 } // namespace
 

@@ -13,6 +13,7 @@ namespace {
 using rsp::Es9Answer, rsp::Es9Function, rsp::Refusal;
 
 constexpr Refusal kSignature{"8.1", "6.1", "eUICC signature or challenge invalid"};
+constexpr Refusal kDenied{"8.1", "6.1", "eUICC denied"};
 
 bool speaks_of(Bytes secure_channel, Bytes otpk) {
     return std::search(secure_channel.begin(), secure_channel.end(), otpk.begin(), otpk.end()) !=
@@ -34,13 +35,16 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     if (!ok) return refuse(kSignature);
     const Credentials* own = credentials(session->ci_key_id);
     if (!own) return refuse({"8.11.1", "3.9", "CI unknown"});
+    const auto lists = config_.lists ? config_.lists->now() : nullptr;
     const auto judged =
         rsp::judge_client(request.authenticate_server_response.value,
                           {session->transaction_id, session->server_challenge, config_.address},
                           own->ci,
-                          config_.revocation,
+                          lists ? lists->revocation : config_.revocation,
                           now);
     if (judged.refusal) return refuse(*judged.refusal);
+    if (const auto no = rsp::denied(config_.lists, judged.eid, judged.euicc, ok->eum_certificate.der()))
+        return refuse(*no);
     const rsp::EuiccSigned1& said = ok->euicc_signed1.value;
 
     const std::string_view matching_id = rsp::matching_id_of(said.ctx_params1.der);
@@ -158,6 +162,7 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
     if (!session ||
         (session->state != SessionState::authenticated && session->state != SessionState::delivered))
         return refuse({"8.10.1", "3.9", "transactionId unknown"});
+    if (rsp::is_denied(config_.lists, session->eid)) return refuse(kDenied);
     const auto* ok = std::get_if<rsp::PrepareDownloadResponseOk>(&request.prepare_download_response.value.is);
     if (!ok) return refuse(kSignature);
     const auto euicc_key = TRY(crypto::public_key_from_spki(session->euicc_key));

@@ -1,6 +1,7 @@
 #pragma once
 // The SM-DP+ itself: ES9+ functions over stored orders and sessions. No I/O, no clock. SGP.22 §3.1, §5.6
 #include "rsp/chain.h"
+#include "rsp/deny_list.h"
 #include "rsp/es9p.h"
 #include "rsp/status_code.h"
 #include "smdp/bind.h"
@@ -23,6 +24,7 @@ struct Config {
     OwnedBytes oid_der;  // its content octets
     std::vector<Credentials> credentials;
     rsp::Revocation revocation;         // lists for EUM and eUICC certificates
+    rsp::LiveLists* lists = nullptr;    // in its place, and who is denied; must outlive the server
     Secret<32> storage_key;             // wraps the keys that seal what is at rest (SR-42)
     KeyKeeper* keeper = nullptr;        // opens those keys instead; must outlive the server
     bool own_keys = false;              // PPK with ReplaceSessionKeys instead of session keys

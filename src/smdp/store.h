@@ -25,8 +25,17 @@ struct Pool {
     uint64_t count = 0;
 };
 
+/// How full a store is.
+struct Census {
+    uint64_t sessions = 0; // that have not ended
+    uint64_t waiting = 0;  // messages in the outbox
+    Time oldest{};         // when the oldest of them was made; 0: none
+};
+
 /// Where an SM-DP+ keeps its state. Thread-safe.
 struct Store : FactoryStore {
+    /// For metrics: may take as long as counting takes. Errors: unsupported for stores that do not count.
+    virtual Result<Census> census() { return fail(Errc::unsupported, "census"); }
     /// Everything or nothing, on disk when it returns. Errors: conflict when a version is not the one read,
     /// or what is written exists (matching id, ICCID, a call, a notification of that EID and number);
     /// storage.

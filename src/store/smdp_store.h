@@ -13,6 +13,7 @@ class SmdpStore : public smdp::Store {
     static Result<std::unique_ptr<SmdpStore>> open(const std::filesystem::path& file);
     static Result<std::unique_ptr<SmdpStore>> open_in_memory();
 
+    Result<smdp::Census> census() override;
     Ok commit(const smdp::Change&) override;
     Result<std::optional<smdp::Order>> order(std::string_view matching_id) override;
     Result<std::optional<smdp::Order>> order(const Iccid&) override;
