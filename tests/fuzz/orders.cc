@@ -56,7 +56,7 @@ struct Run {
 
     Run() {
         for (const smdp::Order& o : stock().orders)
-            HALYARD_ASSERT(store->commit({.insert_order = &o, .sealed_package = {1}}));
+            HALYARD_ASSERT(store->commit({.insert_order = &o, .sealed_package = {.octets = {1}}}));
     }
     std::map<std::string, smdp::Order> all() {
         std::map<std::string, smdp::Order> out;
