@@ -60,7 +60,8 @@ struct Run {
     }
     std::map<std::string, smdp::Order> all() {
         std::map<std::string, smdp::Order> out;
-        for (auto& o : *store->orders(0)) out.emplace(to_text(o.iccid), std::move(o));
+        auto stored = *store->orders(0);
+        for (auto& o : stored) out.emplace(to_text(o.iccid), std::move(o));
         return out;
     }
     /// `named`: the only profile that may change; none: any one that was available.
