@@ -15,6 +15,7 @@ void add_profile_commands(CLI::App& app, int& exit_code);
 void add_euicc_commands(CLI::App& app, int& exit_code);
 void add_smdp_commands(CLI::App& app, int& exit_code);
 void add_smds_commands(CLI::App& app, int& exit_code);
+void add_lpa_commands(CLI::App& app, int& exit_code);
 void add_eim_commands(CLI::App& app, int& exit_code);
 void add_lab_commands(CLI::App& app, int& exit_code);
 

@@ -1,6 +1,7 @@
 #include "apps/cli/eim_client_commands.h"
 #include "apps/cli/commands.h"
 #include "apps/common/files.h"
+#include "apps/common/secrets.h"
 #include "apps/common/signals.h"
 #include "apps/eim/client.h"
 #include <CLI/CLI.hpp>
@@ -13,10 +14,11 @@ using eim_app::Client, eim_app::ClientOptions, nlohmann::ordered_json;
 
 struct Arguments {
     ClientOptions client;
-    std::string ca, token_file, file, eid, id, state, kind, iccid, activation_code, code_file, after, expires,
-        commands, key, to, peer;
+    std::string ca, token_file, file, eid, id, state, kind, iccid, activation_code, code_file,
+        confirmation_file, after, expires, commands, key, to, peer;
+    std::optional<std::string> smds;
     std::vector<std::string> resolve, ids;
-    bool json = false, no_rollback = false, force = false, wait = false;
+    bool default_smdp = false, json = false, no_rollback = false, force = false, wait = false;
     unsigned timeout = 0;
 };
 using Shared = std::shared_ptr<Arguments>;
@@ -190,6 +192,13 @@ Result<int> create(const Arguments& a) {
         const std::string_view text = text_of(file.reveal());
         body["activation_code"] = std::string(text.substr(0, text.find_first_of("\r\n")));
     }
+    if (a.smds) body["smds"] = *a.smds == "root" ? "" : *a.smds;
+    if (a.default_smdp) body["default_smdp"] = true;
+    if (!a.confirmation_file.empty()) {
+        const SecretBytes code =
+            TRY(app::read_confirmation_code(a.confirmation_file, "confirmation-code-file"));
+        body["confirmation_code"] = std::string(text_of(code.reveal()));
+    }
     if (!a.after.empty()) body["after"] = a.after;
     if (!a.expires.empty()) body["expires"] = a.expires;
     if (a.force) body["force"] = true;
@@ -271,6 +280,11 @@ void add_operations(CLI::App* eim, const Shared& a, int& exit_code) {
     c->add_option("--activation-code-file",
                   a->code_file,
                   "File with it: whoever reads it on a command line may take the profile");
+    c->add_option("--smds", a->smds, "Download what an SM-DS has for it: host[:port], or root for its own");
+    c->add_flag("--default-smdp", a->default_smdp, "Download what its default SM-DP+ has for it");
+    c->add_option("--confirmation-code-file",
+                  a->confirmation_file,
+                  "File with the code that the order asks for; for devices that download through this eIM");
     c->add_option("--commands", a->commands, "Of a package: JSON list like [{\"disable\":{\"iccid\":…}},…]");
     c->add_option("--after", a->after, "Only after this operation succeeded");
     c->add_option("--expires", a->expires, "Moment after which it is not offered");

@@ -56,7 +56,7 @@ Ok export_configuration(const Arguments& a) {
     const app::PkiDirectory pki{a.pki};
     const eim::Config config = TRY(eim_app::load_config(pki, a.eim_id));
     struct None : eim::SmdpLink {
-        Result<rsp::Es9Answer> exchange(std::string_view, Bytes) override {
+        Result<rsp::Es9Answer> exchange(std::string_view, Bytes, rsp::Interface) override {
             return fail(Errc::unsupported, "link");
         }
     } none;
@@ -91,6 +91,9 @@ void add_serve(CLI::App* top, int& exit_code) {
         ->check(CLI::IsMember({"json", "asn1"}));
     c->add_option(
         "--forward-to", o->forward_to, "SM-DP+ address notifications may go to beside those of orders");
+    c->add_option("--smds",
+                  o->smds,
+                  "SM-DS that may be asked for devices (ES11'), host[:port]; the first is their root SM-DS");
     auto trust = std::make_shared<std::string>();
     c->add_option(
         "--inject-to", o->inject_to, "HOST[:PORT] of a device that packages may be sent to, may be repeated");

@@ -8,7 +8,7 @@
 namespace halyard::cli {
 namespace {
 struct Options {
-    std::string dir, eid, bootstrap, rat, dialect = "v1.2";
+    std::string dir, eid, bootstrap, rat, dialect = "v1.2", root_smds = "lpa.ds.gsma.com";
     std::vector<std::string> pki, certificates, keys, eums, cis;
     uint32_t memory = 1024 * 1024, max_eims = 8;
     bool json = false;
@@ -17,6 +17,7 @@ struct Options {
 Result<app::SoftCardOptions> card_options(const Options& o) {
     app::SoftCardOptions out{
         .memory = o.memory, .max_eims = o.max_eims, .edition = TRY(rsp::edition_from(o.dialect))};
+    out.root_smds = o.root_smds;
     if (!o.bootstrap.empty()) out.bootstrap = TRY(app::read_file(o.bootstrap, 16u << 20, "bootstrap"));
     if (!o.rat.empty()) out.rat = TRY(app::der_of(TRY(app::read_argument(o.rat))));
     return out;
@@ -95,6 +96,7 @@ void add_euicc_create(CLI::App& top, int& exit_code) {
         ->check(CLI::Range(1u, 1u << 30));
     make->add_option("--max-eims", o->max_eims, "eIMs that may be associated at a time, default 8")
         ->check(CLI::Range(1u, 1000u));
+    make->add_option("--root-smds", o->root_smds, "Root SM-DS that it knows, default lpa.ds.gsma.com");
     make->add_option("--dialect", o->dialect, "Edition of SGP.32 the card is built to, default v1.2")
         ->check(CLI::IsMember({"v1.0", "v1.1", "v1.2", "v1.3"}));
     make->add_flag("--json", o->json, "Errors as one JSON object");

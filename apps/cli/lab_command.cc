@@ -24,6 +24,7 @@ void add_lab_commands(CLI::App& app, int& exit_code) {
     c->add_option(
          "--es9", o->es9, "Binding towards the SM-DP+: json, asn1, both (device by device; the eIM in ASN.1)")
         ->check(CLI::IsMember({"json", "asn1", "both"}));
+    c->add_flag("--smds", o->smds, "With an SM-DS: devices find their downloads by its events");
     c->add_option(
          "--dialect",
          *dialects,

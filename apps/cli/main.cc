@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     cli::add_euicc_commands(app, exit_code);
     cli::add_smdp_commands(app, exit_code);
     cli::add_smds_commands(app, exit_code);
+    cli::add_lpa_commands(app, exit_code);
     cli::add_eim_commands(app, exit_code);
     cli::add_lab_commands(app, exit_code);
     try {

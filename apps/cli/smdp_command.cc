@@ -249,11 +249,17 @@ void add_serve(CLI::App* top, int& exit_code) {
     c->add_option("--bind", o->bind, "Address to listen on");
     c->add_option("--port", o->port, "Port to listen on; 0: any");
     c->add_flag("--own-keys", o->own_keys, "Protect profiles with keys of their own (ReplaceSessionKeys)");
+    c->add_flag("!--no-rebind", o->rebind, "Refuse a retry with another one-time key of the eUICC (8.2/3.7)");
     c->add_option("--es2-port", o->es2_port, "Port of ES2+ for operators; 0: any");
     c->add_option("--es2-client-ca", o->es2_client_ca, "PEM: operators' certificates must be under it");
     c->add_option("--operators", o->operators, "JSON: who may call ES2+, and where callbacks go");
     c->add_option("--callback-ca", o->callback_ca, "PEM for operators' listeners, if another one");
-    c->add_option("--resolve", *resolve, "HOST=ADDR:PORT for callbacks, may be repeated");
+    c->add_option("--smds",
+                  o->smds.alternative,
+                  "SM-DS that events may be registered at, host[:port]; passes them on to the root");
+    c->add_option("--root-smds", o->smds.root, "The same for a root SM-DS");
+    c->add_option("--smds-ca", o->smds_ca, "PEM for the TLS of SM-DS, if another one than the CI");
+    c->add_option("--resolve", *resolve, "HOST=ADDR:PORT for callbacks and SM-DS, may be repeated");
     c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
     c->callback([=, &exit_code] {
         o->state = at->state;

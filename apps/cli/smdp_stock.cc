@@ -68,6 +68,7 @@ void add_smdp_stock_commands(CLI::App& top, int& exit_code) {
     c->add_flag("--default-dp", a->confirmation.default_dp, "Found by --eid alone, without a matching id")
         ->excludes(id);
     c->add_option("--code-file", a->confirmation.code_file, "File with the confirmation code");
+    c->add_option("--smds", a->confirmation.smds, "SM-DS that shall hold an event for --eid; host[:port]");
     c->add_flag("--release", a->confirmation.release, "Release it at once");
     CLI::App* r = command("release", "Let a confirmed order be downloaded (releaseProfile)", release);
     r->add_option("iccid", a->iccid, "The profile")->required();

@@ -232,6 +232,7 @@ Result<ordered_json> card_view(const CardInside& card) {
         {"smdp_oid", s.immediate_enable.smdp_oid.empty() ? "" : oid_text(s.immediate_enable.smdp_oid)},
         {"smdp_address", s.immediate_enable.smdp_address}};
     out["default_smdp"] = s.default_smdp;
+    out["root_smds"] = card.identity.root_smds;
     out["installing"] = s.installing ? installing_view(*s.installing) : ordered_json();
     out["rules_authorisation_table"] = !card.identity.rat.empty();
     out["cis"] = TRY(cis_view(card));

@@ -118,6 +118,7 @@ TEST_CASE("when a card has something of everything, the object has it all") {
     CHECK(j["immediate_enable"]["smdp_oid"] == "2.999.12");
     CHECK(j["installing"]["transaction_id"] == "AABB");
     CHECK(j["default_smdp"] == "default.example.com");
+    CHECK(j["root_smds"] == "lpa.ds.gsma.com");
 }
 
 TEST_CASE("when a card is shown to people, no line is wider than 100 columns and no name moves the cursor") {

@@ -87,6 +87,7 @@ void show_memory(Page& page, const ordered_json& v) {
 void show_standing(Page& page, const ordered_json& v) {
     const auto& i = v["immediate_enable"];
     page.line(0, "default SM-DP+", text_of(v["default_smdp"]));
+    page.line(0, "root SM-DS", text_of(v["root_smds"]));
     std::string immediate = i["enabled"] == true ? "on" : "off";
     if (i["smdp_oid"] != "") immediate += ", for SM-DP+ " + text_of(i["smdp_oid"]);
     if (i["smdp_address"] != "") immediate += " at " + text_of(i["smdp_address"]);

@@ -22,7 +22,6 @@ class Es12Client {
 
   private:
     Es12Client(net::HttpsClient http, As as) : http_(std::move(http)), as_(as) {}
-    Result<rsp::ExecutionStatus> call(std::string_view address, rsp::ServerFunction, const std::string& body);
     net::HttpsClient http_;
     As as_;
 };

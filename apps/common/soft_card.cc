@@ -10,8 +10,8 @@ Ok read_number(std::string_view text, uint32_t& out, const char* where) {
     return {};
 }
 
-// card.txt, lines: EID, octets of memory, edition, most eIMs. Cards of before these were asked for lack the
-// last ones.
+// card.txt, lines: EID, octets of memory, edition, most eIMs, root SM-DS. Cards of before these were asked
+// for lack the last ones.
 Ok read_options(euicc::Identity& identity, std::string_view text) {
     const auto line = [&] {
         const std::string_view one = text.substr(0, text.find('\n'));
@@ -24,6 +24,7 @@ Ok read_options(euicc::Identity& identity, std::string_view text) {
         identity.edition = TRY(rsp::edition_from(edition));
     if (const std::string_view eims = line(); !eims.empty())
         TRY(read_number(eims, identity.max_eims, "card.txt: eIMs"));
+    if (const std::string_view smds = line(); !smds.empty()) identity.root_smds = smds;
     return {};
 }
 
@@ -92,6 +93,9 @@ Ok SoftCard::create(const std::filesystem::path& directory,
     if (std::filesystem::exists(directory / "card.txt")) return fail(Errc::conflict, "card");
     if (keys.empty()) return fail(Errc::missing_field, "keys");
     if (keys.size() > kMaxCis) return fail(Errc::limit, "keys", static_cast<uint32_t>(keys.size()));
+    const std::string& smds = options.root_smds;
+    if (smds.empty() || smds.size() > 255 || smds.find_first_of(" \r\n") != smds.npos)
+        return fail(Errc::bad_value, "root-smds");
     if (!options.rat.empty()) TRY(asn1::decode<rsp::GetRatResponse>(options.rat, {.strict = true}));
     TRY(make_directory(directory));
     if (!options.rat.empty()) TRY(write_file(directory / "rat.der", options.rat));
@@ -103,7 +107,8 @@ Ok SoftCard::create(const std::filesystem::path& directory,
         TRY(files.store("ci" + n, {{}, keys[i].ci}));
     }
     const std::string text = to_text(eid) + "\n" + std::to_string(options.memory) + "\n" +
-                             rsp::name(options.edition) + "\n" + std::to_string(options.max_eims) + "\n";
+                             rsp::name(options.edition) + "\n" + std::to_string(options.max_eims) + "\n" +
+                             options.root_smds + "\n";
     if (!options.bootstrap.empty()) {
         // Before card.txt, which makes it a card: a creation that was cut short can be repeated.
         euicc::Identity identity{.eid = eid, .memory = options.memory};

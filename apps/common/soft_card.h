@@ -15,6 +15,7 @@ struct SoftCardOptions {
     rsp::Edition edition = rsp::Edition::v1_2; // of SGP.32, that the card is built to
     OwnedBytes bootstrap; // profile package that is there and enabled from the start; empty: none
     std::string bootstrap_name = "Bootstrap";
+    std::string root_smds = "lpa.ds.gsma.com"; // that the card knows as its root SM-DS
     OwnedBytes rat; // rules authorisation table, GetRatResponse; empty: no policy rule is allowed
 };
 

@@ -15,7 +15,9 @@ const std::string kOther = to_text(with_check_digits(*eid_from_text("89049032000
 const std::string kIccid = "8900101000000000019";
 
 struct None : eim::SmdpLink {
-    Result<rsp::Es9Answer> exchange(std::string_view, Bytes) override { return fail(Errc::unreachable); }
+    Result<rsp::Es9Answer> exchange(std::string_view, Bytes, rsp::Interface) override {
+        return fail(Errc::unreachable);
+    }
 };
 // Counts up: the tests need names that differ, no secrets.
 struct Counter : Random {
@@ -237,7 +239,10 @@ TEST_CASE("when a member of an operation is bad, the answer names it") {
     bad(operation(R"("kind":"download")"), "activation_code", "activation_code is missing");
     bad(operation(R"("kind":"download","activation_code":"2$x$Y")"), "activation_code");
     bad(operation(R"("kind":"download","activation_code":"1$x y$Z")"), "activation_code");
-    bad(operation(R"("kind":"download","activation_code":"1$smdp.example$A$1.2$1")"), "activation_code");
+    bad(operation(R"("kind":"download","activation_code":"1$smdp.example$A$1.2$1")"),
+        "confirmation_code",
+        "confirmation_code is missing: the activation code asks for one");
+    bad(operation(R"("kind":"download","smds":"","default_smdp":true)"), "activation_code");
     bad(operation(R"("kind":"data","tags":[])"), "tags");
     bad(operation(R"("kind":"data","tags":["5A"])"), "tags");
     bad(operation(R"("kind":"data","tags":["BF2D"])"), "tags");

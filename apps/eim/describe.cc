@@ -1,6 +1,7 @@
 // Operations, devices and evidence as JSON.
 #include "apps/common/files.h"
 #include "apps/eim/words.h"
+#include "eim/activation_code.h"
 #include "rsp/device_text.h"
 #include "rsp/esipa.h"
 
@@ -19,6 +20,16 @@ std::string cause_name(int64_t cause) {
         if (n.value == cause) return n.name;
     return std::to_string(cause);
 }
+void describe_source(Json& out, const eim::Operation& o) {
+    if (o.activation_code == eim::kDefaultSmdp)
+        out["default_smdp"] = true;
+    else if (o.activation_code.starts_with(eim::kSmds))
+        out["smds"] = o.activation_code.substr(eim::kSmds.size());
+    else
+        out["activation_code"] = mask(o.activation_code);
+    if (!o.code.empty()) out["confirmation_code"] = true; // that there is one
+    if (!o.event.empty()) out["event"] = mask(o.event);
+}
 template <class T> Json decoded(Bytes der) {
     const auto value = asn1::decode<T>(der);
     return value ? Json::parse(asn1::to_json(*value), nullptr, false) : Json();
@@ -31,7 +42,7 @@ Json describe(const eim::Operation& o, bool full) {
     if (o.held) out["held"] = true;
     if (!o.reason.empty()) out["reason"] = o.reason;
     if (!o.package.empty()) out["package"] = decoded<rsp::EuiccPackage>(o.package);
-    if (!o.activation_code.empty()) out["activation_code"] = mask(o.activation_code);
+    if (o.kind == eim::Kind::download) describe_source(out, o);
     if (o.iccid) out["iccid"] = to_text(*o.iccid);
     if (!o.tag_list.empty()) out["tags"] = hex(o.tag_list);
     if (!o.ci.empty()) out["ci"] = hex(o.ci);

@@ -12,7 +12,9 @@ constexpr Time kNow{1'780'272'000'000}; // 2026-06-01
 const std::string kEid = to_text(with_check_digits(*eid_from_text("89049032000000000000000000000100")));
 
 struct None : eim::SmdpLink {
-    Result<rsp::Es9Answer> exchange(std::string_view, Bytes) override { return fail(Errc::unreachable); }
+    Result<rsp::Es9Answer> exchange(std::string_view, Bytes, rsp::Interface) override {
+        return fail(Errc::unreachable);
+    }
 };
 struct Sevens : Random {
     Ok fill(Buffer out) override {

@@ -8,7 +8,9 @@ using namespace halyard::eim_app;
 
 namespace {
 struct None : eim::SmdpLink {
-    Result<rsp::Es9Answer> exchange(std::string_view, Bytes) override { return fail(Errc::unreachable); }
+    Result<rsp::Es9Answer> exchange(std::string_view, Bytes, rsp::Interface) override {
+        return fail(Errc::unreachable);
+    }
 };
 struct Zeros : Random {
     Ok fill(Buffer) override { return {}; }

@@ -15,7 +15,9 @@ const Eid kEid = with_check_digits(*eid_from_text("89049032000000000000000000000
 const Eid kOther = with_check_digits(*eid_from_text("89049032000000000000000000000200"));
 
 struct None : eim::SmdpLink {
-    Result<rsp::Es9Answer> exchange(std::string_view, Bytes) override { return fail(Errc::unreachable); }
+    Result<rsp::Es9Answer> exchange(std::string_view, Bytes, rsp::Interface) override {
+        return fail(Errc::unreachable);
+    }
 };
 
 struct Site {

@@ -1,3 +1,4 @@
+#include "apps/common/secrets.h"
 #include "apps/common/signals.h"
 #include "apps/eim/api.h"
 #include "apps/eim/esipa.h"
@@ -10,16 +11,18 @@
 namespace halyard::eim_app {
 namespace {
 struct Link : eim::SmdpLink {
-    Link(app::Es9Client c, app::PeerLedger& ledger, bool is_strict)
-        : client(std::move(c)), peers(ledger), strict(is_strict) {}
-    Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message) override {
+    Link(app::Es9Client to_smdp, app::Es9Client to_either, app::PeerLedger& ledger, bool is_strict)
+        : smdp(std::move(to_smdp)), either(std::move(to_either)), peers(ledger), strict(is_strict) {}
+    Result<rsp::Es9Answer>
+    exchange(std::string_view address, Bytes message, rsp::Interface interface) override {
         // Its habits are not those of the device whose message is passed on.
         const PeerScope scope(strict);
-        auto answer = client.exchange(address, message);
-        peers.add(scope, "SM-DP+ " + std::string(address), Time(app::now_ms()));
+        const bool es11 = interface == rsp::Interface::es11;
+        auto answer = (es11 ? either : smdp).exchange(address, message, interface);
+        peers.add(scope, (es11 ? "SM-DS " : "SM-DP+ ") + std::string(address), Time(app::now_ms()));
         return answer;
     }
-    app::Es9Client client;
+    app::Es9Client smdp, either; // by the role in their TLS certificates
     app::PeerLedger& peers;
     bool strict;
 };
@@ -32,7 +35,7 @@ void forward_due(store::EimStore& store, Link& link) {
     if (!due) return;
     for (const eim::Forward& f : *due) {
         if (app::stop_requested()) return;
-        const auto done = link.exchange(f.address, f.message);
+        const auto done = link.exchange(f.address, f.message, rsp::Interface::es9p);
         if (done) {
             (void)store.forward_done(f.id);
             continue;
@@ -67,6 +70,9 @@ Result<int> serve(const ServeOptions& options) {
     auto store = TRY(store::EimStore::open(options.state / "eim.db"));
     eim::Config config = TRY(load_config(options.pki, options.eim_id));
     config.forward_to = options.forward_to;
+    config.smds = options.smds;
+    crypto::SystemRandom random;
+    config.storage_key = TRY(app::own_key(options.state / "storage.key", random));
     net::HttpsClient::Options http;
     http.trust.anchors.push_back(TRY(options.pki.certificate("ci")).der);
     for (const app::PkiDirectory& pki : options.more_pki) {
@@ -74,14 +80,16 @@ Result<int> serve(const ServeOptions& options) {
         http.trust.anchors.push_back(TRY(pki.certificate("ci")).der);
     }
     config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));
-    http.trust.policy = rsp::policy_oid(rsp::Role::dp_tls);
+    http.trust.policies = {rsp::policy_oid(rsp::Role::dp_tls)};
     http.connect_to = options.resolve;
     http.max_body = 8 * 1024 * 1024;
     const auto form = options.es9 == "asn1" ? binding::Es9Form::asn1 : binding::Es9Form::json;
     app::PeerLedger peers;
     TRY(peers.load(store->database()));
-    Link link(TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim", form)), peers, options.strict);
-    crypto::SystemRandom random;
+    auto smdp = TRY(app::Es9Client::open(http, "gsma-rsp-eim", form));
+    http.trust.policies.push_back(rsp::policy_oid(rsp::Role::ds_tls));
+    auto either = TRY(app::Es9Client::open(std::move(http), "gsma-rsp-eim", form));
+    Link link(std::move(smdp), std::move(either), peers, options.strict);
     eim::Server server(config, *store, link, random);
     auto injector = TRY(open_injector(options));
     Api api(server, *store, peers, config.eim_id, injector ? &*injector : nullptr);

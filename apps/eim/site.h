@@ -18,6 +18,7 @@ struct ServeOptions {
     uint16_t port = 0, api_port = 0;
     std::map<std::string, std::string> resolve; // SM-DP+ host → address:port
     std::vector<std::string> forward_to;
+    std::vector<std::string> smds;      // SM-DS that may be asked for devices; the first: their root
     std::vector<std::string> inject_to; // devices that packages may be sent to
     std::filesystem::path inject_trust; // CA of their certificates; empty: our CI
     std::string es9 = "json";           // or asn1: the binding towards SM-DP+

@@ -55,9 +55,30 @@ Read<std::string> read_activation_code(const Json& json) {
         const std::string part = colon == where.npos ? "" : ", bad " + std::string(where.substr(colon + 2));
         return complain("activation_code", "must be like 1$smdp.example$MATCHING-ID" + part);
     }
-    if (parsed->confirmation_code)
-        return complain("activation_code", "needs a confirmation code, which is not supported");
+    if (parsed->confirmation_code && !json.contains("confirmation_code"))
+        return complain("confirmation_code", "is missing: the activation code asks for one");
     return code;
+}
+
+// One of: an activation code, the SM-DS, the default SM-DP+.
+Read<std::string> read_source(const Json& json) {
+    const bool by_default = READ(flag(json, "default_smdp"));
+    const int ways = json.contains("activation_code") + json.contains("smds") + by_default;
+    if (ways > 1) return complain("activation_code", "only one of activation_code, smds and default_smdp");
+    if (by_default) return std::string(eim::kDefaultSmdp);
+    if (!json.contains("smds")) return read_activation_code(json);
+    std::string source = std::string(eim::kSmds) + READ(text(json, "smds"));
+    if (!eim::parse_source(source))
+        return complain("smds", "must be an address, host[:port], or empty for the eUICC's root SM-DS");
+    return source;
+}
+
+Read<std::shared_ptr<const SecretBytes>> read_confirmation_code(const Json& json) {
+    if (!json.contains("confirmation_code")) return std::shared_ptr<const SecretBytes>();
+    const std::string code = READ(text(json, "confirmation_code"));
+    if (code.empty() || code.size() > 255)
+        return complain("confirmation_code", "must be 1 to 255 octets long");
+    return std::make_shared<const SecretBytes>(bytes_of(code));
 }
 
 Read<OwnedBytes> read_tags(const Json& json) {
@@ -110,7 +131,7 @@ struct Shape {
     std::initializer_list<std::string_view> members;
 };
 const Shape kShapes[] = {
-    {"download", {"activation_code", "iccid"}},
+    {"download", {"activation_code", "smds", "default_smdp", "confirmation_code", "iccid"}},
     {"package", {"commands"}},
     {"enable", {"iccid", "rollback"}},
     {"disable", {"iccid"}},
@@ -139,7 +160,8 @@ Read<eim::NewOperation> read_operation(const Json& json) {
     out.force = READ(flag(json, "force"));
     if (kind == "download") {
         out.kind = eim::Kind::download;
-        out.activation_code = READ(read_activation_code(json));
+        out.activation_code = READ(read_source(json));
+        out.confirmation_code = READ(read_confirmation_code(json));
         if (json.contains("iccid")) out.iccid = READ(iccid_of(json));
     } else if (kind == "data") {
         out.kind = eim::Kind::data;

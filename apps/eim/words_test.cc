@@ -75,3 +75,35 @@ TEST_CASE("when a device or an operation is shown, the CIs are told") {
     operation.ci = *from_hex(kCi);
     CHECK(describe(operation, false)["ci"] == kCi);
 }
+
+TEST_CASE("when a download is to be found by SM-DS or default SM-DP+, it is shown as ordered") {
+    const auto shown = [&](const std::string& members) {
+        const auto order = read_operation(with_eid(R"("kind":"download",)" + members));
+        REQUIRE(order);
+        eim::Operation o{.kind = order->kind, .activation_code = order->activation_code};
+        if (order->confirmation_code) o.code = {1};
+        return describe(o, false);
+    };
+    CHECK(shown(R"("smds":"smds.example:8444")")["smds"] == "smds.example:8444");
+    CHECK(shown(R"("smds":"")")["smds"] == "");
+    CHECK(shown(R"("default_smdp":true)")["default_smdp"] == true);
+    const auto coded = shown(R"("activation_code":"1$smdp.example$A$$1","confirmation_code":"27182818")");
+    CHECK(coded["confirmation_code"] == true);
+    CHECK(coded.dump().find("27182818") == std::string::npos);
+    CHECK_FALSE(coded.contains("smds"));
+}
+
+TEST_CASE("when where a download comes from is not clear, the member is named") {
+    const std::pair<const char*, const char*> rows[] = {
+        {R"("smds":1)", "smds"},
+        {R"("smds":"two words")", "smds"},
+        {R"("default_smdp":1)", "default_smdp"},
+        {R"("smds":"","default_smdp":true)", "activation_code"},
+        {R"("activation_code":"1$smdp.example$A","confirmation_code":"")", "confirmation_code"},
+    };
+    for (const auto& [text, member] : rows) {
+        CAPTURE(std::string(text));
+        CHECK(at_fault(with_eid(R"("kind":"download",)" + std::string(text))) == member);
+    }
+    CHECK(at_fault(with_eid(R"("kind":"enable","iccid":"8900101000000000010","smds":"")")) == "smds");
+}

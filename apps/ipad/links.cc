@@ -57,17 +57,22 @@ Result<net::HttpsClient*> Links::eim_client(std::string_view eim_id) {
     return &found->second;
 }
 
-Result<app::Es9Client*> Links::smdp_client() {
-    if (smdp_) return &*smdp_;
+// Where an event leads is an SM-DP+ or a further SM-DS: its RSP certificate tells, after TLS.
+Result<app::Es9Client*> Links::server_client(bool by_event) {
+    auto& client = by_event ? either_ : smdp_;
+    if (client) return &*client;
     net::Trust trust = options_.trust;
-    trust.policy = rsp::policy_oid(rsp::Role::dp_tls);
-    smdp_.emplace(TRY(app::Es9Client::open(options_for(std::move(trust)), "gsma-rsp-ipad", options_.es9)));
-    return &*smdp_;
+    trust.policies = {rsp::policy_oid(rsp::Role::dp_tls)};
+    if (by_event) trust.policies.push_back(rsp::policy_oid(rsp::Role::ds_tls));
+    client.emplace(TRY(app::Es9Client::open(options_for(std::move(trust)), "gsma-rsp-ipad", options_.es9)));
+    return &*client;
 }
 
 void Links::drop_connections() {
     for (auto& [id, client] : eims_) client.close_idle();
     if (smdp_) smdp_->close_idle();
+    if (either_) either_->close_idle();
+    by_event_.clear();
 }
 
 Result<net::Response>
@@ -111,20 +116,23 @@ Result<OwnedBytes> Links::to_eim_in_json(net::HttpsClient& client, net::Url& url
     return binding::esipa_answer_from_json(function, text_of(response.body));
 }
 
-Result<OwnedBytes> Links::to_smdp(const ipa::Action& action) {
+Result<OwnedBytes> Links::to_server(const ipa::Action& action) {
     const std::string authority = TRY(net::parse_address(action.address, "smdpAddress")).authority();
     const auto wait = not_before_.find(authority);
     if (wait != not_before_.end() && Clock::now() < wait->second)
         return fail(Errc::unreachable, "retry after");
-    app::Es9Client& client = *TRY(smdp_client());
-    auto answer = client.exchange(action.address, action.message);
+    const bool smds = action.to == ipa::Peer::smds;
+    if (smds) by_event_.insert(authority);
+    app::Es9Client& client = *TRY(server_client(by_event_.contains(authority)));
+    const auto on = smds ? rsp::Interface::es11 : rsp::Interface::es9p;
+    auto answer = client.exchange(action.address, action.message, on);
     if (client.retry_after() > 0)
         not_before_[authority] = Clock::now() + std::chrono::seconds(client.retry_after());
     return std::move(TRY(std::move(answer)).der);
 }
 
 Result<OwnedBytes> Links::exchange(const ipa::Action& action) {
-    return action.to == ipa::Peer::eim ? to_eim(action) : to_smdp(action);
+    return action.to == ipa::Peer::eim ? to_eim(action) : to_server(action);
 }
 
 } // namespace halyard::ipad

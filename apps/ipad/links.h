@@ -5,6 +5,7 @@
 #include "net/https_client.h"
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace halyard::ipad {
@@ -12,11 +13,11 @@ namespace halyard::ipad {
 /// How ESipa messages are written on the wire. SGP.32 §6.3, §6.4
 enum class Binding : uint8_t { asn1, json };
 
-/// Carries messages to eIMs (ESipa, SGP.32 §6.1) and SM-DP+ (ES9+, SGP.22 §6.5).
+/// Carries messages to eIMs (ESipa, SGP.32 §6.1), SM-DP+ and SM-DS (ES9+, ES11, SGP.22 §6.5).
 class Links {
   public:
     struct Options {
-        net::Trust trust; // for SM-DP+, and for eIMs whose configuration names nothing
+        net::Trust trust; // for SM-DP+ and SM-DS, and for eIMs whose configuration names nothing
         std::map<std::string, std::string> connect_to;
         Binding esipa = Binding::asn1;
         binding::Es9Form es9 = binding::Es9Form::json;
@@ -32,10 +33,10 @@ class Links {
 
   private:
     Result<net::HttpsClient*> eim_client(std::string_view eim_id);
-    Result<app::Es9Client*> smdp_client();
+    Result<app::Es9Client*> server_client(bool by_event);
     Result<OwnedBytes> to_eim(const ipa::Action&);
     Result<OwnedBytes> to_eim_in_json(net::HttpsClient&, net::Url&, Bytes message);
-    Result<OwnedBytes> to_smdp(const ipa::Action&);
+    Result<OwnedBytes> to_server(const ipa::Action&);
     Result<net::Response> post(net::HttpsClient&, const net::Url&, std::string content_type, Bytes body);
     net::HttpsClient::Options options_for(net::Trust) const;
 
@@ -43,7 +44,8 @@ class Links {
     const EimBook& book_;
     std::map<std::string, net::HttpsClient, std::less<>> eims_;
     unsigned revision_ = 0;
-    std::optional<app::Es9Client> smdp_;
+    std::optional<app::Es9Client> smdp_, either_; // SM-DP+ alone; SM-DS, or where their events lead
+    std::set<std::string> by_event_;              // authorities of the latter, so that connections are kept
     std::map<std::string, std::chrono::steady_clock::time_point> not_before_; // Retry-After
 };
 

@@ -10,6 +10,7 @@ constexpr int kWrongCommandLine = 2;
 
 struct Arguments {
     ipad::Options options;
+    ipad::CodeFile code;
     std::string download = "direct";
     std::string esipa = "asn1", es9 = "json", dialect = "v1.2";
     std::string initial_eim;
@@ -65,6 +66,9 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_flag(
         "!--no-immediate-enable", options.ipa.immediate_enable, "Do not enable right after installation");
     app.add_flag("--ppr-consent", options.ipa.ppr_consent, "The owner consents to policy rules that need it");
+    app.add_option("--confirmation-code-file",
+                   args.code.file,
+                   "File with the code for profiles that ask for one; read when it is needed");
     app.add_option("--inject-listen", options.inject.listen, "ADDR:PORT where eIMs may send packages to");
     app.add_option("--inject-cert", options.inject.certificate, "Its certificate, PEM");
     app.add_option("--inject-key", options.inject.key, "and key, PEM");
@@ -89,6 +93,7 @@ Ok complete(Arguments& args) {
     for (const auto& path : args.trust) TRY(ipad::add_trust(options, path));
     if (!args.initial_eim.empty()) options.initial_eim = TRY(ipad::read_initial_eim(args.initial_eim));
     options.ipa.initial_eim = options.initial_eim;
+    if (!args.code.file.empty()) options.ipa.confirmation_code = &args.code;
     TRY(ipad::set_place(options, args.imei, args.rplmn));
     return ipad::set_device(options, args.tac, args.features);
 }

@@ -1,5 +1,8 @@
 #include "apps/ipad/options.h"
 #include "apps/common/files.h"
+#include "apps/common/secrets.h"
+#include "base/log.h"
+#include "crypto/hash.h"
 #include "rsp/device_text.h"
 #include <algorithm>
 
@@ -86,6 +89,16 @@ Ok set_device(Options& options, const std::string& tac, const std::vector<std::s
     device.eutran_epc_supported_release = std::array<uint8_t, 3>{15, 0, 0}; // an LTE-M module
     device.lpa_svn = std::array<uint8_t, 3>{2, 5, 0};
     return {};
+}
+
+std::optional<Sha256> CodeFile::hash(Bytes transaction_id) {
+    const auto code = app::read_confirmation_code(file, "confirmation-code-file");
+    if (!code) {
+        log(LogLevel::error,
+            std::string("confirmation code: ") + name(code.error().code) + " at " + code.error().where);
+        return std::nullopt;
+    }
+    return crypto::sha256({crypto::sha256({code->reveal()}), transaction_id});
 }
 
 Ok set_place(Options& options, const std::string& imei, const std::string& rplmn) {

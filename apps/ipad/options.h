@@ -7,6 +7,12 @@
 
 namespace halyard::ipad {
 
+/// The owner's confirmation code in a file, read whenever an order asks for one.
+struct CodeFile final : ipa::ConfirmationCode {
+    std::string file;
+    std::optional<Sha256> hash(Bytes transaction_id) override;
+};
+
 /// What the command line says, files already read.
 struct Options {
     std::string state;                          // folder of everything that must survive

@@ -284,6 +284,7 @@ int run(const Options& options) {
     const std::pair<const char*, Ok (Run::*)()> steps[] = {{"minting", &Run::mint},
                                                            {"preparing", &Run::prepare},
                                                            {"starting", &Run::start},
+                                                           {"placing", &Run::place},
                                                            {"ordering", &Run::order},
                                                            {"watching", &Run::watch},
                                                            {"collecting", &Run::collect}};

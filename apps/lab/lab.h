@@ -18,7 +18,8 @@ struct Options {
     std::string esipa = "asn1";      // asn1, json, both: the binding between devices and eIM
     bool compact = false;            // devices announce minimizeEsipaBytes
     std::string es9 =
-        "json"; // json, asn1, both (devices by turns, eIM ASN.1): the binding towards the SM-DP+
+        "json";        // json, asn1, both (devices by turns, eIM ASN.1): the binding towards the SM-DP+
+    bool smds = false; // devices find their downloads by events at an SM-DS
     std::vector<std::string> dialects{"v1.2"}; // of the devices, in turn
     std::filesystem::path state; // empty: a new directory under the system's temporary one, removed by --once
     uint64_t seed = 1;           // EIDs, ICCIDs and IMSIs follow from it; keys never do

@@ -6,15 +6,13 @@
 
 namespace halyard::lab {
 namespace {
-constexpr const char* kSmdp = "smdp.halyard.test";
-constexpr const char* kEim = "eim.halyard.test";
-// "https://127.0.0.1:4711" → "127.0.0.1:4711"
-std::string endpoint(const std::string& url) { return url.substr(url.find("//") + 2); }
 std::string hex_key(Random& random) {
     const auto key = random.draw<16>();
     return key ? hex(*key) : std::string();
 }
 } // namespace
+
+std::string endpoint(const std::string& url) { return url.substr(url.find("//") + 2); }
 
 std::vector<std::string> Run::self(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), app::own_program().string());
@@ -42,6 +40,20 @@ Ok Run::mint() {
                    kSmdp,
                    "--eim-host",
                    kEim}));
+    // The operator's certificate for ES2+.
+    (void)TRY(run({"pki",
+                   "issue",
+                   "dp-tls",
+                   "--dir",
+                   pki,
+                   "--name",
+                   "operator",
+                   "--host",
+                   "operator.halyard.test",
+                   "--cn",
+                   "operator",
+                   "--oid",
+                   "2.999.77.1"}));
     const app::PkiDirectory files{pki};
     plan_ = make_plan(options_, TRY(files.eids()));
     say("making eUICCs that ship with a bootstrap profile");
@@ -52,6 +64,7 @@ Ok Run::mint() {
         p.type = "Halyard bootstrap";
         TRY(profile::draw_secrets(p, random));
         app::SoftCardOptions card{.edition = TRY(rsp::edition_from(d.dialect))};
+        if (options_.smds) card.root_smds = kSmds;
         card.bootstrap = owned(TRY(profile::sample_bootstrap(p)).reveal());
         TRY(app::make_directory(device_dir(d)));
         TRY(app::SoftCard::create(device_dir(d) / "card", files, d.eid, card));
@@ -60,7 +73,7 @@ Ok Run::mint() {
 }
 
 Ok Run::prepare() {
-    say("ordering two profiles per device at the SM-DP+");
+    say("putting two profiles per device in stock at the SM-DP+");
     std::filesystem::path profile =
         options_.profile.empty() ? std::filesystem::path() : std::filesystem::absolute(options_.profile);
     const bool own = profile.empty();
@@ -77,7 +90,8 @@ Ok Run::prepare() {
             nlohmann::ordered_json order{{"profile", profile.string()},
                                          {"iccid", spare ? d.spare_iccid : d.iccid},
                                          {"imsi", spare ? d.spare_imsi : d.imsi},
-                                         {"eid", to_text(d.eid)},
+                                         {"type", spare ? "spare" : "operational"},
+                                         {"operator", "lab"},
                                          {"name", spare ? "Spare" : "Operational"}};
             if (own) { // a given package keeps its own keys: it may be bound to a test network
                 order["k"] = hex_key(random);
@@ -85,25 +99,19 @@ Ok Run::prepare() {
             }
             lines += order.dump() + "\n";
         }
-    TRY(app::write_secret(directory_ / "orders.ndjson", bytes_of(lines)));
+    TRY(app::write_secret(directory_ / "stock.ndjson", bytes_of(lines)));
     const std::string state = (directory_ / "smdp").string();
     auto imported = run({"smdp",
                          "import",
+                         "--stock",
                          "--state",
                          state,
                          "--address",
                          kSmdp,
-                         "--json",
-                         (directory_ / "orders.ndjson").string()});
+                         (directory_ / "stock.ndjson").string()});
     std::error_code ignored;
-    std::filesystem::remove(directory_ / "orders.ndjson", ignored); // it holds keys
-    const std::string placed = TRY(std::move(imported));
-    for (size_t at = 0; at < placed.size();) {
-        const size_t end = std::min(placed.find('\n', at), placed.size());
-        const auto one = nlohmann::json::parse(placed.substr(at, end - at), nullptr, false);
-        if (one.is_object()) codes_[one.value("iccid", "")] = one.value("activation_code", "");
-        at = end + 1;
-    }
+    std::filesystem::remove(directory_ / "stock.ndjson", ignored); // it holds keys
+    TRY(std::move(imported));
     const std::string pki = (directory_ / "pki").string();
     (void)TRY(run({"eim",
                    "token",
@@ -116,57 +124,6 @@ Ok Run::prepare() {
                    (directory_ / "token").string()}));
     (void)TRY(run(
         {"eim", "config", "export", "--pki", pki, "--out", (directory_ / "eim-configuration.der").string()}));
-    return {};
-}
-
-Ok Run::start() {
-    const std::string pki = (directory_ / "pki").string();
-    const std::string level = "--log-level=info";
-    TRY(supervisor_.start({.name = "smdp",
-                           .command = self({level,
-                                            "smdp",
-                                            "serve",
-                                            "--state",
-                                            (directory_ / "smdp").string(),
-                                            "--pki",
-                                            pki,
-                                            "--port",
-                                            "{listening}"}),
-                           .log = directory_ / "log" / "smdp.log",
-                           .server = true}));
-    smdp_url_ = nlohmann::json::parse(supervisor_.listening("smdp"), nullptr, false).value("listening", "");
-    TRY(supervisor_.start({.name = "eim",
-                           .command = self({level,
-                                            "eim",
-                                            "serve",
-                                            "--state",
-                                            (directory_ / "eim").string(),
-                                            "--pki",
-                                            pki,
-                                            "--port",
-                                            "{esipa}",
-                                            "--api-port",
-                                            "{api}",
-                                            "--es9",
-                                            options_.es9 == "json" ? "json" : "asn1",
-                                            "--resolve",
-                                            std::string(kSmdp) + "=" + endpoint(smdp_url_)}),
-                           .log = directory_ / "log" / "eim.log",
-                           .server = true}));
-    const auto urls = nlohmann::json::parse(supervisor_.listening("eim"), nullptr, false);
-    esipa_url_ = urls.value("esipa", "");
-    api_url_ = urls.value("api", "");
-    say("SM-DP+ at " + smdp_url_ + ", eIM at " + esipa_url_ + ", its API at " + api_url_);
-
-    eim_app::ClientOptions client;
-    client.url = std::string("https://") + kEim;
-    client.ca = directory_ / "pki" / "ci.pem";
-    client.token_file = directory_ / "token";
-    client.resolve[kEim] = endpoint(api_url_);
-    client_.emplace(TRY(eim_app::Client::open(client)));
-    auto devices = nlohmann::ordered_json::array();
-    for (const DevicePlan& d : plan_) devices.push_back({{"eid", to_text(d.eid)}, {"name", d.name}});
-    (void)TRY(send("/v1/euiccs:import", {{"euiccs", devices}}, {}));
     return {};
 }
 
@@ -219,6 +176,8 @@ Ok Run::start_device(const DevicePlan& d) {
                                         dir + "/events.ndjson",
                                         "--log-level",
                                         "warn"};
+    if (options_.smds)
+        command.insert(command.end(), {"--resolve", std::string(kSmds) + "=" + endpoint(smds_url_)});
     if (options_.compact) command.insert(command.end(), {"--feature", "minimizeEsipaBytes"});
     return supervisor_.start(
         {.name = d.name, .command = std::move(command), .log = directory_ / "log" / (d.name + ".log")});
@@ -237,10 +196,10 @@ Ok Run::order() {
             if (!batch.empty()) o["after"] = "@" + std::to_string(batch.size() - 1);
             batch.push_back(std::move(o));
         };
-        add({{"kind", "download"}, {"activation_code", codes_[d.iccid]}, {"iccid", d.iccid}});
+        add(download_of(d.iccid));
         add({{"kind", "enable"}, {"iccid", d.iccid}});
         add({{"kind", "audit"}});
-        add({{"kind", "download"}, {"activation_code", codes_[d.spare_iccid]}, {"iccid", d.spare_iccid}});
+        add(download_of(d.spare_iccid));
         add({{"kind", "enable"}, {"iccid", d.spare_iccid}});
         add({{"kind", "package"}, {"commands", back}});
         add({{"kind", "delete"}, {"iccid", d.spare_iccid}});

@@ -46,12 +46,12 @@ Ok post_progress(const smdp::Config& config,
 Messenger::Messenger(const smdp::Config& config,
                      smdp::Store& store,
                      Random& random,
-                     net::HttpsClient& http,
+                     net::HttpsClient* http,
                      const std::vector<Requester>& operators,
                      smdp::EventSender events)
     : config_(config), store_(store), random_(random), http_(http), events_(std::move(events)) {
     for (const Requester& r : operators)
-        if (r.callback) threads_.emplace_back([this, &r] { operator_loop(r); });
+        if (http_ && r.callback) threads_.emplace_back([this, &r] { operator_loop(r); });
     if (events_) threads_.emplace_back([this] { event_loop(); });
 }
 
@@ -102,7 +102,7 @@ void Messenger::round(const std::string& target, const std::function<bool(const 
 void Messenger::operator_loop(const Requester& r) {
     while (!pause())
         round(r.caller.operator_id, [&](const Outgoing& o) {
-            const auto sent = post_progress(config_, http_, *r.callback, o);
+            const auto sent = post_progress(config_, *http_, *r.callback, o);
             if (sent) {
                 (void)store_.delivered(o); // a conflict: the claim was over, and somebody else has it
                 return true;

@@ -15,7 +15,7 @@ class Messenger {
     Messenger(const smdp::Config&,
               smdp::Store&,
               Random&,
-              net::HttpsClient&,
+              net::HttpsClient* callbacks, // null when nobody has one
               const std::vector<Requester>&,
               smdp::EventSender events = {});
     ~Messenger(); // stops; what was being sent is sent again by the next one
@@ -33,7 +33,7 @@ class Messenger {
     const smdp::Config& config_;
     smdp::Store& store_;
     Random& random_;
-    net::HttpsClient& http_;
+    net::HttpsClient* http_;
     smdp::EventSender events_;
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -2,6 +2,7 @@
 #include "apps/common/signals.h"
 #include "apps/smdp/es2.h"
 #include "apps/smdp/es9.h"
+#include "apps/smdp/events.h"
 #include "apps/smdp/messenger.h"
 #include "apps/smdp/site.h"
 #include "base/log.h"
@@ -27,26 +28,44 @@ struct OperatorSide {
     }
 };
 
-Ok OperatorSide::start(const ServeOptions& options, Site& site) {
-    if (options.operators.empty()) {
-        if (options.es2_port) return fail(Errc::missing_field, "operators");
-        return {};
+// What this SM-DP+ shows where it is the client.
+net::HttpsClient::Options as_client(const ServeOptions& options) {
+    net::HttpsClient::Options to;
+    to.connect_to = options.resolve;
+    to.certificate_file = options.pki.pem("smdp-tls").string();
+    to.key_file = options.pki.key("smdp-tls").string();
+    to.total_timeout = std::chrono::seconds(10); // what an end of the server may have to wait for
+    return to;
+}
+
+Result<smdp::EventSender> events_of(const ServeOptions& options, Site& site) {
+    if (options.smds.empty()) return smdp::EventSender();
+    auto to = as_client(options);
+    if (options.smds_ca.empty()) {
+        to.trust.anchors.push_back(TRY(options.pki.certificate("ci")).der);
+        for (const auto& pki : options.more_pki) to.trust.anchors.push_back(TRY(pki.certificate("ci")).der);
+    } else {
+        to.trust.anchors_pem = text_of(TRY(app::read_file(options.smds_ca, 1u << 20, "smds-ca")));
     }
-    operators = TRY(load_operators(options.operators));
+    return event_sender(site, options.smds, std::move(to));
+}
+
+Ok OperatorSide::start(const ServeOptions& options, Site& site) {
+    if (options.operators.empty() && options.es2_port) return fail(Errc::missing_field, "operators");
+    if (!options.operators.empty()) operators = TRY(load_operators(options.operators));
     for (const Requester& r : operators)
         if (r.callback) site.config.callbacks.push_back(r.caller.operator_id);
     if (!site.config.callbacks.empty()) {
-        net::HttpsClient::Options to;
+        auto to = as_client(options);
         const std::string& ca = options.callback_ca.empty() ? options.es2_client_ca : options.callback_ca;
         if (ca.empty()) return fail(Errc::missing_field, "callback-ca");
         to.trust.anchors_pem = text_of(TRY(app::read_file(ca, 1u << 20, "callback-ca")));
-        to.connect_to = options.resolve;
-        to.certificate_file = options.pki.pem("smdp-tls").string();
-        to.key_file = options.pki.key("smdp-tls").string();
-        to.total_timeout = std::chrono::seconds(10); // what an end of the server may have to wait for
         http = TRY(net::HttpsClient::open(std::move(to)));
-        messenger.emplace(site.config, *site.store, site.random, *http, operators);
     }
+    auto events = TRY(events_of(options, site));
+    if (http || events)
+        messenger.emplace(
+            site.config, *site.store, site.random, http ? &*http : nullptr, operators, std::move(events));
     if (!options.es2_port) return {};
     if (options.es2_client_ca.empty()) return fail(Errc::missing_field, "es2-client-ca");
     core.emplace(site.config, *site.store, site.random);
@@ -69,6 +88,7 @@ Result<int> serve(const ServeOptions& options) {
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
     site->config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));
     site->config.own_keys = options.own_keys;
+    site->config.rebind = options.rebind;
     smdp::Server server = site->server();
     app::catch_signals();
     OperatorSide side;
@@ -79,6 +99,7 @@ Result<int> serve(const ServeOptions& options) {
     listen.port = options.port;
     listen.certificate_file = options.pki.pem("smdp-tls").string();
     listen.key_file = options.pki.key("smdp-tls").string();
+    listen.workers = 32; // they wait for the disk together: those that wait share a commit
     listen.max_connections_per_network = listen.max_connections; // behind a lab's or operator's NAT
     app::PeerLedger peers;
     TRY(peers.load(site->store->database()));

@@ -9,6 +9,13 @@
 
 namespace halyard::smdp_app {
 
+/// Where events may be registered: addresses as operators name them, host[:port].
+struct SmdsAddresses {
+    std::vector<std::string> alternative; // pass events on to the root (forwardingIndicator)
+    std::vector<std::string> root;
+    bool empty() const { return alternative.empty() && root.empty(); }
+};
+
 /// What `halyard smdp` commands share. The address is fixed by the first command that names it.
 struct Site {
     smdp::Config config;
@@ -54,10 +61,13 @@ struct ServeOptions {
     uint16_t port = 0;
     std::optional<uint16_t> es2_port; // absent: no ES2+; 0: any
     std::string es2_client_ca;        // PEM; clients of ES2+ must have a certificate under it
+    SmdsAddresses smds;               // where events may be registered (ES12)
+    std::string smds_ca;              // PEM for their ES12; empty: the CIs
     std::string callback_ca;          // PEM, what operators' listeners are judged by; empty: es2_client_ca
     std::string operators;            // file, see operators.h
-    std::map<std::string, std::string> resolve; // callback host → address:port
+    std::map<std::string, std::string> resolve; // host of a callback or SM-DS → address:port
     bool own_keys = false;
+    bool rebind = true;  // see smdp::Config
     bool strict = false; // refuse every deviation of a peer
 };
 /// Serves ES9+, and ES2+ on a port of its own, until SIGTERM or SIGINT. Prints {"listening":"https://…"}

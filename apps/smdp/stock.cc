@@ -1,5 +1,7 @@
 #include "apps/smdp/stock.h"
+#include "apps/common/secrets.h"
 #include "base/log.h"
+#include "net/url.h"
 #include "smdp/es2.h"
 
 namespace halyard::smdp_app {
@@ -22,6 +24,8 @@ Result<smdp::Order> outcome(Site& site, const smdp::Es2Answer& answer) {
 Result<smdp::Caller> owner(Site& site, const Iccid& iccid) {
     const auto order = TRY(site.store->order(iccid));
     if (!order) return fail(Errc::not_found, "iccid");
+    // Which SM-DS can be reached is known to the server, which tells it; here the order's own is taken.
+    if (!order->smds.empty()) site.config.smds.push_back(order->smds);
     return smdp::Caller{order->operator_id, {}};
 }
 Time now() { return Time(app::now_ms()); }
@@ -46,11 +50,13 @@ Result<smdp::Order> confirm_order(Site& site, const Iccid& iccid, const Confirma
             return fail(Errc::bad_value, "matchingId");
     if (c.matching_id.size() > 255) return fail(Errc::bad_length, "matchingId");
     if (!c.code_file.empty()) {
-        const SecretBytes secret = TRY(app::read_secret(c.code_file, 1024, "code-file"));
-        std::string_view code = text_of(secret.reveal());
-        while (!code.empty() && (code.back() == '\n' || code.back() == '\r')) code.remove_suffix(1);
-        if (code.empty() || code.size() > 255) return fail(Errc::bad_length, "code-file");
-        request.confirmation_code = code;
+        const SecretBytes code = TRY(app::read_confirmation_code(c.code_file, "code-file"));
+        request.confirmation_code = text_of(code.reveal());
+    }
+    if (!c.smds.empty()) {
+        if (!net::parse_address(c.smds, "smds")) return fail(Errc::bad_value, "smds");
+        request.smds_address = c.smds;
+        site.config.smds.push_back(c.smds);
     }
     smdp::Es2 es2(site.config, *site.store, site.random);
     const auto who = TRY(owner(site, iccid));
@@ -67,6 +73,7 @@ Result<smdp::Order> release_profile(Site& site, const Iccid& iccid) {
 Result<smdp::Order> cancel_order(Site& site, const smdp::Order& order, bool available) {
     smdp::Es2 es2(site.config, *site.store, site.random);
     rsp::CancelOrderRequest request{.header = TRY(header(site)), .iccid = order.iccid, .eid = order.eid};
+    TRY(owner(site, order.iccid));
     request.final_profile_status_indicator =
         available ? rsp::FinalProfileStatus::available : rsp::FinalProfileStatus::unavailable;
     return outcome(site, TRY(es2.cancel_order({order.operator_id, {}}, request, {}, now())));

@@ -6,7 +6,7 @@
 namespace halyard::smdp_app {
 
 struct Confirmation {
-    std::string eid, matching_id, code_file;
+    std::string eid, matching_id, code_file, smds;
     bool default_dp = false, release = false;
 };
 /// downloadOrder with the request's iccid or type, and its eid.

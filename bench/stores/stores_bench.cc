@@ -1,5 +1,5 @@
 // A million profiles in SQLite and in PostgreSQL: put in stock, ordered, confirmed, released, looked up; and
-// whether the look-ups go by indexes. `./do bench stores [PROFILES]`, docs/bench.md.
+// whether the look-ups go by indexes. `./do stores [PROFILES]`, docs/bench.md.
 #include "crypto/hash.h"
 #include "smdp/es2.h"
 #include "store/smdp_rows.h"

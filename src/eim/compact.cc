@@ -24,6 +24,7 @@ struct Facts {
         known.ctx_params1 = session->ctx_params1;
         known.smdp_oid = session->smdp_oid;
         known.iccid = session->iccid;
+        known.hash_cc = session->hash_cc;
         if (session->ppr_refused) known.reason = rsp::CancelSessionReason::ppr_not_allowed;
         if (const auto said = asn1::decode<rsp::ServerSigned1>(session->server_signed1)) {
             challenge = said->server_challenge;

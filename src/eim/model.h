@@ -90,7 +90,9 @@ struct Operation {
     Kind kind = Kind::package;
     State state = State::queued;
     OwnedBytes package;          // EuiccPackage, A0… or A1…
-    std::string activation_code; // download
+    std::string activation_code; // download; see parse_source()
+    std::string event;           // download: the activation code that an SM-DS's event stands for
+    OwnedBytes code;             // download: SHA-256 of the confirmation code, sealed; empty: none
     OwnedBytes tag_list;         // data: content of 5C
     OwnedBytes ci;               // data: CI whose certificates are asked for; else: the one `result` is under
     std::string after;           // id of an operation that must succeed before
@@ -130,6 +132,8 @@ struct RelaySession {
     OwnedBytes ci;                            // euiccCiPKIdToBeUsed, as the SM-DP+ sent it
     OwnedBytes euicc_key;                     // SubjectPublicKeyInfo that the eUICC uses in it, once known
     std::optional<Iccid> iccid;               // of the metadata
+    OwnedBytes hash_cc;                       // sent along with them; empty: none
+    bool at_smds = false;                     // it is one with an SM-DS
     bool ppr_refused = false;                 // the eIM refused the profile for its policy rules
 };
 

@@ -1,6 +1,7 @@
 // The octets that are handed out: signed once, stored before the first send, sent again as they are. SGP.32
 // §2.11.1.1, RR-05, RR-06
 #include "base/log.h"
+#include "eim/activation_code.h"
 #include "eim/package.h"
 #include "eim/server.h"
 #include "rsp/token.h"
@@ -111,9 +112,19 @@ Result<OwnedBytes> Server::unsigned_request(const Turn& turn, const Operation& o
     const auto bit = static_cast<unsigned>(Features::eim_download_data_handling);
     rsp::ProfileDownloadTriggerRequest trigger{.eim_transaction_id = Bytes(o.transaction_id)};
     if (!(turn.device.ipa_features >> bit & 1)) { // else the code stays here. SGP.32 §3.2.3.2
+        const DownloadSource source = TRY(parse_source(o.activation_code));
         rsp::ProfileDownloadData data;
-        data.is = std::string_view(o.activation_code);
+        switch (source.kind) {
+        case DownloadSource::Kind::activation_code: data.is = std::string_view(o.activation_code); break;
+        case DownloadSource::Kind::default_smdp: data.is = rsp::Null{}; break;
+        case DownloadSource::Kind::smds: {
+            rsp::ContactSmds contact;
+            if (!source.code.address.empty()) contact.smds_address = std::string_view(source.code.address);
+            data.is = contact;
+        }
+        }
         trigger.profile_download_data = data;
+        return asn1::encode(trigger); // while what it looks at lives
     }
     return asn1::encode(trigger);
 }

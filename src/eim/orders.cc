@@ -1,4 +1,6 @@
 // Operations and devices as the owner orders them. docs/adr/0005-orders-and-exactly-once.md
+#include "crypto/aes.h"
+#include "crypto/hash.h"
 #include "eim/activation_code.h"
 #include "eim/package.h"
 #include "eim/server.h"
@@ -18,6 +20,15 @@ std::optional<size_t> batch_index(std::string_view after) {
     const char* end = after.data() + after.size();
     const auto [at, error] = std::from_chars(after.data() + 1, end, n);
     return error == std::errc() && at == end ? std::optional<size_t>(n) : std::nullopt;
+}
+// A code that says that it needs another one is ordered with it: the order would fail in the field.
+Ok check_source(const NewOperation& w) {
+    const DownloadSource source = TRY(parse_source(w.activation_code));
+    if (source.code.confirmation_code && !w.confirmation_code)
+        return fail(Errc::missing_field, "confirmationCode");
+    if (w.confirmation_code && (w.confirmation_code->empty() || w.confirmation_code->size() > 255))
+        return fail(Errc::bad_length, "confirmationCode");
+    return {};
 }
 } // namespace
 
@@ -63,9 +74,13 @@ Result<Operation> Server::prepare(const NewOperation& w, const std::vector<Opera
         o.package = w.package;
         break;
     case Kind::download:
-        if (TRY(parse_activation_code(w.activation_code)).confirmation_code)
-            return fail(Errc::unsupported, "activationCode: confirmation code");
+        TRY(check_source(w));
         o.activation_code = w.activation_code;
+        if (w.confirmation_code)
+            o.code = TRY(crypto::seal(config_.storage_key,
+                                      TRY(random_.draw<12>()),
+                                      crypto::sha256({w.confirmation_code->reveal()}),
+                                      bytes_of("confirmation code " + o.id)));
         if (o.activation_code.starts_with("LPA:")) o.activation_code.erase(0, 4);
         o.iccid = w.iccid;
         break;

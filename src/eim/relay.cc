@@ -1,15 +1,14 @@
 // Indirect download: ESipa on one side, ES9+' on the other; signed objects pass octet for octet. SGP.32
 // §3.2.3.2
 #include "base/log.h"
-#include "eim/activation_code.h"
 #include "eim/compact.h"
+#include "eim/relay_target.h"
 #include "eim/server.h"
 
 namespace halyard::eim {
 namespace {
 using InitiateError = rsp::InitiateAuthenticationResponseEsipa::InitiateAuthenticationErrorEsipa;
 using ClientError = rsp::AuthenticateClientResponseEsipa::AuthenticateClientErrorEsipa;
-using PackageError = rsp::GetBoundProfilePackageResponseEsipa::GetBoundProfilePackageErrorEsipa;
 using CancelError = rsp::CancelSessionResponseEsipa::CancelSessionError;
 
 template <class Response, class Code> Result<OwnedBytes> refuse(Code code) {
@@ -41,16 +40,19 @@ OperationFilter in_state(State state) {
     return filter;
 }
 
+bool leads_to(const Operation& o, const Config& config, std::string_view smdp) {
+    const auto target = target_of(o, config, smdp);
+    return target && !target->by_event(); // an SM-DS of v1.0: not served
+}
+
 // v1.0 names neither EID nor transaction here. Whose session it is shows in AuthenticateClient; until then it
 // matters that somebody was sent to this SM-DP+, since no device may choose whom we call (SR-19).
-Result<bool> is_ordered_from(Store& store, std::string_view address) {
+Result<bool> is_ordered_from(Store& store, const Config& config, std::string_view address) {
     for (const State state : {State::offered, State::executing})
         for (OperationFilter page = in_state(state);;) {
             const auto found = TRY(store.operations(page));
             for (const Operation& o : found) {
-                const auto code =
-                    is_out(o) ? parse_activation_code(o.activation_code) : fail(Errc::not_found);
-                if (code && same_address(code->address, address)) return true;
+                if (is_out(o) && leads_to(o, config, address)) return true;
             }
             if (found.size() < page.limit) break;
             page.after_sequence = found.back().sequence;
@@ -60,8 +62,10 @@ Result<bool> is_ordered_from(Store& store, std::string_view address) {
 
 // The order that a v1.0 device carries out: of the EID in its certificate, with the matchingId that only the
 // order's receiver knows. The SM-DP+ judges signature and certificate.
-Result<std::optional<Operation>>
-order_of(Store& store, Bytes transaction_id, const rsp::AuthenticateServerResponse& response) {
+Result<std::optional<Operation>> order_of(Store& store,
+                                          const Config& config,
+                                          Bytes transaction_id,
+                                          const rsp::AuthenticateServerResponse& response) {
     const auto* ok = std::get_if<rsp::AuthenticateResponseOk>(&response.is);
     if (!ok || !same(ok->euicc_signed1.value.transaction_id, transaction_id))
         return std::optional<Operation>{};
@@ -74,12 +78,41 @@ order_of(Store& store, Bytes transaction_id, const rsp::AuthenticateServerRespon
     const auto matching_id = std::get<0>(said.ctx_params1.value.is).matching_id;
     for (Operation& o : TRY(store.open_operations(device->eid))) {
         if (!is_out(o)) continue;
-        const auto code = TRY(parse_activation_code(o.activation_code));
-        if (matching_id == std::string_view(code.matching_id) &&
-            same_address(code.address, said.server_address))
+        const auto target = target_of(o, config, said.server_address);
+        if (target && !target->by_event() && matching_id.value_or("") == target->code.matching_id)
             return std::optional<Operation>(std::move(o));
     }
     return std::optional<Operation>{};
+}
+
+rsp::Interface interface_of(const RelaySession& session) {
+    return session.at_smds ? rsp::Interface::es11 : rsp::Interface::es9p;
+}
+// It must be the one that was meant, and an SM-DS only where an event may lead to one (SR-15).
+std::optional<InitiateError> wrong_server(const rsp::InitiateAuthenticationOkEs9& ok,
+                                          const Result<crypto::Certificate>& certificate,
+                                          const Target& target,
+                                          bool at_smds) {
+    const ActivationCode& code = target.code;
+    if (!same_address(ok.server_signed1.value.server_address, code.address))
+        return InitiateError::smdp_address_mismatch;
+    const auto oid = certificate ? rsp::server_oid(*certificate) : fail(Errc::not_found);
+    if (!code.oid.empty() && (!oid || *oid != code.oid)) return InitiateError::smdp_oid_mismatch;
+    if (at_smds ? !target.by_event() : target.kind == Target::Kind::smds)
+        return InitiateError::undefined_error;
+    return std::nullopt;
+}
+
+// What speaks against the profile that is offered; nothing: "".
+std::pair<std::string, ClientError>
+trouble_with(const rsp::StoreMetadataRequest& metadata, const Operation& o, const Device& device) {
+    // The IPA may leave the judgement of policy rules to us, and which the eUICC allows is not known here.
+    if (can(device, Features::eim_profile_metadata_verification) && metadata.profile_policy_rules &&
+        metadata.profile_policy_rules->mask >> 1) // PPR1, PPR2; bit 0 is no rule
+        return {"the profile has policy rules", ClientError::ppr_not_allowed};
+    if (o.iccid && *o.iccid != metadata.iccid)
+        return {"the SM-DP+ offers another profile than the expected one", ClientError::undefined_error};
+    return {"", ClientError::undefined_error};
 }
 
 /// What the device leaves to the eIM: matchingId, or all of ctxParams1.
@@ -123,20 +156,20 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     const auto request = TRY(asn1::decode<rsp::InitiateAuthenticationRequestEsipa>(message));
     std::optional<Operation> o;
     std::optional<Device> device;
-    ActivationCode code;
+    Target target;
     if (request.eim_transaction_id) {
         o = TRY(store_.by_transaction(*request.eim_transaction_id));
         if (o && is_out(*o)) device = TRY(sender(o->eid));
         if (!device) return refuse_initiate(InitiateError::invalid_eim_transaction_id);
-        code = TRY(parse_activation_code(o->activation_code));
+        auto found = target_of(*o, config_, request.smdp_address);
+        if (!found) return refuse_initiate(InitiateError::smdp_address_mismatch);
+        target = std::move(*found);
     } else {
-        code.address = request.smdp_address.value_or("");
-        if (!TRY(is_ordered_from(store_, code.address)))
+        target.code.address = request.smdp_address.value_or("");
+        if (!TRY(is_ordered_from(store_, config_, target.code.address)))
             return refuse_initiate(InitiateError::invalid_eim_transaction_id);
     }
-    if (request.smdp_address && !same_address(*request.smdp_address, code.address))
-        return refuse_initiate(InitiateError::smdp_address_mismatch);
-
+    const ActivationCode& code = target.code;
     rsp::InitiateAuthenticationRequest ask{.euicc_challenge = request.euicc_challenge,
                                            .smdp_address = code.address};
     OwnedBytes stored;
@@ -148,10 +181,10 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
         stored = std::move(*info1);
         ask.euicc_info1.der = stored;
     }
-    const auto answer = smdp_.exchange(code.address, TRY(asn1::encode(ask)));
+    const auto answer = smdp_.exchange(code.address, TRY(asn1::encode(ask)), target.interface());
     if (!answer) {
         log(LogLevel::warning,
-            (o ? o->id : std::string("v1.0")) + ": SM-DP+ " + code.address + ": " +
+            (o ? o->id : std::string("v1.0")) + ": " + code.address + ": " +
                 halyard::name(answer.error().code) + " " + answer.error().where);
         // An outage refuses nothing: the device repeats, and the order does not go on hold for it.
         if (answer.error().code == Errc::unreachable) return fail(Errc::unreachable, "SM-DP+");
@@ -160,13 +193,10 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     const auto es9 = TRY(asn1::decode<rsp::InitiateAuthenticationResponse>(answer->der));
     if (const auto* error = std::get_if<1>(&es9.is)) return refuse_initiate(code_of<InitiateError>(*error));
     const auto& ok = std::get<rsp::InitiateAuthenticationOkEs9>(es9.is);
-    if (!same_address(ok.server_signed1.value.server_address, code.address))
-        return refuse_initiate(InitiateError::smdp_address_mismatch);
-    if (!code.oid.empty()) { // SR-15
-        const auto certificate = crypto::Certificate::parse(ok.server_certificate.der());
-        if (!certificate || !rsp::server_oid(*certificate) || *rsp::server_oid(*certificate) != code.oid)
-            return refuse_initiate(InitiateError::smdp_oid_mismatch);
-    }
+    const auto certificate = crypto::Certificate::parse(ok.server_certificate.der());
+    const auto role = certificate ? rsp::recognise(*certificate) : std::nullopt;
+    const bool at_smds = role && role->role == rsp::Role::ds_auth;
+    if (const auto bad = wrong_server(ok, certificate, target, at_smds)) return refuse_initiate(*bad);
     rsp::InitiateAuthenticationOkEsipa out{.transaction_id = ok.transaction_id,
                                            .server_signed1 = ok.server_signed1,
                                            .server_signature1 = ok.server_signature1,
@@ -180,7 +210,10 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
     o->changed = now;
     Change change;
     change.operations.push_back(*o);
+    if (target.kind != Target::Kind::event) o->event.clear(); // it begins anew
+    change.operations.back().event = o->event;
     change.session = session_from(ok, out);
+    change.session->at_smds = at_smds;
     change.session->operation = o->id;
     change.session->address = code.address;
     change.session->eid = o->eid;
@@ -191,16 +224,18 @@ Result<OwnedBytes> Server::relay_initiate(Bytes message, Time now) {
 
 // With v1.0 only AuthenticateClient tells whose order a session is; no order: nothing.
 Ok Server::begin_old_session(const rsp::AuthenticateClientRequestEsipa& request, Time now) {
-    auto o = TRY(order_of(store_, request.transaction_id, request.authenticate_server_response.value));
+    auto o =
+        TRY(order_of(store_, config_, request.transaction_id, request.authenticate_server_response.value));
     if (!o) return {};
     o->state = State::executing;
     o->changed = now;
-    const ActivationCode code = TRY(parse_activation_code(o->activation_code));
+    const auto& said = std::get<rsp::AuthenticateResponseOk>(request.authenticate_server_response.value.is)
+                           .euicc_signed1.value;
     Change change;
     change.operations.push_back(*o);
     change.session = RelaySession{.transaction_id = owned(request.transaction_id),
                                   .operation = o->id,
-                                  .address = code.address,
+                                  .address = std::string(said.server_address),
                                   .eid = o->eid,
                                   .created = now};
     return store_.commit(change);
@@ -248,25 +283,24 @@ Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
         ask.authenticate_server_response.der = full;
     }
     TRY(learn_key(*relay, ask.authenticate_server_response.der, now));
-    const auto answer = smdp_.exchange(relay->session.address, TRY(asn1::encode(ask)));
+    const auto answer =
+        smdp_.exchange(relay->session.address, TRY(asn1::encode(ask)), interface_of(relay->session));
     if (!answer) return fail(Errc::unreachable, "SM-DP+"); // the device repeats
+    if (relay->session.at_smds) return relay_events(std::move(*relay), answer->der, now);
     const auto es9 = TRY(asn1::decode<rsp::AuthenticateClientResponseEs9>(answer->der));
-    if (const auto* error = std::get_if<1>(&es9.is)) return refuse_client(code_of<ClientError>(*error));
+    if (const auto* error = std::get_if<1>(&es9.is)) {
+        TRY(forget_event(*relay, now));
+        return refuse_client(code_of<ClientError>(*error));
+    }
     const auto& ok = std::get<rsp::AuthenticateClientOk>(es9.is);
     Operation& o = relay->operation;
     const auto& metadata = ok.profile_meta_data.value;
-    std::string why;
-    ClientError code = ClientError::undefined_error;
-    if (o.iccid && *o.iccid != metadata.iccid)
-        why = "the SM-DP+ offers another profile than the expected one";
-    if (can(relay->device, Features::eim_profile_metadata_verification) && metadata.profile_policy_rules &&
-        metadata.profile_policy_rules->mask >> 1) { // PPR1, PPR2; bit 0 is no rule
-        // The IPA leaves the judgement to us, and which rules the eUICC allows is not known here.
-        why = "the profile has policy rules";
-        code = ClientError::ppr_not_allowed;
-    }
+    const auto [why, code] = trouble_with(metadata, o, relay->device);
+    std::optional<Sha256> hash;
+    if (ok.smdp_signed2.value.cc_required_flag) hash = TRY(hash_of_code(o, request.transaction_id));
     Turn turn{.device = std::move(relay->device), .now = now};
     turn.session = std::move(relay->session);
+    if (hash) turn.session->hash_cc = owned(*hash);
     turn.session->smdp_signed2 = owned(ok.smdp_signed2.der);
     turn.session->smdp_signature2 = owned(ok.smdp_signature2);
     turn.session->iccid = metadata.iccid;
@@ -274,7 +308,10 @@ Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
     Operation* kept = keep(turn, std::move(o));
     if (!why.empty()) {
         note(turn, kept, "download refused: " + why, ok.profile_meta_data.der);
-    } else if (!kept->iccid) {
+    } else if (ok.smdp_signed2.value.cc_required_flag && !hash) {
+        note(turn, kept, "the SM-DP+ wants a confirmation code, and the order has none", ok.smdp_signed2.der);
+    }
+    if (why.empty() && !kept->iccid) {
         kept->iccid = metadata.iccid; // so that an audit can decide
         kept->changed = now;
     }
@@ -284,7 +321,8 @@ Result<OwnedBytes> Server::relay_authenticate(Bytes message, Time now) {
                                          .profile_meta_data = ok.profile_meta_data,
                                          .smdp_signed2 = ok.smdp_signed2,
                                          .smdp_signature2 = ok.smdp_signature2,
-                                         .smdp_certificate = ok.smdp_certificate};
+                                         .smdp_certificate = ok.smdp_certificate,
+                                         .hash_cc = hash};
     rsp::AuthenticateClientResponseEsipa response;
     response.is = out;
     return asn1::encode(response);
@@ -300,7 +338,7 @@ Ok Server::refuse_compact(const Device& device, const Error& error, Bytes object
 
 Result<OwnedBytes> Server::relay_package(Bytes message, Time now) {
     const auto request = TRY(asn1::decode<rsp::GetBoundProfilePackageRequestEsipa>(message));
-    const auto relay = TRY(relay_of(request.transaction_id));
+    auto relay = TRY(relay_of(request.transaction_id));
     if (!relay) return refuse_package(PackageError::invalid_transaction_id);
     rsp::GetBoundProfilePackageRequest ask{.transaction_id = request.transaction_id};
     ask.prepare_download_response.der = request.prepare_download_response.der;
@@ -314,10 +352,15 @@ Result<OwnedBytes> Server::relay_package(Bytes message, Time now) {
         full = std::move(*made);
         ask.prepare_download_response.der = full;
     }
-    const auto answer = smdp_.exchange(relay->session.address, TRY(asn1::encode(ask)));
+    const auto answer =
+        smdp_.exchange(relay->session.address, TRY(asn1::encode(ask)), interface_of(relay->session));
     if (!answer) return fail(Errc::unreachable, "SM-DP+");
     const auto es9 = TRY(asn1::decode<rsp::GetBoundProfilePackageResponse>(answer->der));
-    if (const auto* error = std::get_if<1>(&es9.is)) return refuse_package(code_of<PackageError>(*error));
+    if (const auto* error = std::get_if<1>(&es9.is)) {
+        const auto code = code_of<PackageError>(*error);
+        if (const char* why = code_trouble(code)) TRY(fail_order(*relay, why, now));
+        return refuse_package(code);
+    }
     const auto& ok = std::get<rsp::GetBoundProfilePackageOk>(es9.is);
     rsp::GetBoundProfilePackageOkEsipa out{.transaction_id = ok.transaction_id,
                                            .bound_profile_package = ok.bound_profile_package};
@@ -344,7 +387,7 @@ Result<OwnedBytes> Server::relay_cancel(Bytes message, Time now) {
         full = std::move(*made);
         ask.cancel_session_response = TRY(asn1::decode<rsp::CancelSessionResponse>(Bytes(full)));
     }
-    const auto answer = smdp_.exchange(session->address, TRY(asn1::encode(ask)));
+    const auto answer = smdp_.exchange(session->address, TRY(asn1::encode(ask)), interface_of(*session));
     if (!answer) return fail(Errc::unreachable, "SM-DP+");
     const auto es9 = TRY(asn1::decode<rsp::CancelSessionResponseEs9>(answer->der));
     if (const auto* error = std::get_if<1>(&es9.is)) return refuse_cancel(code_of<CancelError>(*error));

@@ -164,6 +164,7 @@ void Server::settle(Turn& turn, Operation& o, bool success, std::string reason) 
 void Server::queue_again(Turn& turn, Operation& o, std::string reason) {
     o.state = State::queued;
     o.request.clear();
+    o.event.clear();
     o.transaction_id = make(o.eid, o.kind, turn.now).transaction_id;
     o.reason = std::move(reason);
     o.changed = turn.now;

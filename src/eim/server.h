@@ -9,6 +9,7 @@
 #include "rsp/esipa.h"
 #include "rsp/status_code.h"
 #include <deque>
+#include <memory>
 
 namespace halyard::eim {
 
@@ -18,24 +19,28 @@ struct Config {
     std::vector<rsp::TrustAnchor> anchors; // CIs that eUICC certificates may end in
     rsp::Revocation revocation;            // lists for EUM and eUICC certificates
     std::vector<std::string> forward_to;   // SM-DP+ addresses notifications may go to beside those of orders
+    std::vector<std::string> smds;         // SM-DS that devices may be relayed to; the first: their root
+    Secret<32> storage_key;                // seals confirmation codes at rest
     uint32_t hold_after = 5;               // unsigned errors until an operation waits for a human (SR-18)
     uint32_t download_attempts = 5;        // after verified failures that may pass
 };
 
 struct Outcome;
 
-/// How the eIM reaches SM-DP+ for relayed downloads: ES9+' in its ASN.1 form.
+/// How the eIM reaches SM-DP+ and SM-DS for relayed downloads: ES9+' and ES11' in their ASN.1 form. `es11` is
+/// said as well where an event leads, until its certificate tells that it is an SM-DP+.
 struct SmdpLink {
     virtual ~SmdpLink() = default;
-    virtual Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message) = 0;
+    virtual Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message, rsp::Interface) = 0;
 };
 
 struct NewOperation {
     Eid eid{};
     Kind kind = Kind::package;
     OwnedBytes package;          // EuiccPackage, A0… or A1…
-    std::string activation_code; // 1$address$matchingId…; without a confirmation code
-    std::optional<Iccid> iccid;  // download: expected, so that an audit can decide
+    std::string activation_code; // 1$address$matchingId…, or what parse_source() knows beside it
+    std::shared_ptr<const SecretBytes> confirmation_code; // of a download; null: none
+    std::optional<Iccid> iccid;                           // download: expected, so that an audit can decide
     OwnedBytes tag_list;
     OwnedBytes ci; // data: CI whose certificates are wanted (SubjectKeyIdentifier); empty: the card's first
     std::string after;
@@ -208,6 +213,15 @@ class Server {
         Device device;
     };
     Result<std::optional<Relay>> relay_of(Bytes transaction_id);
+    /// The SM-DS's answer in a relayed session: its event becomes the operation's target.
+    Answer relay_events(Relay, Bytes answer, Time now);
+    /// The order of a relayed session has come to its end.
+    Ok fail_order(Relay&, std::string why, Time now);
+    Ok forget_event(Relay&, Time now);
+    /// The attempt has; the next one may fare better.
+    Ok postpone_order(Relay&, std::string why, Time now);
+    /// hashCc of the operation's confirmation code; none: it has none. SGP.22 §4.7
+    Result<std::optional<Sha256>> hash_of_code(const Operation&, Bytes transaction_id) const;
     /// The key that the eUICC shows in this session is kept, on disk if it was not known.
     Ok learn_key(Relay&, Bytes authenticate_server_response, Time now);
     /// A compact object that cannot be put together, or does not verify then, is never relayed: noted, and

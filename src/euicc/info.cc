@@ -1,4 +1,5 @@
 #include "euicc/isdr.h"
+#include "profile/capability.h"
 
 namespace halyard::euicc {
 namespace {
@@ -6,10 +7,6 @@ constexpr std::array<uint8_t, 3> kSvn = {2, 5, 0};     // SGP.22 v2.5
 constexpr std::array<uint8_t, 3> kProfile = {3, 3, 1}; // interoperable profile format
 constexpr std::array<uint8_t, 3> kFirmware = {0, 1, 0};
 constexpr std::array<uint8_t, 3> kIotSvn[] = {{1, 0, 1}, {1, 1, 0}, {1, 2, 0}, {1, 3, 0}}; // by Edition
-
-// What the platform of profile/image.h offers, as bits of UICCCapability.
-constexpr asn1::Bits kCapability{1u << 1 | 1u << 2 | 1u << 4 | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 19 |
-                                 1u << 20 | 1u << 22 | 1u << 23 | 1u << 24};
 } // namespace
 
 // extCardResource: 81 installed applications, 82 free non-volatile, 83 free volatile memory. SGP.22 §5.7.8
@@ -42,7 +39,7 @@ Result<OwnedBytes> Isdr::encode_info2() {
                          .svn = kSvn,
                          .euicc_firmware_ver = kFirmware,
                          .ext_card_resource = resource,
-                         .uicc_capability = kCapability,
+                         .uicc_capability = {profile::capabilities(profile::Platform{}.services)},
                          .pp_version = kFirmware,
                          .sas_acreditation_number = "HALYARD-TEST-0000"};
     using Capability = rsp::RspCapability;

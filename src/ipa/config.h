@@ -17,6 +17,13 @@ struct RollbackPolicy {
     }
 };
 
+/// The owner's confirmation code, which the core never sees. SGP.22 §4.7
+struct ConfirmationCode {
+    virtual ~ConfirmationCode() = default;
+    /// SHA-256(SHA-256(code) | transactionId): hashCc. Empty: there is no code.
+    virtual std::optional<Sha256> hash(Bytes transaction_id) = 0;
+};
+
 /// What the device says about itself and how it behaves. Spans and views must outlive the engine.
 struct Config {
     /// Of SGP.32, that the device was built to: what it writes to an eIM of which nothing else is known.
@@ -35,7 +42,8 @@ struct Config {
     Time retry_first{30'000}; // then 4, 20, 120 times that
     Time step_retry{2'000};   // between repetitions of a message inside a download
     bool immediate_enable = true;
-    bool ppr_consent = false; // the owner consents beforehand to rules that need consent
+    bool ppr_consent = false;                      // the owner consents beforehand to rules that need consent
+    ConfirmationCode* confirmation_code = nullptr; // for orders that ask for one; none: such are cancelled
     uint8_t apdu_block = 255;
 
     bool has(rsp::IpaCapabilities::IpaFeatures feature) const {

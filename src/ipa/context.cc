@@ -8,6 +8,7 @@ const char* name(Peer peer) {
     case Peer::card: return "card";
     case Peer::eim: return "eim";
     case Peer::smdp: return "smdp";
+    case Peer::smds: return "smds";
     case Peer::server: return "server";
     }
     return "";

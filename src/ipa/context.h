@@ -5,8 +5,9 @@
 
 namespace halyard::ipa {
 
-/// `server` is the SM-DP+ in a direct download and the eIM in an indirect one.
-enum class Peer : uint8_t { card, eim, smdp, server };
+/// `server` is the SM-DP+ or SM-DS in a direct download and the eIM in an indirect one. What `smds` names may
+/// be either, since an event leads to both, until its certificate tells. SGP.22 §3.6.2
+enum class Peer : uint8_t { card, eim, smdp, smds, server };
 const char* name(Peer);
 
 /// What the engine can be busy with: one table of steps each.
@@ -182,7 +183,7 @@ struct Context {
     std::array<Eim, kMaxEims> eims{};
     size_t eim_count = 0;
     size_t eim = 0; // the one being served
-    Address smdp{}; // where Peer::smdp is
+    Address smdp{}; // where Peer::smdp or Peer::smds is
     Peer server = Peer::smdp;
 
     bool started = false;

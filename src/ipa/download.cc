@@ -14,11 +14,6 @@ constexpr uint8_t kGetChallenge[] = {0xBF, 0x2E, 0x00};
 constexpr uint8_t kGetAddresses[] = {0xBF, 0x3C, 0x00};
 constexpr uint8_t kGetRat[] = {0xBF, 0x43, 0x00};
 
-/// A server's error alternative: remembered for the report, then the failure of the step.
-tl::unexpected<Error> server_error(Context& c, const char* where, uint64_t code, Bytes reply) {
-    if (!c.download.error_response.assign(reply)) c.download.error_response.clear();
-    return fail(Errc::rejected, where, static_cast<uint32_t>(code));
-}
 bool eim_verifies(const Context& c) {
     return c.download.indirect && c.config.has(Feature::eim_profile_metadata_verification);
 }
@@ -36,7 +31,7 @@ Result<Next> take_addresses(Context& c, Bytes reply) {
     const auto addresses = TRY(asn1::decode<rsp::EuiccConfiguredAddressesResponse>(reply));
     const bool smds = c.state.download.source == DownloadDuty::Source::smds;
     const auto address = smds ? addresses.root_ds_address : addresses.default_dp_address.value_or("");
-    if (address.empty()) return fail(Errc::not_found, "defaultDpAddress");
+    if (address.empty()) return fail(Errc::not_found, smds ? "rootDsAddress" : "defaultDpAddress");
     TRY(c.download.text.assign(bytes_of(address)));
     c.download.code.address = text_of(c.download.text.bytes());
     TRY(c.smdp.assign(bytes_of(address)));
@@ -102,6 +97,12 @@ Result<Next> take_initiate(Context& c, Bytes reply) {
     if (!same_server(run.code.address, signed1.server_address)) return fail(Errc::rejected, "serverAddress");
     if (!run.code.oid.empty() && !certificate_names(run.server.server_certificate, run.code.oid))
         return fail(Errc::rejected, "smdpOid");
+    if (c.server == Peer::smds) { // an event led here: to the SM-DP+, or to the next SM-DS
+        const bool smds = is_smds_certificate(run.server.server_certificate);
+        if (!smds && c.state.download.source == DownloadDuty::Source::smds)
+            return fail(Errc::rejected, "serverCertificate");
+        c.server = smds ? Peer::smds : Peer::smdp;
+    }
     return Next::advance;
 }
 
@@ -149,29 +150,18 @@ Result<Bytes> ask_client(Context& c, Buffer out) {
         .finish("authenticateClientRequest");
 }
 
-/// The SM-DS had an event: its trigger starts a second download in place of this one. SGP.32 §3.9.2.2
-Result<Next> take_smds_event(Context& c, const rsp::AuthenticateClientOkDSEsipa& ok) {
-    DownloadDuty& duty = c.state.download;
-    const auto trigger = ok.profile_download_trigger;
-    if (!trigger || ++duty.restarts > 3) return fail(Errc::not_found, "profileDownloadTrigger");
-    duty.source = DownloadDuty::Source::eim;
-    if (trigger->eim_transaction_id) TRY(duty.eim_transaction_id.assign(*trigger->eim_transaction_id));
-    if (trigger->profile_download_data) {
-        const auto* code = std::get_if<0>(&trigger->profile_download_data->is);
-        if (!code || !parse_activation_code(*code)) return fail(Errc::unsupported, "profileDownloadTrigger");
-        duty.source = DownloadDuty::Source::activation_code;
-        TRY(duty.text.assign(bytes_of(*code)));
-    }
-    TRY(c.save());
-    c.note("download triggered");
-    return Next::finish;
-}
-
 Result<Bytes> make_prepare(Context& c, const rsp::AuthenticateClientOkDPEsipa& ok) {
-    const rsp::PrepareDownloadRequest request{.smdp_signed2 = ok.smdp_signed2,
-                                              .smdp_signature2 = ok.smdp_signature2,
-                                              .hash_cc = ok.hash_cc,
-                                              .smdp_certificate = ok.smdp_certificate};
+    rsp::PrepareDownloadRequest request{.smdp_signed2 = ok.smdp_signed2,
+                                        .smdp_signature2 = ok.smdp_signature2,
+                                        .hash_cc = ok.hash_cc,
+                                        .smdp_certificate = ok.smdp_certificate};
+    std::optional<Sha256> own;
+    if (ok.smdp_signed2.value.cc_required_flag && !ok.hash_cc) {
+        if (c.config.confirmation_code)
+            own = c.config.confirmation_code->hash(c.download.transaction.bytes());
+        if (!own) return fail(Errc::rejected, "confirmationCode");
+        request.hash_cc = *own;
+    }
     return c.keep.copy(TRY(asn1::encode(request, c.memory.out)), "prepareDownload");
 }
 Result<Next> take_client(Context& c, Bytes reply) {
@@ -186,13 +176,13 @@ Result<Next> take_client(Context& c, Bytes reply) {
         if (run.indirect && code == 50) run.eim_refused = run.reason = Reason::ppr_not_allowed;
         return server_error(c, "authenticateClientError", static_cast<uint64_t>(code), reply);
     }
+    if (tlv.tag == 0xBF40 && c.server == Peer::smds) return take_events(c, reply);
     const auto response = TRY(asn1::decode<rsp::AuthenticateClientResponseEsipa>(reply));
     if (const auto* smds = std::get_if<1>(&response.is)) return take_smds_event(c, *smds);
     const auto& ok = std::get<0>(response.is);
     const rsp::SmdpSigned2& signed2 = ok.smdp_signed2.value;
     if (!same(signed2.transaction_id, run.transaction.bytes())) return fail(Errc::rejected, "transactionId");
     if (!ok.profile_meta_data && !eim_verifies(c)) return fail(Errc::missing_field, "profileMetaData");
-    if (signed2.cc_required_flag && !ok.hash_cc) return fail(Errc::rejected, "confirmationCode");
     if (ok.profile_meta_data) {
         run.metadata = TRY(c.keep.copy(ok.profile_meta_data->der, "profileMetaData"));
         run.iccid = ok.profile_meta_data->value.iccid;

@@ -16,15 +16,20 @@ HostPort split(std::string_view address) {
 }
 
 constexpr uint8_t kSubjectAltName[] = {0x55, 0x1D, 0x11};
+constexpr uint8_t kCertificatePolicies[] = {0x55, 0x1D, 0x20};
+// id-rspRole-ds-auth and id-rspRole-ds-auth-v2: 2.23.146.1.2.1.7, 2.23.146.1.2.1.0.0.2.1
+constexpr uint8_t kDsAuth[] = {0x67, 0x81, 0x12, 0x01, 0x02, 0x01, 0x07};
+constexpr uint8_t kDsAuthV2[] = {0x67, 0x81, 0x12, 0x01, 0x02, 0x01, 0x00, 0x00, 0x02, 0x01};
 
-/// The Extensions of a TBSCertificate, by walking: an IPA judges names only, the eUICC judges the chain.
-Bytes find_alternative_names(Bytes certificate) {
+/// What the SEQUENCE in one of the Extensions of a TBSCertificate holds, by walking: an IPA judges names and
+/// roles only, the eUICC judges the chain.
+Bytes find_extension(Bytes certificate, Bytes oid) {
     Bytes found;
     const auto extension = [&](const asn1::Tlv& item) {
-        bool names = false;
+        bool is_it = false;
         (void)for_each_tlv(item.content, [&](const asn1::Tlv& part) {
-            if (part.tag == 0x06) names = same(part.content, kSubjectAltName);
-            if (names && part.tag == 0x04) found = part.content;
+            if (part.tag == 0x06) is_it = same(part.content, oid);
+            if (is_it && part.tag == 0x04) found = part.content;
             return true;
         });
         return found.empty();
@@ -37,8 +42,8 @@ Bytes find_alternative_names(Bytes certificate) {
         if (list) (void)for_each_tlv(list->content, extension);
         return false;
     });
-    const auto names = asn1::read_tlv(found);
-    return names && names->tag == 0x30 ? names->content : Bytes{};
+    const auto inner = asn1::read_tlv(found);
+    return inner && inner->tag == 0x30 ? inner->content : Bytes{};
 }
 
 /// Nibble E stands for any digit. SGP.22 §2.4a.1.2
@@ -85,7 +90,7 @@ bool certificate_names(const rsp::Raw& certificate, std::string_view oid) {
     const auto wanted = asn1::oid_from_text(oid);
     if (!wanted) return false;
     bool found = false;
-    (void)for_each_tlv(find_alternative_names(certificate.content), [&](const asn1::Tlv& name) {
+    (void)for_each_tlv(find_extension(certificate.content, kSubjectAltName), [&](const asn1::Tlv& name) {
         found = found || (name.tag == 0x88 && same(name.content, *wanted));
         return true;
     });
@@ -94,9 +99,20 @@ bool certificate_names(const rsp::Raw& certificate, std::string_view oid) {
 
 Bytes registered_id(const rsp::Raw& certificate) {
     Bytes found;
-    (void)for_each_tlv(find_alternative_names(certificate.content), [&](const asn1::Tlv& name) {
+    (void)for_each_tlv(find_extension(certificate.content, kSubjectAltName), [&](const asn1::Tlv& name) {
         if (name.tag == 0x88) found = name.content;
         return found.empty();
+    });
+    return found;
+}
+
+bool is_smds_certificate(const rsp::Raw& certificate) {
+    bool found = false;
+    (void)for_each_tlv(find_extension(certificate.content, kCertificatePolicies), [&](const asn1::Tlv& one) {
+        const auto oid = asn1::read_tlv(one.content); // PolicyInformation begins with it
+        if (oid && oid->tag == 0x06)
+            found = found || same(oid->content, kDsAuth) || same(oid->content, kDsAuthV2);
+        return true;
     });
     return found;
 }

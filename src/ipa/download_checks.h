@@ -9,6 +9,8 @@ bool same_server(std::string_view asked, std::string_view answered);
 bool certificate_names(const rsp::Raw& certificate, std::string_view oid);
 /// The first registeredID of it, as content octets; empty: none. SGP.22 §4.5.2.1
 Bytes registered_id(const rsp::Raw& certificate);
+/// It is a CERT.DSauth: the server is an SM-DS. SGP.22 §4.5.2.1.1
+bool is_smds_certificate(const rsp::Raw& certificate);
 /// Nobody can be asked here, so a rule that needs consent is refused unless the owner consented beforehand.
 /// SGP.22 §2.9.2.4
 Result<bool> rules_allowed(const rsp::StoreMetadataRequest& metadata, Bytes rat_response, bool consent);

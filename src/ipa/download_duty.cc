@@ -46,14 +46,14 @@ Ok prepare_download(Context& c) {
     DownloadRun& run = c.download;
     if (!c.serve(duty.eim_id.bytes())) return fail(Errc::not_found, "eimId");
     run.indirect = c.config.download == Config::Download::indirect && c.serving().indirect;
-    c.server = run.indirect ? Peer::eim : Peer::smdp;
+    const bool by_event =
+        duty.source == DownloadDuty::Source::smds || duty.source == DownloadDuty::Source::event;
+    c.server = run.indirect ? Peer::eim : by_event ? Peer::smds : Peer::smdp;
     const auto text = text_of(duty.text.bytes());
     switch (duty.source) {
-    case DownloadDuty::Source::activation_code: run.code = TRY(parse_activation_code(text)); break;
-    case DownloadDuty::Source::smds: // ES11 is the eIM's here
-        if (!run.indirect) return fail(Errc::unsupported, "contactSmds");
-        run.code.address = text;
-        break;
+    case DownloadDuty::Source::activation_code:
+    case DownloadDuty::Source::event: run.code = TRY(parse_activation_code(text)); break;
+    case DownloadDuty::Source::smds: run.code.address = text; break; // ES11 is the eIM's when it relays
     case DownloadDuty::Source::eim:
         if (!run.indirect) return fail(Errc::missing_field, "profileDownloadData");
         break;

@@ -208,6 +208,22 @@ TEST_CASE("when an answer of the SM-DP+ is lost, the same octets are sent again 
     }
 }
 
+TEST_CASE("when an SM-DP+ that no event led to answers like an SM-DS, it sends the device nowhere") {
+    World world;
+    auto& eim = world.add_eim("eim1");
+    eim.queue.push_back(trigger());
+    world.smdp.intercept = [&](Bytes message) -> std::optional<OwnedBytes> {
+        if (asn1::read_tlv(message)->tag != 0xBF3B) return std::nullopt;
+        const OwnedBytes event = tlv(0x30, {utf8(0x80, "E-1"), utf8(0x81, "evil.example")});
+        return tlv(0xBF40, {tlv(0xA0, {h("80040A0B0C0D"), tlv(0xA1, {event})})});
+    };
+    REQUIRE(world.run());
+    CHECK(world.card.installations == 0);
+    CHECK(world.smdp.cancelled == 1);
+    CHECK(hex(eim.results.at(0)) == hex(failure_report()));
+    CHECK_FALSE(world.happened("event found"));
+}
+
 TEST_CASE("when the SM-DP+ stays away, the session is cancelled on the card and the eIM is told") {
     for (const uint32_t function : {0xBF39u, 0xBF3Bu, 0xBF3Au}) {
         World world;

@@ -163,7 +163,7 @@ Result<Bytes> Engine::written(Bytes message) {
 // An answer in its v1.2 form, beside the original in the same memory. What cannot be read so is judged by the
 // step.
 Bytes Engine::read(Bytes answer) {
-    if (answer.empty() || peer() == Peer::smdp) return answer;
+    if (answer.empty() || (peer() != Peer::card && peer() != Peer::eim)) return answer;
     const Buffer memory = inside(answer, context_.memory.out) ? context_.memory.out : context_.memory.in;
     const Buffer buffer = beside(answer, memory);
     if (peer() == Peer::card) {

@@ -14,8 +14,9 @@ struct Action {
         wait,   // call next() again at `until`, or earlier when something happened
     };
     Kind kind = Kind::wait;
-    Peer to = Peer::card; // card: one APDU; eim: an ESipa message; smdp: an ES9+ message in its ASN.1 form
-    std::string_view address{}; // "host[:port]" of eim and smdp
+    Peer to = Peer::card; // card: one APDU; eim: an ESipa message; smdp, smds: an ES9+ or ES11 message in its
+                          // ASN.1 form
+    std::string_view address{}; // "host[:port]" of eim, smdp and smds
     std::string_view eim_id{};
     Bytes message{};
     const char* step = "";

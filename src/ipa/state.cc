@@ -176,7 +176,7 @@ template <class E> Result<E> phase_from(uint64_t value, E last, const char* wher
 
 Ok take_download(DownloadDuty& to, const DownloadBlob& from) {
     to.phase = TRY(phase_from(from.phase, DownloadDuty::Phase::loading, "download phase"));
-    to.source = TRY(phase_from(from.source, DownloadDuty::Source::eim, "download source"));
+    to.source = TRY(phase_from(from.source, DownloadDuty::Source::event, "download source"));
     TRY(to.eim_id.assign(from.eim_id));
     TRY(to.eim_transaction_id.assign(from.eim_transaction_id));
     TRY(to.transaction_id.assign(from.transaction_id));

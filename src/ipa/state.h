@@ -35,7 +35,8 @@ struct RollbackDuty {
 /// A profile download that an eIM asked for and that has no result yet. SGP.32 §3.2.3
 struct DownloadDuty {
     enum class Phase : uint8_t { none, triggered, loading };
-    enum class Source : uint8_t { activation_code, default_smdp, smds, eim };
+    /// event: an activation code made of what an SM-DS told; its server may be a further SM-DS.
+    enum class Source : uint8_t { activation_code, default_smdp, smds, eim, event };
     Phase phase = Phase::none;
     Source source = Source::activation_code;
     EimId eim_id;

@@ -33,6 +33,12 @@ Ok offer_notifications(Context&, Bytes list);
 /// Sets Context::download.run up from State::download. bad_value when the activation code cannot be read.
 Ok prepare_download(Context&);
 Result<ActivationCode> parse_activation_code(std::string_view);
+/// A server's error alternative: remembered for the report, then the failure of the step.
+tl::unexpected<Error> server_error(Context&, const char* where, uint64_t code, Bytes reply);
+/// The eIM asked the SM-DS: the trigger in its answer starts a second download in place of this one.
+Result<Next> take_smds_event(Context&, const rsp::AuthenticateClientOkDSEsipa&);
+/// The SM-DS's own answer, BF40.
+Result<Next> take_events(Context&, Bytes reply);
 /// Ends the download duty with a report for the eIM: the installation result of `transaction`, or an error.
 Ok report_installation(Context&);
 Ok report_download_error(Context&);

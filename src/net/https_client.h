@@ -23,8 +23,9 @@ struct Trust {
     /// DER certificate, either the server's own (octets equal; its dates are judged, its names are not) or
     /// its CA (judged as an anchor). SGP.32 §2.11.1.1.2, trustedCertificateTls
     OwnedBytes pinned_certificate;
-    /// Dotted OID that the server's certificatePolicies must hold: its role. Empty: not judged. SGP.26
-    std::string policy;
+    /// Dotted OIDs of which the server's certificatePolicies must hold one: its role. Empty: not judged.
+    /// SGP.26
+    std::vector<std::string> policies;
 };
 
 /// Blocking HTTPS client. Safe to share between threads; keeps one idle connection per host and port.

@@ -96,7 +96,7 @@ Result<TrustCheck> TrustCheck::make(const Trust& trust, std::optional<Time> veri
     if (!trust.pinned_key.empty() && !is_public_key(trust.pinned_key)) return fail(Errc::bad_value, "trust");
     check.pinned_key_ = trust.pinned_key;
     check.pinned_certificate_ = trust.pinned_certificate;
-    check.policy_ = trust.policy;
+    check.policies_ = trust.policies;
     if (verify_time) check.at_ = static_cast<time_t>(std::chrono::floor<Seconds>(*verify_time).count());
     return check;
 }
@@ -165,7 +165,7 @@ bool TrustCheck::judge_path(X509_STORE_CTX* chain, Verdict& verdict) const {
         const int error = X509_STORE_CTX_get_error(chain);
         return refuse(verdict, name_of(error), error);
     }
-    if (policy_.empty() || has_policy(X509_STORE_CTX_get0_cert(chain))) return true;
+    if (policies_.empty() || has_policy(X509_STORE_CTX_get0_cert(chain))) return true;
     return refuse(verdict, "certificate role", X509_V_ERR_APPLICATION_VERIFICATION);
 }
 
@@ -177,7 +177,7 @@ bool TrustCheck::has_policy(X509* certificate) const {
         std::array<char, 80> text{};
         const int length = OBJ_obj2txt(
             text.data(), static_cast<int>(text.size()), sk_POLICYINFO_value(policies, i)->policyid, 1);
-        found |= length > 0 && policy_ == text.data();
+        found |= length > 0 && std::count(policies_.begin(), policies_.end(), text.data()) > 0;
     }
     CERTIFICATEPOLICIES_free(policies);
     return found;

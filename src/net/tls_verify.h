@@ -33,7 +33,7 @@ class TrustCheck {
     OwnedBytes pinned_key_;
     OwnedBytes pinned_certificate_;
     bool pinned_is_ca_ = false;
-    std::string policy_;
+    std::vector<std::string> policies_;
     std::optional<time_t> at_;
 };
 

@@ -3,6 +3,7 @@
 #include "crypto/hash.h"
 #include "profile/package.h"
 #include "rsp/mutual_authentication.h"
+#include "smdp/eligibility.h"
 #include "smdp/server.h"
 #include <algorithm>
 
@@ -11,22 +12,6 @@ namespace {
 using rsp::Es9Answer, rsp::Es9Function, rsp::Refusal;
 
 constexpr Refusal kSignature{"8.1", "6.1", "eUICC signature or challenge invalid"};
-
-// Free non-volatile memory, extCardResource tag 82; nullopt when the eUICC does not tell. ETSI TS 102 226
-std::optional<uint64_t> free_memory(Bytes ext_card_resource) {
-    for (Bytes rest = ext_card_resource; !rest.empty();) {
-        const auto t = asn1::read_tlv(rest);
-        if (!t) return std::nullopt;
-        if (t->tag == 0x82) {
-            if (t->content.empty() || t->content.size() > 8) return std::nullopt;
-            uint64_t n = 0;
-            for (uint8_t b : t->content) n = n << 8 | b;
-            return n;
-        }
-        rest = t->rest;
-    }
-    return std::nullopt;
-}
 
 bool speaks_of(Bytes secure_channel, Bytes otpk) {
     return std::search(secure_channel.begin(), secure_channel.end(), otpk.begin(), otpk.end()) !=
@@ -78,9 +63,12 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
         return refuse(r);
     };
     if (expired) return end({"8.8.5", "4.10", "download order expired"});
-    const Sealed sealed = TRY(store_.sealed_package(order->iccid));
-    if (const auto free = free_memory(said.euicc_info2.value.ext_card_resource);
-        free && *free < sealed.octets.size())
+    const auto package = TRY(unseal(order->iccid));
+    const rsp::EuiccInfo2& info = said.euicc_info2.value;
+    const auto metadata = TRY(asn1::decode<rsp::StoreMetadataRequest>(order->metadata));
+    if (const char* why = TRY(why_not_eligible(package.reveal(), metadata, info)))
+        return end({"8.2.5", "4.3", why});
+    if (const auto free = free_memory(info.ext_card_resource); free && *free < package.reveal().size())
         return end({"8.1", "4.8", "not enough memory on the eUICC"});
     if (++order->attempts > config_.attempts) {
         order->state = OrderState::error;
@@ -194,36 +182,47 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
 
     if (auto refusal = TRY(judge_code(*order, *session, said, crypto::sha256({der}), now)); refusal.failed)
         return refusal;
+    return deliver(*own, *order, *session, *otpk, now);
+}
 
-    auto binding = TRY(store_.binding(order->iccid));
-    const bool again = binding && same(binding->euicc_otpk, said.euicc_otpk);
+Result<Es9Answer> Server::deliver(
+    const Credentials& own, Order& order, Session& session, const crypto::PublicKey& otpk, Time now) {
+    auto binding = TRY(store_.binding(order.iccid));
+    const bool again = binding && same(binding->euicc_otpk, otpk.point);
+    order.changed = now;
+    if (binding && !again && !config_.rebind) {
+        const Refusal no{"8.2", "3.7", "bound for another one-time key"};
+        Change change{.order = &order};
+        TRY(tell(change, order, Point::download, rsp::StatusCode{no.subject, no.reason, no.message}, now));
+        TRY(store_.commit(change));
+        return rsp::refused(Es9Function::get_bound_profile_package, no);
+    }
     const Bytes short_host_id = Bytes(config_.oid_der).first(std::min<size_t>(config_.oid_der.size(), 16));
     if (!again) {
-        const auto package = TRY(unseal(order->iccid));
+        const auto package = TRY(unseal(order.iccid));
         Bound bound = TRY(bind({.host_id = short_host_id,
-                                .eid = session->eid,
+                                .eid = session.eid,
                                 .smdp_oid = config_.oid_der,
-                                .metadata = order->metadata,
+                                .metadata = order.metadata,
                                 .package = package.reveal(),
                                 .own_keys = config_.own_keys},
-                               *otpk,
+                               otpk,
                                random_));
-        binding = Binding{owned(said.euicc_otpk), owned(bound.smdp_otpk.point), std::move(bound.tail)};
+        binding = Binding{owned(otpk.point), owned(bound.smdp_otpk.point), std::move(bound.tail)};
     }
     // Signed once for a session and a binding, so that a repeated request brings the same octets.
-    if (!again || !speaks_of(session->secure_channel, binding->smdp_otpk))
-        session->secure_channel = TRY(secure_channel(
-            own->pb, session->transaction_id, short_host_id, binding->smdp_otpk, binding->euicc_otpk));
-    order->state = OrderState::downloaded;
-    order->changed = now;
-    Change change{.order = &*order, .session = &*session, .binding = again ? nullptr : &*binding};
+    if (!again || !speaks_of(session.secure_channel, binding->smdp_otpk))
+        session.secure_channel = TRY(secure_channel(
+            own.pb, session.transaction_id, short_host_id, binding->smdp_otpk, binding->euicc_otpk));
+    order.state = OrderState::downloaded;
+    Change change{.order = &order, .session = &session, .binding = again ? nullptr : &*binding};
     // A request that is repeated is no second download.
-    if (!again || session->state != SessionState::delivered)
-        TRY(tell(change, *order, Point::download, {}, now));
-    session->state = SessionState::delivered;
+    if (!again || session.state != SessionState::delivered)
+        TRY(tell(change, order, Point::download, {}, now));
+    session.state = SessionState::delivered;
     TRY(store_.commit(change));
-    rsp::GetBoundProfilePackageOk answer{.transaction_id = session->transaction_id};
-    OwnedBytes whole = session->secure_channel;
+    rsp::GetBoundProfilePackageOk answer{.transaction_id = session.transaction_id};
+    OwnedBytes whole = session.secure_channel;
     append(whole, binding->tail);
     whole = tlv(0xBF36, whole);
     answer.bound_profile_package.der = whole;

@@ -24,6 +24,7 @@ struct Config {
     rsp::Revocation revocation;         // lists for EUM and eUICC certificates
     Secret<32> storage_key;             // seals packages at rest (SR-42)
     bool own_keys = false;              // PPK with ReplaceSessionKeys instead of session keys
+    bool rebind = true;                 // a retry with another otPK.EUICC is bound anew, else 8.2/3.7
     uint32_t attempts = 20;             // per order (SGP.22 §3.1.3); then it is in error
     uint32_t code_tries = 3;            // wrong confirmation codes per order (SR-21); then it is in error
     Time session_life{3'600'000};       // until a session without a delivered package is forgotten
@@ -82,6 +83,8 @@ class Server {
     Ok tell(Change&, const Order&, Point, std::optional<rsp::StatusCode> failed, Time now, Bytes result = {});
     /// The last step of authenticateClient: the order is offered to the session's eUICC.
     Answer offer(const Credentials&, Order&, Session&, Bytes euicc_signature1, Time now);
+    /// The last step of getBoundProfilePackage: binds, or finds what was bound for the same one-time key.
+    Answer deliver(const Credentials&, Order&, Session&, const crypto::PublicKey& otpk, Time now);
     Answer
     judge_code(const Order&, const Session&, const rsp::EuiccSigned2&, const Sha256& request, Time now);
 

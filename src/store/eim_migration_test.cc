@@ -194,6 +194,8 @@ TEST_CASE("when a database of schema 4 is opened, the certificates of a device a
     CHECK(all[1].ipa_edition == rsp::Edition::v1_2);
     CHECK(all[2].identities.empty());
     CHECK((*store->operation("op_a"))->ci.empty());
+    CHECK((*store->operation("op_a"))->event.empty()); // since version 6, with the next one
+    CHECK((*store->operation("op_a"))->code.empty());
     auto changed = all[1];
     changed.identities.push_back({.ci = {9}, .key = {8}});
     REQUIRE(store->commit({.devices = {changed}}));

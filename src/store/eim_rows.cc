@@ -261,6 +261,8 @@ Result<Operation> operation_of(const Statement& q) {
     if (!q.is_null(30)) o.token = q.integer(30);
     o.floor = q.integer(31);
     o.ci = q.octets(32);
+    o.event = q.text(33);
+    o.code = q.octets(34);
     return o;
 }
 namespace {
@@ -271,23 +273,22 @@ void bind_progress(Statement& q, const Operation& o) {
     q.bind(Bytes(o.request)).bind(o.offers).bind(o.attempts).bind(o.unsigned_errors).bind(Bytes(o.result));
     q.bind_optional(o.iccid).bind(o.reason);
     bind_integer(q, o.token);
-    q.bind(o.floor).bind(Bytes(o.ci));
+    q.bind(o.floor).bind(Bytes(o.ci)).bind(o.event);
 }
 // "1$address$…": where this device's notifications may be forwarded to.
-Ok put_address(Connection& c, const Operation& o) {
-    const std::string_view code = o.activation_code;
+Ok put_address(Connection& c, const Operation& o, std::string_view code) {
     const size_t from = code.find('$'), to = code.find('$', from + 1);
     if (from == std::string::npos || to == std::string::npos) return {};
     auto a = TRY(c.prepare("INSERT OR IGNORE INTO addresses VALUES(?,?)"));
     return a.bind(Bytes(o.eid)).bind(code.substr(from + 1, to - from - 1)).run();
 }
 Ok insert_operation(Connection& c, const Operation& o) {
-    auto q =
-        TRY(c.prepare("INSERT INTO operations(state, held, cancel_requested, changed, transaction_id, "
-                      "counter, request, offers, attempts, unsigned_errors, result, iccid, reason, "
-                      "token, floor, ci, id, eid, kind, package, activation_code, tag_list, after, resolves, "
-                      "automatic, force, created_by, created, expires, idempotency_key, request_hash, "
-                      "version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
+    auto q = TRY(c.prepare(
+        "INSERT INTO operations(state, held, cancel_requested, changed, transaction_id, "
+        "counter, request, offers, attempts, unsigned_errors, result, iccid, reason, "
+        "token, floor, ci, event, id, eid, kind, package, activation_code, tag_list, after, resolves, "
+        "automatic, force, created_by, created, expires, idempotency_key, request_hash, code, "
+        "version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
     bind_progress(q, o);
     q.bind(o.id).bind(Bytes(o.eid)).bind(static_cast<int64_t>(o.kind)).bind(Bytes(o.package));
     q.bind(o.activation_code).bind(Bytes(o.tag_list)).bind(o.after).bind(o.resolves);
@@ -297,8 +298,8 @@ Ok insert_operation(Connection& c, const Operation& o) {
         q.bind_null();
     else
         q.bind(o.idempotency_key);
-    TRY(q.bind(Bytes(o.request_hash)).run());
-    return o.kind == eim::Kind::download ? put_address(c, o) : Ok{};
+    TRY(q.bind(Bytes(o.request_hash)).bind(Bytes(o.code)).run());
+    return o.kind == eim::Kind::download ? put_address(c, o, o.activation_code) : Ok{};
 }
 } // namespace
 
@@ -307,10 +308,11 @@ Ok put_operation(Connection& c, const Operation& o) {
     auto q = TRY(
         c.prepare("UPDATE operations SET state=?, held=?, cancel_requested=?, changed=?, transaction_id=?, "
                   "counter=?, request=?, offers=?, attempts=?, unsigned_errors=?, result=?, iccid=?, "
-                  "reason=?, token=?, floor=?, ci=?, version=version+1 WHERE id=? AND version=?"));
+                  "reason=?, token=?, floor=?, ci=?, event=?, version=version+1 WHERE id=? AND version=?"));
     bind_progress(q, o);
     TRY(q.bind(o.id).bind(static_cast<int64_t>(o.version)).run());
-    return c.changes() == 1 ? Ok{} : fail(Errc::conflict, "operation");
+    if (c.changes() != 1) return fail(Errc::conflict, "operation");
+    return o.event.empty() ? Ok{} : put_address(c, o, o.event);
 }
 
 } // namespace halyard::store

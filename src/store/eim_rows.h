@@ -10,7 +10,7 @@ namespace halyard::store {
     "sequence, id, eid, kind, state, package, activation_code, tag_list, after, resolves, automatic, "       \
     "force, held, cancel_requested, created_by, created, changed, expires, transaction_id, counter, "        \
     "request, offers, attempts, unsigned_errors, result, iccid, reason, idempotency_key, "                   \
-    "request_hash, version, token, floor, ci"
+    "request_hash, version, token, floor, ci, event, code"
 #define DEVICE_COLUMNS                                                                                       \
     "eid, name, counter, token, identities, euicc_info2, ipa_features, device_info, profiles_known, "        \
     "profiles, profiles_as_of, profiles_evidence, created, last_seen, version, token_proven, number, "       \

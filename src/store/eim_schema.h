@@ -4,7 +4,7 @@
 
 namespace halyard::store {
 /// Of an eIM's database. Another schema is another version, with a step that brings the former one there.
-inline constexpr int kEimVersion = 5;
+inline constexpr int kEimVersion = 6;
 /// What compact forms leave out of a session, and what a device reports of itself.
 #define EIM_SCHEMA_4                                                                                         \
     "CREATE TABLE session_facts(transaction_id BLOB PRIMARY KEY, facts BLOB NOT NULL) STRICT, WITHOUT "      \
@@ -20,6 +20,9 @@ inline constexpr Migration kEimMigrations[] = {
      "ALTER TABLE devices ADD COLUMN identities BLOB NOT NULL DEFAULT x''; "
      "ALTER TABLE operations ADD COLUMN ci BLOB NOT NULL DEFAULT x''; " DEVIATIONS_SCHEMA,
      move_certificates},
+    {5,
+     "ALTER TABLE operations ADD COLUMN event TEXT NOT NULL DEFAULT ''; "
+     "ALTER TABLE operations ADD COLUMN code BLOB NOT NULL DEFAULT x''"},
 };
 inline constexpr const char* kEimSchema = R"(
 CREATE TABLE devices(
@@ -36,7 +39,7 @@ CREATE TABLE operations(
   created INTEGER NOT NULL, changed INTEGER NOT NULL, expires INTEGER NOT NULL, transaction_id BLOB NOT NULL UNIQUE,
   counter INTEGER NOT NULL, request BLOB NOT NULL, offers INTEGER NOT NULL, attempts INTEGER NOT NULL,
   unsigned_errors INTEGER NOT NULL, result BLOB NOT NULL, iccid BLOB, token INTEGER, floor INTEGER NOT NULL,
-  reason TEXT NOT NULL, ci BLOB NOT NULL,
+  reason TEXT NOT NULL, ci BLOB NOT NULL, event TEXT NOT NULL, code BLOB NOT NULL,
   idempotency_key TEXT UNIQUE, request_hash BLOB NOT NULL, version INTEGER NOT NULL) STRICT;
 CREATE INDEX operations_open ON operations(eid, sequence) WHERE state IN (0, 1, 2, 7);
 CREATE INDEX operations_by_eid ON operations(eid, sequence);

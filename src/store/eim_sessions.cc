@@ -9,7 +9,9 @@ namespace {
 struct StoredFacts {
     OwnedBytes server_signed1, smdp_oid, ctx_params1, smdp_signed2, smdp_signature2, euicc_key;
     std::optional<std::array<uint8_t, 10>> iccid;
-    std::optional<OwnedBytes> ci; // since schema 5
+    std::optional<OwnedBytes> ci;      // since schema 5
+    std::optional<OwnedBytes> hash_cc; // this and the next since schema 6
+    std::optional<bool> at_smds;
     bool ppr_refused = false;
     static constexpr auto asn1() {
         using T = StoredFacts;
@@ -23,7 +25,9 @@ struct StoredFacts {
                               asn1::field<&T::euicc_key>("euiccKey", 0x85),
                               asn1::field<&T::iccid>("iccid", 0x86),
                               asn1::field<&T::ppr_refused>("pprRefused", 0x87),
-                              asn1::field<&T::ci>("ci", 0x88));
+                              asn1::field<&T::ci>("ci", 0x88),
+                              asn1::field<&T::hash_cc>("hashCc", 0x89),
+                              asn1::field<&T::at_smds>("atSmds", 0x8A));
     }
 };
 
@@ -37,6 +41,8 @@ Result<OwnedBytes> facts_of(const RelaySession& s) {
                       .ppr_refused = s.ppr_refused};
     if (s.iccid) facts.iccid = *s.iccid;
     if (!s.ci.empty()) facts.ci = s.ci;
+    if (!s.hash_cc.empty()) facts.hash_cc = s.hash_cc;
+    if (s.at_smds) facts.at_smds = true;
     return asn1::encode(facts);
 }
 Ok take_facts(RelaySession& s, const OwnedBytes& der) {
@@ -49,6 +55,8 @@ Ok take_facts(RelaySession& s, const OwnedBytes& der) {
     s.smdp_signature2 = std::move(facts.smdp_signature2);
     s.euicc_key = std::move(facts.euicc_key);
     s.ci = std::move(facts.ci).value_or(OwnedBytes{});
+    s.hash_cc = std::move(facts.hash_cc).value_or(OwnedBytes{});
+    s.at_smds = facts.at_smds.value_or(false);
     s.ppr_refused = facts.ppr_refused;
     if (facts.iccid) std::copy(facts.iccid->begin(), facts.iccid->end(), s.iccid.emplace().begin());
     return {};

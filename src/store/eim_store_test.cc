@@ -51,6 +51,8 @@ Operation full_operation(const std::string& id) {
     o.activation_code = "1$SMDP.example$ABC";
     o.tag_list = {0x84};
     o.ci = {0x14, 0x15};
+    o.event = "1$found.example$EVENT";
+    o.code = {0x01, 0x02};
     o.after = "op_a";
     o.resolves = "op_r";
     o.automatic = o.force = o.held = o.cancel_requested = true;
@@ -105,6 +107,8 @@ TEST_CASE("when devices and operations are stored, every field comes back after 
     CHECK(std::tie(d.state_change, d.state_changed, d.rplmn) ==
           std::tie(expected.state_change, expected.state_changed, expected.rplmn));
     const auto o = **store->operation("op_1");
+    CHECK(o.event == "1$found.example$EVENT");
+    CHECK(hex(o.code) == "0102");
     const auto e = full_operation("op_1");
     CHECK(o.sequence == 1);
     CHECK(o.version == 1);
@@ -286,14 +290,16 @@ TEST_CASE("when a file was made before sessions had facts, its sessions are read
         REQUIRE(store->commit({.devices = {full_device()}}));
         REQUIRE(store->commit({.session = eim::RelaySession{{1}, "op_1", "smdp.example", kEid, Time(1)}}));
         REQUIRE(store->database().write([](Connection& c) {
-            return c.execute("DROP TRIGGER session_facts_end; DROP TABLE session_facts; "
-                             "DROP TABLE device_reports; DROP TABLE deviations; "
-                             "ALTER TABLE operations DROP COLUMN ci; "
-                             "ALTER TABLE devices DROP COLUMN identities; "
-                             "ALTER TABLE devices ADD COLUMN euicc_certificate BLOB NOT NULL DEFAULT x''; "
-                             "ALTER TABLE devices ADD COLUMN eum_certificate BLOB NOT NULL DEFAULT x''; "
-                             "ALTER TABLE devices ADD COLUMN euicc_key BLOB NOT NULL DEFAULT x''; "
-                             "PRAGMA user_version=3");
+            return c.execute(
+                "DROP TRIGGER session_facts_end; DROP TABLE session_facts; "
+                "DROP TABLE device_reports; DROP TABLE deviations; "
+                "ALTER TABLE operations DROP COLUMN ci; ALTER TABLE operations DROP COLUMN event; "
+                "ALTER TABLE operations DROP COLUMN code; "
+                "ALTER TABLE devices DROP COLUMN identities; "
+                "ALTER TABLE devices ADD COLUMN euicc_certificate BLOB NOT NULL DEFAULT x''; "
+                "ALTER TABLE devices ADD COLUMN eum_certificate BLOB NOT NULL DEFAULT x''; "
+                "ALTER TABLE devices ADD COLUMN euicc_key BLOB NOT NULL DEFAULT x''; "
+                "PRAGMA user_version=3");
         }));
     }
     const auto store = *EimStore::open(file);

@@ -56,6 +56,16 @@ TEST_CASE("when profiles come through the eIM, every device ends confirmed and i
     CHECK(modes(ran) == std::set<std::string>{"indirect"});
 }
 
+TEST_CASE("when devices find their profiles by the events of an SM-DS, every device ends confirmed") {
+    const Directory d;
+    const Ran ran = lab({"--devices", "4", "--download", "both", "--smds", "--state", d / "lab"});
+    check_confirmed(ran, 4);
+    for (const char* name : {"device-0001", "device-0002"}) {
+        const std::string events = read_text(d / "lab/devices/" + name + "/events.ndjson");
+        CHECK(events.find(name[10] == '1' ? "event found" : "download triggered") != std::string::npos);
+    }
+}
+
 TEST_CASE("when devices speak ESipa in JSON and in ASN.1 to one eIM, every device ends confirmed") {
     const Ran ran = lab({"--devices", "4", "--download", "both", "--esipa", "both"});
     check_confirmed(ran, 4);

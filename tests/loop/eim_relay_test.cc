@@ -32,7 +32,7 @@ struct Session : Desk {
 /// An SM-DP+ that signs for another address.
 struct OtherAddress : eim::SmdpLink {
     explicit OtherAddress(Session& s) : session(s) {}
-    Result<rsp::Es9Answer> exchange(std::string_view, Bytes message) override {
+    Result<rsp::Es9Answer> exchange(std::string_view, Bytes message, rsp::Interface) override {
         auto answer = TRY(session.w.smdp.exchange(message, session.w.now));
         const Bytes name = bytes_of(kSmdpAddress);
         const auto at = std::search(answer.der.begin(), answer.der.end(), name.begin(), name.end());

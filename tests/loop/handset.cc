@@ -64,7 +64,9 @@ OwnedBytes Handset::initiate_message() {
 
 OwnedBytes Handset::client_message() {
     const auto ids = views(signing);
-    rsp::EuiccInfo2 info{.profile_version = {3, 3, 1}, .svn = svn, .ext_card_resource = card_resource};
+    rsp::EuiccInfo2 info = abilities;
+    info.svn = svn;
+    info.ext_card_resource = card_resource;
     info.euicc_ci_pk_id_list_for_verification.items = ids;
     info.euicc_ci_pk_id_list_for_signing.items = ids;
     const OwnedBytes info2 = encoded(info);

@@ -28,8 +28,10 @@ class Handset {
     std::array<uint8_t, 3> svn{2, 5, 0};
     std::vector<OwnedBytes> verification, signing; // CI key identifiers
     OwnedBytes card_resource = {0x81, 0x01, 0x00, 0x82, 0x04, 0x00, 0x08, 0x00, 0x00};
-    OwnedBytes smdp_oid;           // content octets
-    std::string confirmation_code; // empty: none is sent
+    rsp::EuiccInfo2 abilities{.profile_version = {3, 3, 1},
+                              .uicc_capability = {0x01D801D6}}; // rest of EUICCInfo2
+    OwnedBytes smdp_oid;                                        // content octets
+    std::string confirmation_code;                              // empty: none is sent
     Time now = kBegin;
 
     // What was learnt from the answers.

@@ -71,13 +71,22 @@ TEST_CASE("when sealed packages are exchanged between orders, none of them opens
     phone.matching_id = matching_id_of(smdp.order(iccid_text(1), "001010000000001", kBegin));
     smdp.order(iccid_text(2), "001010000000002", kBegin);
     const OwnedBytes stolen = smdp.store->sealed_package(iccid(iccid_text(2)))->octets;
-    REQUIRE(smdp.store->database().write([&](store::Connection& c) -> Ok {
-        auto q = TRY(c.prepare("UPDATE packages SET sealed=? WHERE iccid=?"));
-        return q.bind(Bytes(stolen)).bind(Bytes(iccid(iccid_text(1)))).run();
-    }));
     REQUIRE(codes(phone.initiate()) == "");
+    const OwnedBytes put_back = smdp.store->sealed_package(iccid(iccid_text(1)))->octets;
+    const auto swap = [&](const OwnedBytes& sealed) {
+        return smdp.store->database().write([&](store::Connection& c) -> Ok {
+            auto q = TRY(c.prepare("UPDATE packages SET sealed=? WHERE iccid=?"));
+            return q.bind(Bytes(sealed)).bind(Bytes(iccid(iccid_text(1)))).run();
+        });
+    };
+    REQUIRE(swap(stolen)); // before authenticateClient looks at it, and after
+    auto answer = smdp.exchange(phone.client_message(), kBegin);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Errc::unverified);
+    REQUIRE(swap(put_back));
     REQUIRE(codes(phone.authenticate()) == "");
-    const auto answer = smdp.exchange(phone.package_message(), kBegin);
+    REQUIRE(swap(stolen));
+    answer = smdp.exchange(phone.package_message(), kBegin);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().code == Errc::unverified);
     CHECK(smdp.find(iccid_text(1)).state == smdp::OrderState::released);

@@ -153,7 +153,8 @@ Eim::Eim(const Pki& pki, Smdp& s, Random& dice, std::string id)
     config.key = pki.eim.key.clone();
     config.anchors.push_back(pki.anchor);
 }
-Result<rsp::Es9Answer> Eim::exchange(std::string_view address, Bytes message) {
+Result<rsp::Es9Answer> Eim::exchange(std::string_view address, Bytes message, rsp::Interface) {
+    if (address != kSmdpAddress && elsewhere) return elsewhere(address, message);
     if (address != kSmdpAddress) return fail(Errc::unreachable, "smdpAddress");
     if (relayed) relayed(message);
     return smdp.exchange(message, now);
@@ -162,7 +163,7 @@ void Eim::forward() {
     for (auto due = must(store->due_forwards(now, 100)); !due.empty();
          due = must(store->due_forwards(now, 100)))
         for (const auto& f : due) {
-            if (exchange(f.address, f.message))
+            if (exchange(f.address, f.message, rsp::Interface::es9p))
                 must(store->forward_done(f.id));
             else
                 must(store->forward_later(f.id, now + Time(1000)));
@@ -283,6 +284,8 @@ Result<OwnedBytes> World::carry(Device& device, const ipa::Action& action) {
             return fail(Errc::unreachable, "http status", 503);
         if (!answered) return fail(Errc::rejected, "http status", 400);
         answer = std::move(*answered);
+    } else if (action.address != kSmdpAddress && eim.elsewhere) {
+        answer = TRY(eim.elsewhere(action.address, message)).der;
     } else {
         answer = TRY(smdp.exchange(message, now)).der;
     }

@@ -71,7 +71,7 @@ struct Smdp {
 
 struct Eim : eim::SmdpLink {
     Eim(const Pki&, Smdp&, Random&, std::string id = kEimAddress);
-    Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message) override;
+    Result<rsp::Es9Answer> exchange(std::string_view address, Bytes message, rsp::Interface) override;
     /// Sends what is due to the SM-DP+.
     void forward();
     /// The process ends and begins again on `other`, which must outlive it.
@@ -92,6 +92,8 @@ struct Eim : eim::SmdpLink {
     Time now = kBegin;
     bool down = false;
     std::function<void(Bytes)> relayed; // looks at what goes to the SM-DP+
+    /// Further servers: SM-DS, by their address.
+    std::function<Result<rsp::Es9Answer>(std::string_view address, Bytes message)> elsewhere;
 };
 
 /// An eUICC with its IPA.
