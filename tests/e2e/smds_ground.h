@@ -39,6 +39,7 @@ struct Ground {
 
 struct Smds {
     std::string name, state, pki, log;
+    std::string store; // PostgreSQL; empty: SQLite in `state`
     Words more;
     app::Process process;
     int port = 0, es12_port = 0;
@@ -50,8 +51,8 @@ struct Smds {
         Words command{program("halyard"),
                       "smds",
                       "serve",
-                      "--state",
-                      state,
+                      store.empty() ? "--state" : "--store",
+                      store.empty() ? state : store,
                       "--pki",
                       pki,
                       "--port",
