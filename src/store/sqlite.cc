@@ -160,21 +160,23 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open_in_memory(const Sch
     return prepare(":memory:", schema);
 }
 
-// Whoever comes first leads: it runs what has queued up meanwhile, commits once, and wakes the others.
+// Whoever comes first leads: it runs what has queued up meanwhile, commits once, and wakes those whose jobs are
+// done and the one that leads next. All the others sleep on: with many of them, waking all costs more than the
+// jobs.
 Ok SqliteDatabase::write(const std::function<Ok(Connection&)>& job) {
     std::unique_lock lock(writing_);
     if (broken_) return fail(Errc::storage, "database is broken");
-    Job mine{&job, {}};
+    Job mine{.run = &job};
     queue_.push_back(&mine); // cppcheck-suppress danglingLifetime ; taken out again before this returns
     while (!mine.done) {
         if (leading_) {
-            finished_.wait(lock);
+            mine.wake.wait(lock);
             continue;
         }
         leading_ = true;
         run_jobs(lock);
         leading_ = false;
-        finished_.notify_all();
+        if (!queue_.empty()) queue_.front()->wake.notify_one();
     }
     return mine.result;
 }
@@ -211,6 +213,7 @@ void SqliteDatabase::run_jobs(std::unique_lock<std::mutex>& lock) {
     for (Job* j : jobs) {
         if (!all && j->result) j->result = all; // it ran, yet nothing of it is on disk
         j->done = true;
+        j->wake.notify_one();
     }
 }
 

@@ -72,12 +72,12 @@ class SqliteDatabase final : public Database {
         const std::function<Ok(Connection&)>* run;
         Ok result;
         bool done = false;
+        std::condition_variable wake;
     };
     void run_jobs(std::unique_lock<std::mutex>& lock);
 
     std::unique_ptr<SqliteConnection> writer_, reader_; // no reader: in memory, the writer serves both
     std::mutex writing_, reading_;
-    std::condition_variable finished_;
     std::deque<Job*> queue_;
     bool leading_ = false;
     std::atomic<bool> broken_ = false;
