@@ -8,7 +8,7 @@ Result<Servers> Servers::open(const Options& options) {
     const auto client = [&](rsp::Role role) {
         net::HttpsClient::Options http;
         http.trust = options.trust;
-        http.trust.policy = rsp::policy_oid(role);
+        http.trust.policies = {rsp::policy_oid(role)};
         http.connect_to = options.connect_to;
         http.total_timeout = std::chrono::seconds(120); // a package of some 100 kB over a slow bearer
         return app::Es9Client::open(std::move(http), "gsma-rsp-lpad", options.form);
