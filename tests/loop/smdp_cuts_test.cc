@@ -165,7 +165,7 @@ struct Life {
     void tell() {
         for (;;) {
             const auto due = node.until_answered([&] {
-                now += Time(60'000); // the claim of a process that is gone is over
+                now += Time(60'000); // claims of a process that is gone are over
                 return node.process->store.claim("alpha", now, now + Time(15'000), 10);
             });
             if (due.empty()) return;
