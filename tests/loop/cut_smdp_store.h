@@ -28,7 +28,12 @@ class CutSmdpStore final : public smdp::Store {
     }
     Result<std::vector<smdp::Outgoing>>
     claim(std::string_view target, Time now, Time until, size_t limit) override {
-        return write_for<std::vector<smdp::Outgoing>>([&] { return real_.claim(target, now, until, limit); });
+        std::vector<smdp::Outgoing> out;
+        TRY(write([&]() -> Ok {
+            out = TRY(real_.claim(target, now, until, limit));
+            return {};
+        }));
+        return out;
     }
     Ok postpone(const smdp::Outgoing& o) override {
         return write([&] { return real_.postpone(o); });
@@ -134,57 +139,7 @@ class CutSmdpStore final : public smdp::Store {
         return read([&] { return real_.event_targets(); });
     }
 
-    Ok add_template(const smdp::Template& t, uint64_t low_water) override {
-        return write([&] { return real_.add_template(t, low_water); });
-    }
-    Result<std::optional<smdp::Template>>
-    profile_template(std::string_view op, std::string_view type, uint32_t version) override {
-        return read([&] { return real_.profile_template(op, type, version); });
-    }
-    Result<std::vector<smdp::Template>> templates() override {
-        return read([&] { return real_.templates(); });
-    }
-    Ok remove_type(std::string_view op, std::string_view type) override {
-        return write([&] { return real_.remove_type(op, type); });
-    }
-    Ok set_low_water(std::string_view op, std::string_view type, uint64_t low_water) override {
-        return write([&] { return real_.set_low_water(op, type, low_water); });
-    }
-    Result<std::vector<smdp::Level>> levels() override {
-        return read([&] { return real_.levels(); });
-    }
-    Result<std::vector<bool>> put_in_stock(std::span<const smdp::Stocked> rows) override {
-        return write_for<std::vector<bool>>([&] { return real_.put_in_stock(rows); });
-    }
-    Result<std::vector<smdp::DataKey>> data_keys(std::optional<std::string_view> op) override {
-        return read([&] { return real_.data_keys(op); });
-    }
-    Ok add_data_key(const smdp::DataKey& key) override {
-        return write([&] { return real_.add_data_key(key); });
-    }
-    Ok rewrap(std::span<const smdp::DataKey> keys) override {
-        return write([&] { return real_.rewrap(keys); });
-    }
-    Result<size_t> drop_idle_keys() override {
-        return write_for<size_t>([&] { return real_.drop_idle_keys(); });
-    }
-    Result<smdp::Outdated>
-    outdated(smdp::Resealed::Of of, std::optional<Iccid> after, size_t limit) override {
-        return read([&] { return real_.outdated(of, after, limit); });
-    }
-    Ok reseal(std::span<const smdp::Resealed> before, std::span<const smdp::Resealed> after) override {
-        return write([&] { return real_.reseal(before, after); });
-    }
-
   private:
-    template <class T, class F> Result<T> write_for(F&& f) {
-        T out{};
-        TRY(write([&]() -> Ok {
-            out = TRY(f());
-            return {};
-        }));
-        return out;
-    }
     template <class F> Ok write(F&& f) {
         if (dead_) return fail(Errc::storage, "killed");
         const bool last = planned_ && pass_-- == 0;
