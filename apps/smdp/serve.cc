@@ -54,7 +54,10 @@ Ok OperatorSide::start(const ServeOptions& options, Site& site) {
     if (options.operators.empty() && options.es2_port) return fail(Errc::missing_field, "operators");
     if (!options.operators.empty()) operators = TRY(load_operators(options.operators));
     for (const Requester& r : operators)
-        if (r.callback) site.config.callbacks.push_back(r.caller.operator_id);
+        if (r.callback) {
+            site.config.callbacks.push_back(r.caller.operator_id);
+            if (r.v3) site.config.followers.push_back(r.caller.operator_id);
+        }
     if (!site.config.callbacks.empty()) {
         auto to = as_client(options);
         const std::string& ca = options.callback_ca.empty() ? options.es2_client_ca : options.callback_ca;

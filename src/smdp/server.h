@@ -29,6 +29,7 @@ struct Config {
     uint32_t code_tries = 3;            // wrong confirmation codes per order (SR-21); then it is in error
     Time session_life{3'600'000};       // until a session without a delivered package is forgotten
     std::vector<std::string> callbacks; // operators that are told how downloads go
+    std::vector<std::string> followers; // those of them that also hear what became of profiles (SGP.22 v3)
     std::vector<std::string> smds;      // SM-DS that events may be registered at
 };
 
