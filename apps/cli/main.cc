@@ -1,29 +1,18 @@
 #include "apps/cli/commands.h"
-#include "base/log.h"
+#include "apps/ops/log_sink.h"
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-namespace {
 using namespace halyard;
-
-void to_spdlog(LogLevel level, std::string_view line) {
-    switch (level) {
-    case LogLevel::debug: return spdlog::debug("{}", line);
-    case LogLevel::info: return spdlog::info("{}", line);
-    case LogLevel::warning: return spdlog::warn("{}", line);
-    case LogLevel::error: return spdlog::error("{}", line);
-    }
-}
-} // namespace
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE,
                 SIG_IGN); // a pipe or peer that went away is an error of that write, not of the program
     spdlog::set_default_logger(spdlog::stderr_logger_mt("halyard"));
-    set_log_sink(to_spdlog);
+    ops::set_log({});
 
     CLI::App app{"Halyard: eSIM IoT remote provisioning (GSMA SGP.32)"};
     app.set_version_flag("--version", "halyard " HALYARD_VERSION);

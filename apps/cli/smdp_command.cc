@@ -1,5 +1,6 @@
 #include "apps/cli/commands.h"
-#include "apps/cli/eim_client_commands.h"
+#include "apps/cli/crl_command.h"
+#include "apps/cli/serve_settings.h"
 #include "apps/cli/smdp_parts.h"
 #include "apps/cli/store_option.h"
 #include "apps/smdp/stock.h"
@@ -15,12 +16,32 @@ namespace {
 using nlohmann::ordered_json, smdp_app::OrderRequest, smdp_app::Site;
 
 struct Arguments {
-    StoreOptions at;
-    std::string address, matching_id, file;
+    SiteArguments site;
+    std::string matching_id, file;
     bool json = false, stock = false, available = false;
 };
 
 } // namespace
+
+void add_site_options(CLI::App* c, SiteArguments& a) {
+    add_smdp_store(*c, a.at);
+    c->add_option("--address", a.address, "Its address, host[:port]; kept from then on");
+    c->add_option("--storage-key",
+                  a.storage_key,
+                  "FILE, credential:NAME or pkcs11:URI; the first one is kept; storage.key there otherwise");
+}
+void add_gate_options(CLI::App* c, SiteArguments& a) {
+    c->add_option("--lint", a.lint, "What endangers keys and cards: refuse, or warn")
+        ->check(CLI::IsMember({"refuse", "warn"}));
+    c->add_option("--ignore", a.ignored, "Rule of `profile lint` that is not looked at; may be repeated")
+        ->allow_extra_args(false);
+    c->add_flag("--lab", a.lab, "Laboratory: take published test profiles and keys");
+}
+Result<std::unique_ptr<Site>> open_site(const SiteArguments& a) {
+    auto site = TRY(Site::open(a.at.at(), a.address, a.storage_key));
+    site->gate = {.refuse = a.lint == "refuse", .lab = a.lab, .ignored = a.ignored};
+    return site;
+}
 
 nlohmann::ordered_json describe(const Site& site, const smdp::Order& o) {
     ordered_json out{{"matching_id", o.matching_id},
@@ -55,7 +76,7 @@ void print_order(const nlohmann::ordered_json& o, bool json) {
 namespace {
 
 Ok order(const Arguments& a, const OrderRequest& r) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     const auto order =
         TRY(r.profile.empty() ? smdp_app::order_from_stock(*site, r) : smdp_app::place(*site, r));
     print_order(describe(*site, order), a.json);
@@ -95,7 +116,7 @@ Result<OrderRequest> request_of(const ordered_json& line, const std::filesystem:
 
 // Orders already there (same ICCID) are left alone, so that a file can be imported again after a mistake.
 Ok import(const Arguments& a, int& exit_code) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     std::ifstream in(a.file);
     if (!in) return fail(Errc::not_found, "file");
     const auto base = std::filesystem::path(a.file).parent_path();
@@ -142,7 +163,7 @@ Result<std::optional<smdp::Order>> find_order(Site& site, const std::string& whi
 }
 
 Ok show(const Arguments& a) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     if (a.matching_id.empty()) {
         for (const auto& o : TRY(site->store->orders(0))) print_order(describe(*site, o), a.json);
         return {};
@@ -162,7 +183,7 @@ Ok show(const Arguments& a) {
 }
 
 Ok cancel(const Arguments& a) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     const bool by_matching_id = TRY(site->store->order(a.matching_id)).has_value();
     if (by_matching_id && !a.available) {
         auto server = site->server();
@@ -177,7 +198,7 @@ Ok cancel(const Arguments& a) {
 
 // What is on disk; a server that runs writes every few seconds.
 Ok show_deviations(const Arguments& a) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     constexpr size_t kPage = 500;
     std::optional<store::Deviation> last;
     for (;;) {
@@ -224,8 +245,8 @@ void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_cod
     c->add_option("--type", r->type, "Profile type; without --profile: any of that type in stock");
     c->add_option("--operator", r->operator_id, "Whose profile it is");
     c->add_option("--expires", r->expires, "Moment after which it is not handed out");
-    add_smdp_store(*c, a->at);
-    c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
+    add_site_options(c, a->site);
+    add_gate_options(c, a->site);
     c->add_flag("--json", a->json, "Print one JSON object");
     c->callback([=, &exit_code] {
         if (const auto ok = order(*a, *r); !ok) exit_code = report(ok.error(), "smdp order", a->json);
@@ -234,45 +255,19 @@ void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_cod
 
 void add_serve(CLI::App* top, int& exit_code) {
     auto o = std::make_shared<smdp_app::ServeOptions>();
-    auto at = std::make_shared<StoreOptions>();
-    auto pki = std::make_shared<std::vector<std::string>>();
-    auto resolve = std::make_shared<std::vector<std::string>>();
+    auto settings = std::make_shared<ops::Settings>();
+    smdp_app::add_settings(*settings, *o);
     CLI::App* c = top->add_subcommand("serve", "Serve ES9+ and ES2+ over HTTPS until SIGTERM");
-    add_smdp_store(*c, *at);
-    c->add_option(
-         "--pki",
-         *pki,
-         "Directory with smdp-auth, smdp-pb, smdp-tls and ci; repeated: further CIs, TLS of the first")
-        ->required();
-    c->add_option("--crl", o->crls, "Revocation list for EUMs and eUICCs, DER or PEM; may be repeated");
-    c->add_option("--address", o->address, "host[:port] devices are told; kept from then on");
-    c->add_option("--bind", o->bind, "Address to listen on");
-    c->add_option("--port", o->port, "Port to listen on; 0: any");
-    c->add_flag("--own-keys", o->own_keys, "Protect profiles with keys of their own (ReplaceSessionKeys)");
-    c->add_flag("!--no-rebind", o->rebind, "Refuse a retry with another one-time key of the eUICC (8.2/3.7)");
-    c->add_option("--es2-port", o->es2_port, "Port of ES2+ for operators; 0: any");
-    c->add_option("--es2-client-ca", o->es2_client_ca, "PEM: operators' certificates must be under it");
-    c->add_option("--operators", o->operators, "JSON: who may call ES2+, and where callbacks go");
-    c->add_option("--callback-ca", o->callback_ca, "PEM for operators' listeners, if another one");
-    c->add_option("--smds",
-                  o->smds.alternative,
-                  "SM-DS that events may be registered at, host[:port]; passes them on to the root");
-    c->add_option("--root-smds", o->smds.root, "The same for a root SM-DS");
-    c->add_option("--smds-ca", o->smds_ca, "PEM for the TLS of SM-DS, if another one than the CI");
-    c->add_option("--resolve", *resolve, "HOST=ADDR:PORT for callbacks and SM-DS, may be repeated");
-    c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
-    c->callback([=, &exit_code] {
-        o->state = at->state;
-        o->store = at->store;
-        o->pki.path = pki->front();
-        for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
-        if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {
-            exit_code = report(ok.error(), "--resolve", false);
-            return;
-        }
+    const auto run = [o] {
         const auto ended = smdp_app::serve(*o);
-        exit_code = ended ? *ended : report(ended.error(), "smdp serve", false);
-    });
+        return ended ? *ended : report(ended.error(), "smdp serve", false);
+    };
+    add_serve_command(
+        c, settings, [o] { return smdp_app::check_files(*o); }, run, exit_code);
+    auto shown = std::make_shared<smdp_app::ServeOptions>();
+    auto same = std::make_shared<ops::Settings>();
+    smdp_app::add_settings(*same, *shown);
+    add_crl_command(*top, same, shown, {"smdp-tls", "smdp-auth", "smdp-pb"}, exit_code);
 }
 } // namespace
 
@@ -283,9 +278,10 @@ void add_smdp_commands(CLI::App& app, int& exit_code) {
     auto a = std::make_shared<Arguments>();
     add_order(top, a, exit_code);
     add_smdp_stock_commands(*top, exit_code);
+    add_smdp_factory_commands(*top, exit_code);
+    add_smdp_key_commands(*top, exit_code);
     const auto common = [a](CLI::App* c) {
-        add_smdp_store(*c, a->at);
-        c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
+        add_site_options(c, a->site);
         c->add_flag("--json", a->json, "JSON, one object a line");
     };
     CLI::App* i = top->add_subcommand("import", "Place many orders: one JSON object a line");
@@ -297,6 +293,7 @@ void add_smdp_commands(CLI::App& app, int& exit_code) {
     i->callback([a, &exit_code] {
         if (const auto ok = import(*a, exit_code); !ok) exit_code = report(ok.error(), a->file, a->json);
     });
+    add_gate_options(i, a->site);
     i->add_flag(
         "--stock", a->stock, "Put them in stock, to be ordered by ES2+ or `order --iccid` or `--type`");
     CLI::App* s = top->add_subcommand("show", "Orders, or one with its notifications");

@@ -1,5 +1,6 @@
 #include "apps/cli/commands.h"
-#include "apps/cli/eim_client_commands.h"
+#include "apps/cli/crl_command.h"
+#include "apps/cli/serve_settings.h"
 #include "apps/cli/store_option.h"
 #include "apps/smds/site.h"
 #include <CLI/CLI.hpp>
@@ -69,36 +70,20 @@ Ok remove(const Arguments& a) {
 
 void add_serve(CLI::App* top, int& exit_code) {
     auto o = std::make_shared<smds_app::ServeOptions>();
-    auto at = std::make_shared<StoreOptions>();
-    auto pki = std::make_shared<std::vector<std::string>>();
-    auto resolve = std::make_shared<std::vector<std::string>>();
+    auto settings = std::make_shared<ops::Settings>();
+    smds_app::add_settings(*settings, *o);
     CLI::App* c =
         top->add_subcommand("serve", "Serve ES11, and ES12 and ES15 with mutual TLS, until SIGTERM");
-    add_smds_store(*c, *at);
-    c->add_option(
-         "--pki", *pki, "Directory with smds-auth, smds-tls and ci; repeated: further CIs, TLS of the first")
-        ->required();
-    c->add_option("--crl", o->crls, "Revocation list for EUMs and eUICCs, DER or PEM; may be repeated");
-    c->add_option("--address", o->address, "host[:port] devices are told; default the name in smds-tls");
-    c->add_option("--bind", o->bind, "Address to listen on");
-    c->add_option("--port", o->port, "ES11 port; 0: any");
-    c->add_option("--es12-port", o->es12_port, "ES12 and ES15 port; 0: any");
-    c->add_option("--client-ca", o->client_ca, "CA of SM-DP+ and SM-DS that may call, PEM; default the CI");
-    c->add_option("--parent", o->parent, "host[:port] of the root's ES15; without it this is a root");
-    c->add_option("--resolve", *resolve, "Parent HOST[:PORT]=ADDR:PORT, may be repeated");
-    c->add_flag("--strict", o->strict, "Refuse whatever deviates from the specification (conformance work)");
-    c->callback([=, &exit_code] {
-        o->state = at->state;
-        o->store = at->store;
-        o->pki.path = pki->front();
-        for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
-        if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {
-            exit_code = report(ok.error(), "smds serve", false);
-            return;
-        }
+    const auto run = [o] {
         const auto ended = smds_app::serve(*o);
-        exit_code = ended ? *ended : report(ended.error(), "smds serve", false);
-    });
+        return ended ? *ended : report(ended.error(), "smds serve", false);
+    };
+    add_serve_command(
+        c, settings, [o] { return smds_app::check_files(*o); }, run, exit_code);
+    auto shown = std::make_shared<smds_app::ServeOptions>();
+    auto same = std::make_shared<ops::Settings>();
+    smds_app::add_settings(*same, *shown);
+    add_crl_command(*top, same, shown, {"smds-tls", "smds-auth"}, exit_code);
 }
 } // namespace
 

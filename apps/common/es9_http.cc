@@ -1,4 +1,5 @@
 #include "apps/common/es9_http.h"
+#include "apps/common/request_scope.h"
 #include "base/log.h"
 #include "binding/admin_protocol.h"
 #include "binding/es9_asn1.h"
@@ -79,8 +80,11 @@ net::Response serve_es9(const net::Request& request, Interface on, const Es9Hand
     const auto asked =
         asn1 ? asked_in_asn1(request.body, on) : asked_in_json(*function, text_of(request.body));
     if (!asked) return refused(path, asked.error());
+    const char* interface = on == Interface::es11 ? "ES11" : "ES9+";
+    if (auto instead = RequestScope::begin(interface, binding::name(asked->function))) return *instead;
     const auto done = handle(asked->function, asked->message);
     if (!done) return not_done(path, done.error());
+    RequestScope::end(done->failed ? done->failed->subject + "/" + done->failed->reason : "ok");
     if (done->failed)
         log(LogLevel::info,
             std::string(binding::name(asked->function)) + ": " + done->failed->subject + "/" +

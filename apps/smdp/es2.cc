@@ -1,5 +1,6 @@
 #include "apps/smdp/es2.h"
 #include "apps/common/es9_http.h"
+#include "apps/common/request_scope.h"
 #include "base/log.h"
 #include "binding/admin_protocol.h"
 #include "binding/http_habits.h"
@@ -87,9 +88,11 @@ net::Response es2(smdp::Es2& core,
     if (request.method != "POST") return app::post_only();
     const std::string_view protocol = request.headers.get("X-Admin-Protocol");
     binding::note_protocol(request.peer, protocol);
+    if (auto instead = app::RequestScope::begin("ES2+", rsp::row(*function).name)) return *instead;
     const Context context{core, config, *who, *function, request.body, now};
     const auto answer = answer_of(context);
     if (!answer) return not_done(path, answer.error());
+    app::RequestScope::end(answer->failed ? answer->failed->subject + "/" + answer->failed->reason : "ok");
     if (answer->failed)
         log(LogLevel::info,
             std::string(rsp::row(*function).name) + " of " + who->caller.operator_id + ": " +

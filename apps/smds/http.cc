@@ -1,5 +1,6 @@
 #include "apps/smds/http.h"
 #include "apps/common/es9_http.h"
+#include "apps/common/request_scope.h"
 #include "base/log.h"
 #include "binding/admin_protocol.h"
 #include "binding/http_habits.h"
@@ -62,10 +63,12 @@ net::Response es12(smds::Server& server, const net::Request& request, Time now) 
     const binding::RequestHeaders sent{protocol, request.headers.get("Content-Type"), {}};
     if (const auto ok = binding::judge_headers(sent, "application/json", {}); !ok)
         return refused(path, ok.error());
+    if (auto instead = app::RequestScope::begin(rsp::row(*f).interface, rsp::row(*f).name)) return *instead;
     const auto done = run(server, *f, *caller, text_of(request.body), now);
     if (!done && may_be_repeated(done.error())) return refused(path, done.error());
     const auto status = done ? std::optional<ExecutionStatus>(*done) : unreadable(*f, done.error());
     if (!status) return refused(path, done.error());
+    app::RequestScope::end(status->code ? status->code->subject + "/" + status->code->reason : "ok");
     if (status->code)
         log(LogLevel::info, std::string(path) + " of " + caller->oid + ": " + rsp::describe(*status->code));
     const auto body = binding::server_to_json(rsp::HeaderAnswer{*status});

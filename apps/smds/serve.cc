@@ -1,21 +1,24 @@
 #include "apps/common/peer_ledger.h"
 #include "apps/common/signals.h"
+#include "apps/ops/families.h"
+#include "apps/ops/operation.h"
 #include "apps/smds/forwarder.h"
 #include "apps/smds/http.h"
 #include "apps/smds/site.h"
 #include "base/log.h"
 #include "net/https_server.h"
-#include <cstdio>
+#include <thread>
 
 namespace halyard::smds_app {
 namespace {
-net::HttpsServer::Options listening(const ServeOptions& options, uint16_t port) {
+net::HttpsServer::Options
+listening(const ServeOptions& options, const ops::Operation& operation, uint16_t port) {
     net::HttpsServer::Options listen;
     listen.bind = options.bind;
     listen.port = port;
     listen.certificate_file = options.pki.pem("smds-tls").string();
     listen.key_file = options.pki.key("smds-tls").string();
-    listen.max_connections_per_network = listen.max_connections; // behind a lab's or operator's NAT
+    operation.set_limits(listen);
     return listen;
 }
 
@@ -43,13 +46,33 @@ Result<std::string> address_of(const ServeOptions& options) {
     return tls.san_dns_names.front();
 }
 
+// What is slow to count. Errors as the log shall have them.
+std::string census(smds::Store& store, ops::Metrics& m) {
+    const auto counted = store.census();
+    if (!counted && counted.error().code == Errc::unsupported) return "";
+    if (!counted) return std::string(name(counted.error().code)) + " at " + counted.error().where;
+    m.set(ops::family::kSessions, {}, static_cast<double>(counted->sessions));
+    m.set(ops::family::kEvents, {}, static_cast<double>(counted->events));
+    m.set(ops::family::kOutbox, {}, static_cast<double>(counted->waiting));
+    const Time age = counted->oldest.count() ? Time(app::now_ms()) - counted->oldest : Time(0);
+    m.set(ops::family::kOutboxAge, {}, static_cast<double>(age.count()) / 1000);
+    return "";
+}
+
+Ok watch_certificates(const ServeOptions& options, ops::Operation& operation) {
+    for (const char* name : {"smds-tls", "smds-auth"})
+        operation.watch_certificate(name, TRY(options.pki.certificate(name)).not_after);
+    return {};
+}
+
 // Until asked to stop, or the database broke.
-int keep_house(Site& site, app::PeerLedger& peers) {
+int keep_house(Site& site, app::PeerLedger& peers, ops::Operation& operation) {
     for (unsigned tick = 0; !app::sleep_unless_stopped(std::chrono::seconds(1)); ++tick) {
         if (site.store->database().broken()) {
             log(LogLevel::error, "database failed; ending, so that a restart finds what is on disk");
             return 3;
         }
+        operation.tick(site.store->call("", "") ? "" : "does not answer");
         if (tick % 5 == 4) (void)peers.save(site.store->database());
         const Time now(app::now_ms());
         if (tick % 60 == 59)
@@ -60,12 +83,20 @@ int keep_house(Site& site, app::PeerLedger& peers) {
 } // namespace
 
 Result<int> serve(const ServeOptions& options) {
+    ops::Operation operation(options, "smds");
+    TRY(operation.start());
     auto site = TRY(Site::open({options.state, options.store}));
+    site->lab = options.lab;
     TRY(site->load_credentials(options.pki));
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
-    site->config.revocation = TRY(app::load_crls(options.crls, Time(app::now_ms())));
+    const auto lists = TRY(ops::open_lists(options, {"smds-tls", "smds-auth"}));
+    site->config.lists = lists.get();
+    operation.keep(*lists);
     site->config.address = TRY(address_of(options));
     site->config.has_parent = !options.parent.empty();
+    TRY(watch_certificates(options, operation));
+    operation.on_hangup([&] { return watch_certificates(options, operation); });
+    operation.add_census([&site](ops::Metrics& m) { return census(*site->store, m); });
     const auto parent = TRY(forwarder(options, *site));
     smds::Server server = site->server();
     app::catch_signals();
@@ -79,27 +110,28 @@ Result<int> serve(const ServeOptions& options) {
         return response;
     };
     net::HttpsServer devices, servers;
-    TRY(devices.start(listening(options, options.port),
-                      [&](const net::Request& r) { return counted(r, es11); }));
-    auto mutual = listening(options, options.es12_port);
+    TRY(devices.start(listening(options, operation, options.port),
+                      operation.front("ES11", [&](const net::Request& r) { return counted(r, es11); })));
+    auto mutual = listening(options, operation, options.es12_port);
     mutual.client_ca_file = options.client_ca.empty() ? options.pki.pem("ci").string() : options.client_ca;
-    TRY(servers.start(mutual, [&](const net::Request& r) {
+    TRY(servers.start(mutual, operation.front("ES12", [&](const net::Request& r) {
         net::Response response = counted(r, es12);
         if (parent) parent->wake();
         return response;
-    }));
+    })));
+    operation.watch("ES11", devices);
+    operation.watch("ES12", servers);
     if (parent) parent->start();
-    std::printf("{\"listening\":\"https://%s:%u\",\"es12\":\"https://%s:%u\"}\n",
-                options.bind.c_str(),
-                devices.port(),
-                options.bind.c_str(),
-                servers.port());
-    std::fflush(stdout);
-    const int exit_code = keep_house(*site, peers);
-    servers.stop();
+    operation.serving("\"listening\":\"https://" + options.bind + ":" + std::to_string(devices.port()) +
+                      "\",\"es12\":\"https://" + options.bind + ":" + std::to_string(servers.port()) + "\"");
+    const int exit_code = keep_house(*site, peers, operation);
+    operation.begin_drain();
+    std::thread other([&] { servers.stop(); });
     devices.stop();
+    other.join();
     if (parent) parent->stop();
     (void)peers.save(site->store->database());
+    log(LogLevel::info, "ended");
     return exit_code;
 }
 

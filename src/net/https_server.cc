@@ -1,6 +1,8 @@
 #include "net/https_server.h"
 #include "base/log.h"
+#include "net/rate_limit.h"
 #include "net/server_connection.h"
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -94,11 +96,14 @@ std::string octets_of(const Response& response, ResponseContext context) {
 /// only.
 class HttpsServer::Core : public ConnectionHost {
   public:
-    Core(const Options& o, Handler handler) : handler_(std::move(handler)), workers_(o.workers) {
+    Core(const Options& o, Handler handler)
+        : handler_(std::move(handler)), rate_({o.connections_per_second, o.connections_burst}),
+          workers_(o.workers) {
         options = o;
     }
 
     Ok listen();
+    Ok reload();
     void run();
     void stop();
     uint16_t port() const { return port_; }
@@ -114,14 +119,17 @@ class HttpsServer::Core : public ConnectionHost {
 
     void accept();
     void admit(tcp::socket socket);
-    bool has_room(const std::string& network, const tcp::endpoint& peer) const;
+    bool is_exempt(const tcp::endpoint& peer) const;
+    bool has_room(const std::string& network, const tcp::endpoint& peer);
+    Result<tls::Context> context() const;
     void begin_drain();
     /// A copy, because what is done to a connection may remove it.
     std::vector<Entry> present() const;
 
     const Handler handler_;
     std::atomic<bool> aborting_{false}; // the drain time is over: requests still queued are not begun
-    tls::Context context_;
+    tls::Context context_;              // of connections to come
+    RateLimit rate_;
     uint16_t port_ = 0;
     asio::io_context io_{1};
     tcp::acceptor acceptor_{io_};
@@ -133,11 +141,22 @@ class HttpsServer::Core : public ConnectionHost {
     asio::thread_pool workers_;
 };
 
-Ok HttpsServer::Core::listen() {
-    context_ = TRY(tls::make_context(tls::Side::server, options.cbc_suite));
-    TRY(tls::load_identity(context_.get(), options.certificate_file, options.key_file));
+Result<tls::Context> HttpsServer::Core::context() const {
+    tls::Context made = TRY(tls::make_context(tls::Side::server, options.cbc_suite));
+    TRY(tls::load_identity(made.get(), options.certificate_file, options.key_file));
     if (!options.client_ca_file.empty())
-        TRY(tls::require_client_certificate(context_.get(), options.client_ca_file, options.verify_time));
+        TRY(tls::require_client_certificate(made.get(), options.client_ca_file, options.verify_time));
+    return made;
+}
+
+Ok HttpsServer::Core::reload() {
+    auto fresh = std::make_shared<tls::Context>(TRY(context()));
+    asio::post(io_, [this, fresh] { context_ = std::move(*fresh); });
+    return {};
+}
+
+Ok HttpsServer::Core::listen() {
+    context_ = TRY(context());
     ErrorCode error;
     const auto address = asio::ip::make_address(options.bind, error);
     if (error) return fail(Errc::bad_value, "bind");
@@ -172,14 +191,32 @@ void HttpsServer::Core::accept() {
     });
 }
 
-bool HttpsServer::Core::has_room(const std::string& network, const tcp::endpoint& peer) const {
+bool HttpsServer::Core::is_exempt(const tcp::endpoint& peer) const {
+    if (options.exempt.empty()) return false;
+    const auto source = Source::parse(peer.address().to_string());
+    return source &&
+           std::ranges::any_of(options.exempt, [&](const Network& n) { return n.contains(*source); });
+}
+
+// A refusal costs no more than the accept: no TLS, no answer. SR-53, SR-54
+bool HttpsServer::Core::has_room(const std::string& network, const tcp::endpoint& peer) {
+    const auto refuse = [&](std::atomic<uint64_t>& counter, const char* why) {
+        ++counter;
+        log(LogLevel::warning, "net: connection of " + peer_text(peer) + " refused: " + why);
+        return false;
+    };
+    if (connections_.size() >= options.max_connections) return refuse(stats.refused_crowded, "too many");
+    if (static_cast<size_t>(stats.shaking) >= options.max_handshakes)
+        return refuse(stats.refused_handshakes, "too many handshakes");
+    if (is_exempt(peer)) return true;
     const auto known = networks_.find(network);
-    const bool crowded = known != networks_.end() && known->second >= options.max_connections_per_network;
-    if (!crowded && connections_.size() < options.max_connections) return true;
-    log(LogLevel::warning,
-        "net: connection of " + peer_text(peer) + " refused: too many" +
-            (crowded ? " from its network" : ""));
-    return false;
+    if (known != networks_.end() && known->second >= options.max_connections_per_network)
+        return refuse(stats.refused_crowded, "too many from its network");
+    if (!rate_.is_on()) return true;
+    const auto source = Source::parse(peer.address().to_string());
+    if (source && !rate_.take(source->key(), RateLimit::Clock::now()))
+        return refuse(stats.refused_rate, "too often");
+    return true;
 }
 
 void HttpsServer::Core::admit(tcp::socket socket) {
@@ -199,6 +236,8 @@ void HttpsServer::Core::admit(tcp::socket socket) {
     asio_port.serve(connection);
     connections_.emplace(connection.get(), Entry{connection, network});
     ++networks_[network];
+    ++stats.accepted;
+    ++stats.open;
     connection->start();
 }
 
@@ -209,17 +248,20 @@ void HttpsServer::Core::forget(ServerConnection& connection) {
     if (--network->second == 0) networks_.erase(network);
     const auto last_use = std::move(entry->second.connection); // lives to the end of this call at least
     connections_.erase(entry);
+    --stats.open;
     if (draining && connections_.empty()) timer_.cancel();
 }
 
 void HttpsServer::Core::submit(std::shared_ptr<ServerConnection> from, Request request, ResponseContext how) {
     how.close = how.close || draining;
     if (submitted_ >= options.workers + options.max_queue) {
+        ++stats.refused_busy;
         Response busy = plain(503);
         busy.headers.add("Retry-After", "1");
         return from->answer(octets_of(busy, how), how.close);
     }
     ++submitted_;
+    ++stats.waiting;
     auto work = [this,
                  from = std::move(from),
                  request = std::move(request),
@@ -229,6 +271,7 @@ void HttpsServer::Core::submit(std::shared_ptr<ServerConnection> from, Request r
         if (!aborting_) octets = octets_of(call(handler_, request), how);
         asio::post(io_, [this, from = std::move(from), octets = std::move(octets), how]() mutable {
             --submitted_;
+            --stats.waiting;
             from->answer(std::move(octets), how.close || draining);
             from->drive();
         });
@@ -286,6 +329,16 @@ Ok HttpsServer::start(const Options& options, Handler handler) {
         return fail(Errc::internal, "threads");
     }
     return {};
+}
+
+const ServerStats& HttpsServer::stats() const {
+    static const ServerStats none;
+    return core_ ? core_->stats : none;
+}
+
+Ok HttpsServer::reload_certificates() {
+    if (!core_) return fail(Errc::conflict, "server");
+    return core_->reload();
 }
 
 uint16_t HttpsServer::port() const { return core_ ? core_->port() : uint16_t{0}; }

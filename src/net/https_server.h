@@ -1,6 +1,8 @@
 #pragma once
 #include "base/time.h"
 #include "net/http.h"
+#include "net/server_stats.h"
+#include "net/source.h"
 #include <memory>
 #include <optional>
 
@@ -27,6 +29,10 @@ class HttpsServer {
         size_t max_queue = 256; // requests waiting for a worker; beyond: 503 with Retry-After
         size_t max_connections = 4096;
         size_t max_connections_per_network = 1024; // per IPv4 /24 or IPv6 /56
+        size_t max_handshakes = 512; // under way at the same time; beyond, a new connection is closed (SR-54)
+        double connections_per_second = 0; // of one source address (SR-52); 0: no limit
+        double connections_burst = 100;
+        std::vector<Network> exempt; // sources that limits per source and network do not count
         size_t max_header_bytes = 16 * 1024;
         size_t max_header_lines = 64;
         size_t max_body = 1024 * 1024; // beyond: 413
@@ -53,6 +59,12 @@ class HttpsServer {
 
     /// The port listened on; 0 before start.
     uint16_t port() const;
+    /// Zeros before start; valid as long as the server.
+    const ServerStats& stats() const;
+
+    /// Reads certificate, key and CA for clients again, from the files of start(): for connections from now
+    /// on. Errors: those of start(), and what was loaded before stays.
+    Ok reload_certificates();
 
     /// Stops accepting, lets requests that have begun end within drain_timeout, closes everything and waits
     /// for handlers to return. Not from within a handler. Harmless when not running.

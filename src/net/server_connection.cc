@@ -21,6 +21,7 @@ bool is_wait(int error) { return error == SSL_ERROR_WANT_READ || error == SSL_ER
 } // namespace
 
 void ServerConnection::start() {
+    ++host_.stats.shaking;
     set_phase(Phase::handshake);
     drive();
 }
@@ -62,14 +63,17 @@ void ServerConnection::on_timer() {
     if (!is_open()) return;
     if (Clock::now() < deadline_) return set_deadline(deadline_);
     if (phase_ == Phase::handshake) {
+        ++host_.stats.timeouts;
         log(LogLevel::warning, "net: TLS handshake with " + peer_ + " failed: timeout");
         return cut();
     }
     if (phase_ != Phase::header && phase_ != Phase::body) {
         const char* what = phase_ == Phase::writing ? "writing" : phase_ == Phase::idle ? "idle" : "closing";
+        if (phase_ == Phase::writing) ++host_.stats.timeouts; // idle and closing ones end in peace
         log(LogLevel::debug, "net: connection of " + peer_ + " cut off: timeout in " + what);
         return cut();
     }
+    ++host_.stats.timeouts;
     refuse(408, "timeout");
     drive();
 }
@@ -100,6 +104,7 @@ bool ServerConnection::shake_hands() {
     if (result == 1) return finish_handshake();
     const int error = SSL_get_error(session_.get(), result);
     if (wait_for(error)) return false;
+    count_handshake(true);
     log_handshake_failure(error);
     begin_linger(); // so that the alert arrives
     return true;
@@ -118,8 +123,15 @@ bool ServerConnection::finish_handshake() {
         return false;
     }
     if (certificate) certificate_ = tls::der_of(certificate.get());
+    count_handshake(false);
     set_phase(Phase::idle);
     return true;
+}
+
+void ServerConnection::count_handshake(bool failed) {
+    if (phase_ != Phase::handshake) return;
+    --host_.stats.shaking;
+    ++(failed ? host_.stats.handshakes_failed : host_.stats.handshakes);
 }
 
 void ServerConnection::log_handshake_failure(int error) {
@@ -184,6 +196,7 @@ void ServerConnection::take_request() {
 
 /// Answers at HTTP level and closes: after a framing error nobody knows where the next request begins.
 void ServerConnection::refuse(int status, const char* why) {
+    if (status != 408) ++host_.stats.refused_requests;
     log(LogLevel::info, "net: request of " + peer_ + " refused with " + std::to_string(status) + ": " + why);
     reader_.reset();
     early_.clear();
@@ -262,6 +275,7 @@ void ServerConnection::drain() {
 
 void ServerConnection::cut() {
     if (!is_open()) return;
+    count_handshake(true);
     ERR_clear_error();
     if (phase_ == Phase::idle) SSL_shutdown(session_.get());
     ERR_clear_error();

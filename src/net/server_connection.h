@@ -31,6 +31,7 @@ struct ConnectionHost {
     virtual void forget(ServerConnection& connection) = 0;
 
     HttpsServer::Options options;
+    ServerStats stats;
     bool draining = false;
     std::array<uint8_t, 16 * 1024> scratch; // one read at a time: shared by all connections
 };
@@ -60,6 +61,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     using Clock = std::chrono::steady_clock;
 
     void set_phase(Phase phase);
+    void count_handshake(bool failed);
     void set_deadline(Clock::time_point deadline);
     Clock::time_point transfer_deadline(size_t moved) const;
     bool wait_for(int error);

@@ -4,6 +4,7 @@
 #include "profile/package.h"
 #include "rsp/mutual_authentication.h"
 #include "smdp/eligibility.h"
+#include "smdp/maker.h"
 #include "smdp/server.h"
 #include <algorithm>
 
@@ -12,6 +13,7 @@ namespace {
 using rsp::Es9Answer, rsp::Es9Function, rsp::Refusal;
 
 constexpr Refusal kSignature{"8.1", "6.1", "eUICC signature or challenge invalid"};
+constexpr Refusal kDenied{"8.1", "6.1", "eUICC denied"};
 
 bool speaks_of(Bytes secure_channel, Bytes otpk) {
     return std::search(secure_channel.begin(), secure_channel.end(), otpk.begin(), otpk.end()) !=
@@ -33,13 +35,16 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
     if (!ok) return refuse(kSignature);
     const Credentials* own = credentials(session->ci_key_id);
     if (!own) return refuse({"8.11.1", "3.9", "CI unknown"});
+    const auto lists = config_.lists ? config_.lists->now() : nullptr;
     const auto judged =
         rsp::judge_client(request.authenticate_server_response.value,
                           {session->transaction_id, session->server_challenge, config_.address},
                           own->ci,
-                          config_.revocation,
+                          lists ? lists->revocation : config_.revocation,
                           now);
     if (judged.refusal) return refuse(*judged.refusal);
+    if (const auto no = rsp::denied(config_.lists, judged.eid, judged.euicc, ok->eum_certificate.der()))
+        return refuse(*no);
     const rsp::EuiccSigned1& said = ok->euicc_signed1.value;
 
     const std::string_view matching_id = rsp::matching_id_of(said.ctx_params1.der);
@@ -63,7 +68,7 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
         return refuse(r);
     };
     if (expired) return end({"8.8.5", "4.10", "download order expired"});
-    const auto package = TRY(unseal(order->iccid));
+    const auto package = TRY(package_of(vault_, store_, *order));
     const rsp::EuiccInfo2& info = said.euicc_info2.value;
     const auto metadata = TRY(asn1::decode<rsp::StoreMetadataRequest>(order->metadata));
     if (const char* why = TRY(why_not_eligible(package.reveal(), metadata, info)))
@@ -130,7 +135,7 @@ Result<Es9Answer> Server::judge_code(const Order& known,
         return rsp::refused(Es9Function::get_bound_profile_package, {"8.2.7", reason, message});
     };
     if (!said.hash_cc) return refuse({}, "2.2", "confirmation code missing");
-    const SecretBytes code = TRY(open_code(config_, known));
+    const SecretBytes code = TRY(open_code(vault_, known));
     if (crypto::equal(*said.hash_cc, crypto::sha256({code.reveal(), session.transaction_id})))
         return Es9Answer{};
     if (session.wrong_code == request) // the answer was lost: not a second try
@@ -157,6 +162,7 @@ Result<Es9Answer> Server::package(Bytes der, Time now) {
     if (!session ||
         (session->state != SessionState::authenticated && session->state != SessionState::delivered))
         return refuse({"8.10.1", "3.9", "transactionId unknown"});
+    if (rsp::is_denied(config_.lists, session->eid)) return refuse(kDenied);
     const auto* ok = std::get_if<rsp::PrepareDownloadResponseOk>(&request.prepare_download_response.value.is);
     if (!ok) return refuse(kSignature);
     const auto euicc_key = TRY(crypto::public_key_from_spki(session->euicc_key));
@@ -199,7 +205,8 @@ Result<Es9Answer> Server::deliver(
     }
     const Bytes short_host_id = Bytes(config_.oid_der).first(std::min<size_t>(config_.oid_der.size(), 16));
     if (!again) {
-        const auto package = TRY(unseal(order.iccid));
+        binding.reset(); // of another one-time key
+        const auto package = TRY(package_of(vault_, store_, order));
         Bound bound = TRY(bind({.host_id = short_host_id,
                                 .eid = session.eid,
                                 .smdp_oid = config_.oid_der,
@@ -221,14 +228,7 @@ Result<Es9Answer> Server::deliver(
         TRY(tell(change, order, Point::download, {}, now));
     session.state = SessionState::delivered;
     TRY(store_.commit(change));
-    rsp::GetBoundProfilePackageOk answer{.transaction_id = session.transaction_id};
-    OwnedBytes whole = session.secure_channel;
-    append(whole, binding->tail);
-    whole = tlv(0xBF36, whole);
-    answer.bound_profile_package.der = whole;
-    rsp::GetBoundProfilePackageResponse response;
-    response.is = answer;
-    return Es9Answer{TRY(asn1::encode(response)), {}};
+    return Es9Answer{bound_package_answer(session.transaction_id, session.secure_channel, binding->tail), {}};
 }
 
 Result<Es9Answer> Server::cancel_session(Bytes der, Time now) {

@@ -83,15 +83,19 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
         if (same(c.ci.key_id, session->ci_key_id)) own = &c;
     if (!own) return refuse(kThis, {"8.11.1", "3.9", "CI unknown"});
     const auto& response = request.authenticate_server_response.value;
+    const auto lists = config_.lists ? config_.lists->now() : nullptr;
     const auto judged =
         rsp::judge_client(response,
                           {session->transaction_id, session->server_challenge, config_.address},
                           own->ci,
-                          config_.revocation,
+                          lists ? lists->revocation : config_.revocation,
                           now);
     if (judged.refusal) return refuse(kThis, *judged.refusal);
+    const auto& shown = std::get<rsp::AuthenticateResponseOk>(response.is);
+    if (const auto no = rsp::denied(config_.lists, judged.eid, judged.euicc, shown.eum_certificate.der()))
+        return refuse(kThis, *no);
 
-    const auto& said = std::get<rsp::AuthenticateResponseOk>(response.is).euicc_signed1.value;
+    const auto& said = shown.euicc_signed1.value;
     const std::string_view id = rsp::matching_id_of(said.ctx_params1.der);
     const auto events = TRY(store_.events(judged.eid));
     std::vector<rsp::EventEntries> entries;

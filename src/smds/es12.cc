@@ -14,13 +14,14 @@ ExecutionStatus failure(ServerFunction f, const char* subject, const char* reaso
 
 // The requester is who its certificate says: of an SM-DP+ on ES12, of an SM-DS on ES15 (SR-02).
 std::optional<ExecutionStatus>
-judge(ServerFunction f, const Caller& caller, const rsp::RequestHeader& header) {
+judge(ServerFunction f, const Caller& caller, const rsp::RequestHeader& header, rsp::LiveLists* lists) {
     if (caller.oid.empty()) return failure(f, "1.1", "1.1");
     const bool es15 =
         f == ServerFunction::register_event_at_root || f == ServerFunction::delete_event_at_root;
     if (caller.role != (es15 ? rsp::Role::ds_tls : rsp::Role::dp_tls) ||
         caller.oid != header.function_requester_identifier)
         return failure(f, "1.1", "1.2");
+    if (rsp::is_denied(lists, caller.oid)) return failure(f, "1.1", "1.2");
     return std::nullopt;
 }
 
@@ -74,7 +75,7 @@ Server::register_event(ServerFunction f, const Caller& caller, const rsp::Regist
 
 Result<ExecutionStatus>
 Server::register_once(ServerFunction f, const Caller& caller, const rsp::RegisterEventRequest& r, Time now) {
-    if (auto no = judge(f, caller, r.header)) return std::move(*no);
+    if (auto no = judge(f, caller, r.header, config_.lists)) return std::move(*no);
     const uint8_t forwarding = r.forwarding_indicator;
     const Call call = call_of(caller,
                               r.header,
@@ -117,7 +118,7 @@ Server::delete_event(ServerFunction f, const Caller& caller, const rsp::DeleteEv
 
 Result<ExecutionStatus>
 Server::delete_once(ServerFunction f, const Caller& caller, const rsp::DeleteEventRequest& r, Time now) {
-    if (auto no = judge(f, caller, r.header)) return std::move(*no);
+    if (auto no = judge(f, caller, r.header, config_.lists)) return std::move(*no);
     const Call call = call_of(caller, r.header, {bytes_of("deleteEvent"), r.eid, bytes_of(r.event_id)}, now);
     if (auto said = TRY(earlier(store_, f, call))) return std::move(*said);
     const auto event = TRY(find(r.eid, r.event_id));

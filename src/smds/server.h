@@ -1,6 +1,7 @@
 #pragma once
 // The SM-DS itself, root or alternative: ES11 for eUICCs, ES12 for SM-DP+, ES15 for other SM-DS. No I/O, no
 // clock. SGP.22 §3.6, §5.8 to §5.10
+#include "rsp/deny_list.h"
 #include "rsp/es2p.h"
 #include "rsp/mutual_authentication.h"
 #include "smds/store.h"
@@ -18,11 +19,12 @@ struct Config {
     std::string address; // "host[:port]", what devices and the parent are told
     OwnedBytes oid_der;  // content octets of the OID in its certificates
     std::vector<Credentials> credentials;
-    rsp::Revocation revocation;     // lists for EUM and eUICC certificates
-    bool has_parent = false;        // an alternative SM-DS: events that ask for it go on to the root
-    size_t events_per_eid = 100;    // what one answer of ES11 has to hold
-    Time session_life{3'600'000};   // until a session is forgotten
-    Time call_life{7 * 86'400'000}; // until a function call is (RR-04: at least 24 hours)
+    rsp::Revocation revocation;      // lists for EUM and eUICC certificates
+    rsp::LiveLists* lists = nullptr; // in its place, and who is denied; must outlive the server
+    bool has_parent = false;         // an alternative SM-DS: events that ask for it go on to the root
+    size_t events_per_eid = 100;     // what one answer of ES11 has to hold
+    Time session_life{3'600'000};    // until a session is forgotten
+    Time call_life{7 * 86'400'000};  // until a function call is (RR-04: at least 24 hours)
 };
 
 /// Who calls ES12 or ES15, by the client certificate of its TLS session.

@@ -14,9 +14,19 @@ struct Change {
     const Session* session = nullptr; // version 0: new; otherwise the one read, the store writes version + 1
 };
 
+/// How full a store is.
+struct Census {
+    uint64_t sessions = 0; // that have not ended
+    uint64_t events = 0;
+    uint64_t waiting = 0; // messages in the outbox
+    Time oldest{};        // when the oldest of them was made; 0: none
+};
+
 /// Where an SM-DS keeps its state. Thread-safe.
 struct Store {
     virtual ~Store() = default;
+    /// For metrics: may take as long as counting takes. Errors: unsupported for stores that do not count.
+    virtual Result<Census> census() { return fail(Errc::unsupported, "census"); }
     /// Everything or nothing, on disk when it returns. Errors: conflict when there is an event of that EID
     /// and id, when what is to be removed is gone, a version is not the one read, or the call is there;
     /// storage.

@@ -13,6 +13,7 @@ class SmdsStore : public smds::Store {
     static Result<std::unique_ptr<SmdsStore>> open(const std::filesystem::path& file);
     static Result<std::unique_ptr<SmdsStore>> open_in_memory();
 
+    Result<smds::Census> census() override;
     Ok commit(const smds::Change&) override;
     Result<std::vector<smds::Event>> events(const Eid&) override;
     Result<std::vector<smds::Event>> events(uint64_t after, size_t limit) override;

@@ -45,6 +45,7 @@ struct Operator {
         auto started = app::Process::start({{program("halyard"),
                                              "smdp",
                                              "serve",
+                                             "--lab",
                                              "--state",
                                              d / "smdp",
                                              "--pki",

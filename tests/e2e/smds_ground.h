@@ -51,6 +51,7 @@ struct Smds {
         Words command{program("halyard"),
                       "smds",
                       "serve",
+                      "--lab",
                       store.empty() ? "--state" : "--store",
                       store.empty() ? state : store,
                       "--pki",
