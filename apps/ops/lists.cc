@@ -166,17 +166,15 @@ Ok ListKeeper::fetch_one(Source& source) {
     return keep(source, content, true);
 }
 
-bool ListKeeper::look_at_urls(bool at_once) {
-    bool changed = false;
+void ListKeeper::look_at_urls(bool at_once) {
     for (Source& s : sources_) { // their number does not change; only this thread fetches
         const Time now(app::now_ms());
         if (!s.is_url || (now < s.next && !at_once)) continue;
         {
             const std::lock_guard lock(mutex_);
-            if (stopping_) return changed;
+            if (stopping_) return;
         }
         const Ok done = fetch_one(s);
-        changed = changed || done;
         const auto level = done ? LogLevel::info : LogLevel::warning;
         log_event(level, "list", {{"url", s.name}, {"result", done ? "fetched" : told(done.error())}});
         const std::lock_guard lock(work_);
@@ -186,45 +184,66 @@ bool ListKeeper::look_at_urls(bool at_once) {
         Time wait = kMinute * options_.refresh_minutes;
         if (!done) wait = std::min({wait, kHour, kMinute * (1 << std::min(s.failures - 1, 6u))});
         s.next = now + wait;
-        if (done) continue;
+        if (done) {
+            publish();
+            continue;
+        }
         const std::lock_guard count(mutex_);
         ++failures_;
     }
-    return changed;
 }
 
 void ListKeeper::start() {
-    thread_ = std::thread([this] { run(); });
+    threads_.emplace_back([this] { watch_files(); });
+    threads_.emplace_back([this] { watch_urls(); });
 }
-void ListKeeper::stop() {
+void ListKeeper::begin_stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
+}
+void ListKeeper::stop() {
+    begin_stop();
+    for (std::thread& t : threads_) t.join();
+    threads_.clear();
 }
 void ListKeeper::refresh() {
     {
         const std::lock_guard lock(mutex_);
-        woken_ = true;
+        files_woken_ = urls_woken_ = true;
     }
     changed_.notify_all();
 }
 
-void ListKeeper::run() {
-    for (bool at_once = false;;) {
-        bool changed = look_at_urls(at_once);
+// A second at most; false at the end.
+bool ListKeeper::wait(bool& woken) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_ || woken; });
+    return !stopping_;
+}
+
+void ListKeeper::watch_files() {
+    do {
         {
-            const std::lock_guard lock(work_);
-            changed = look_at_files() || changed;
-            if (changed) publish();
+            const std::lock_guard lock(mutex_);
+            files_woken_ = false;
         }
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_ || woken_; });
-        if (stopping_) return;
-        at_once = std::exchange(woken_, false);
-    }
+        const std::lock_guard lock(work_);
+        if (look_at_files()) publish();
+    } while (wait(files_woken_));
+}
+
+void ListKeeper::watch_urls() {
+    bool at_once = false;
+    do {
+        {
+            const std::lock_guard lock(mutex_);
+            at_once = std::exchange(urls_woken_, false);
+        }
+        look_at_urls(at_once);
+    } while (wait(urls_woken_));
 }
 
 std::shared_ptr<const rsp::Lists> ListKeeper::now() const {

@@ -50,8 +50,10 @@ class ListKeeper : public rsp::LiveLists {
     /// Reads everything once. Errors of the deny list and of files: `what` says which and where. What was
     /// fetched before is taken from the disk; a damaged copy is fetched again.
     Ok load(std::string& what);
-    /// From now on, from a thread of its own.
+    /// From now on, from threads of its own: a server that does not answer holds up no file.
     void start();
+    /// No fetch begins any more; stop() waits for one that is under way, half a minute at most.
+    void begin_stop();
     void stop();
     /// Looks at all files and URLs at once.
     void refresh();
@@ -86,9 +88,11 @@ class ListKeeper : public rsp::LiveLists {
     Ok fetch_one(Source&);
     /// True when something changed.
     bool look_at_files();
-    bool look_at_urls(bool at_once);
+    void look_at_urls(bool at_once);
     void publish();
-    void run();
+    void watch_files();
+    void watch_urls();
+    bool wait(bool& woken);
 
     const ListOptions options_;
     const std::filesystem::path directory_;
@@ -105,9 +109,9 @@ class ListKeeper : public rsp::LiveLists {
     std::shared_ptr<const rsp::Lists> lists_ = std::make_shared<rsp::Lists>();
     std::map<std::string, uint64_t> refused_;
     uint64_t failures_ = 0;
-    bool stopping_ = false, woken_ = false;
+    bool stopping_ = false, files_woken_ = false, urls_woken_ = false;
     std::condition_variable changed_;
-    std::thread thread_;
+    std::vector<std::thread> threads_;
 };
 
 } // namespace halyard::ops

@@ -7,6 +7,7 @@
 
 namespace halyard::ops {
 namespace {
+constexpr std::chrono::seconds kStorePatience{15};
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 double resident_octets() {
@@ -166,6 +167,7 @@ void Operation::tick(const std::string& store) {
     {
         const std::lock_guard lock(mutex_);
         store_ = store;
+        store_asked_ = std::chrono::steady_clock::now();
     }
     const auto began = std::chrono::steady_clock::now();
     if (began < next_census_ || options_.metrics.empty()) return;
@@ -183,7 +185,7 @@ void Operation::begin_drain() {
         const std::lock_guard lock(mutex_); // no scrape looks at a server that ends
         draining_ = true;
     }
-    if (lists_) lists_->stop();
+    if (lists_) lists_->begin_stop();
     log_event(LogLevel::info, "draining", {{"seconds", std::to_string(options_.drain.count() / 1000)}});
 }
 
@@ -213,10 +215,13 @@ net::Response Operation::ready() {
     };
     add("server", draining_ ? "draining" : serving_ ? "" : "starting");
     const std::lock_guard lock(mutex_);
-    add("store", store_);
+    // Whoever asks it is asking still: it hangs.
+    const bool late = std::chrono::steady_clock::now() - store_asked_ > kStorePatience && store_.empty();
+    add("store", late ? "does not answer" : store_);
     const Time now(app::now_ms());
     for (const auto& [name, end] : certificates_) add("certificate " + name, now > end ? "expired" : "");
-    for (const auto& [name, condition] : conditions_) add(name, condition());
+    if (serving_) // before, and after a start that failed, what they look at may not be there
+        for (const auto& [name, condition] : conditions_) add(name, condition());
     return net::plain(is_ready ? 200 : 503, text);
 }
 
@@ -224,7 +229,7 @@ void Operation::collect() {
     const std::lock_guard lock(mutex_);
     metrics_.set(family::kMemory, {}, resident_octets());
     metrics_.set(family::kDraining, {}, draining_ ? 1 : 0);
-    if (!draining_)
+    if (serving_ && !draining_)
         for (const Watched& w : watched_) collect_server(metrics_, w.interface, w.server->stats());
     for (const Tolerated& t : tolerated())
         metrics_.set(
@@ -237,6 +242,7 @@ void Operation::collect() {
                      {{"certificate", name}},
                      static_cast<double>(std::chrono::floor<std::chrono::days>(left).count()));
     }
+    if (!serving_) return;
     for (const auto& collector : collectors_) collector(metrics_);
 }
 

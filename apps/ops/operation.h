@@ -46,6 +46,8 @@ class Operation {
     void tick(const std::string& store);
     /// From now on /readyz says no.
     void begin_drain();
+    /// Closes the page of metrics. Whatever conditions and collectors look at may go then.
+    void end() { http_.stop(); }
 
     Metrics& metrics() { return metrics_; }
 
@@ -76,6 +78,7 @@ class Operation {
     std::vector<std::function<void(Metrics&)>> collectors_;
     std::map<std::string, Time> certificates_;
     std::string store_ = "not asked yet";
+    std::chrono::steady_clock::time_point store_asked_{};
     std::vector<std::function<Ok()>> hangup_; // of the house-keeping thread alone, as what follows
     std::vector<std::function<std::string(Metrics&)>> censuses_;
     std::chrono::steady_clock::time_point next_census_{};

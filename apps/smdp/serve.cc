@@ -190,6 +190,7 @@ Result<int> serve(const ServeOptions& options) {
     https.stop();
     other.join();
     (void)peers.save(site->store->database());
+    operation.end();
     log(LogLevel::info, "ended");
     return exit_code;
 }

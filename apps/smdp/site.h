@@ -1,7 +1,7 @@
 #pragma once
 // The directory of one SM-DP+: database, storage key, settings.
-#include "apps/ops/options.h"
 #include "apps/common/store_at.h"
+#include "apps/ops/options.h"
 #include "apps/smdp/gate.h"
 #include "apps/smdp/storage_key.h"
 #include "crypto/hash.h"

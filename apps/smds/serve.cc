@@ -131,6 +131,7 @@ Result<int> serve(const ServeOptions& options) {
     other.join();
     if (parent) parent->stop();
     (void)peers.save(site->store->database());
+    operation.end();
     log(LogLevel::info, "ended");
     return exit_code;
 }

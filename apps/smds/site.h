@@ -1,7 +1,7 @@
 #pragma once
 // The directory of one SM-DS: database and settings.
-#include "apps/ops/options.h"
 #include "apps/common/store_at.h"
+#include "apps/ops/options.h"
 #include "crypto/hash.h"
 #include "smds/server.h"
 #include "store/smds_store.h"

@@ -1,10 +1,13 @@
 // Lists that change while a server runs: who is denied, and revocation lists out of files and from URLs, made
 // by `halyard pki` and by openssl.
 #include "net/plain_server.h"
+#include "net/tcp_connect.h"
 #include "tests/e2e/service.h"
 #include <csignal>
 #include <mutex>
+#include <netinet/in.h>
 #include <sstream>
+#include <sys/socket.h>
 #include <thread>
 
 using namespace halyard;
@@ -40,6 +43,25 @@ std::string key_id(const Service& s, const std::string& name) {
     return hex(*app::PkiDirectory{s.d / "pki"}.certificate(name)->subject_key_id);
 }
 
+/// Takes connections and never says a word.
+class Silence {
+  public:
+    Silence() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+        socklen_t size = sizeof address;
+        auto* generic = reinterpret_cast<sockaddr*>(&address);
+        REQUIRE(::bind(socket_.get(), generic, size) == 0);
+        REQUIRE(::listen(socket_.get(), 8) == 0);
+        REQUIRE(::getsockname(socket_.get(), generic, &size) == 0);
+        port_ = ntohs(address.sin_port);
+    }
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/x"; }
+
+  private:
+    net::Socket socket_;
+    uint16_t port_ = 0;
+};
+
 /// Where lists are fetched from; what it gives may change.
 class ListServer {
   public:
@@ -71,7 +93,8 @@ TEST_CASE("when EIDs, EUMs and certificates are denied, SM-DP+ and SM-DS know wi
         Service s(kind);
         const std::string served = kind == "smdp" ? "8.1.1/3.8" : ""; // no order, an empty list of events
         write_text(s.d / "deny", "# nobody\n");
-        s.start("[deny]\nfile = 'deny'\n");
+        const Silence silence; // a list that does not come holds up no other
+        s.start("[deny]\nfile = 'deny'\n[crl]\nallow_private = true\nurls = ['" + silence.url() + "']\n");
         ServicePhone phone(s), other(s, 1);
         CHECK(answer(phone) == served);
         const std::string eid = to_text(phone.hand.eid);
@@ -247,7 +270,7 @@ TEST_CASE("when a list is fetched, only its issuer's signature and a newer date 
     std::string forged = newer;
     forged[forged.size() - 10] = static_cast<char>(forged[forged.size() - 10] ^ 1);
     fetch(forged, "unverified at CRL issuer");
-    fetch("no list", "bad");
+    fetch("no list", "truncated");
     fetch(std::string(12u << 20, 'x'), "limit exceeded");
     CHECK(s.becomes(200, "revocation lists: ok"));
     s.stop();
