@@ -1,5 +1,6 @@
 #include "apps/cli/commands.h"
 #include "apps/cli/pki_parts.h"
+#include "apps/common/test_ci.h"
 #include <algorithm>
 #include <CLI/CLI.hpp>
 
@@ -61,6 +62,7 @@ pki::Request request_for(Role role, const PkiNames& names, const pki::Validity& 
         *std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.role == role; });
     pki::Request out{.role = role, .oids = names.oids(), .validity = valid, .registered_id = row.oid};
     out.subject = {.country = row.country, .organization = names.organization, .common_name = row.name};
+    if (role == Role::ci && names.test) out.subject.organizational_unit = app::kTestUnit;
     if (row.host) out.dns_names = {row.name};
     if (role != Role::euicc && role != Role::eim) out.crl_uris = names.crls; // SGP.26: those two carry none
     if (role == Role::eum) out.eid_prefix = names.eum_prefix;

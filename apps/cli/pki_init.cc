@@ -14,7 +14,7 @@ struct Arguments {
     PkiNames names;
     unsigned euiccs = 1;
     uint64_t first_euicc = 1;
-    bool force = false, json = false;
+    bool force = false, json = false, production = false;
     std::filesystem::path target() const {
         return name.empty() ? std::filesystem::path(dir) : std::filesystem::path(dir) / name;
     }
@@ -137,6 +137,7 @@ void run(Arguments& a, int& exit_code) {
     const auto whole = [&]() -> Ok {
         a.names.variant = TRY(rsp::variant_from(a.variant));
         a.names.label = a.name;
+        a.names.test = !a.production;
         return init(a, out);
     };
     if (const auto ok = whole(); !ok) {
@@ -183,6 +184,9 @@ void add_pki_init(CLI::App& pki, int& exit_code) {
     c->add_option("--not-before", a->not_before, "2026-01-01 or 2026-01-01T00:00:00Z; default yesterday");
     c->add_option("--not-after", a->not_after, "Up to 9999-12-31T23:59:59Z; default in 30 years");
     c->add_option("--crl", a->names.crls, "URI for cRLDistributionPoints; may be repeated");
+    c->add_flag("--production",
+                a->production,
+                "The CI does not say OU=TESTCERT: servers take it without --lab. Its key is a file here");
     c->add_flag("--force", a->force, "Replace all of what is there");
     c->add_flag("--json", a->json, "Print one JSON object");
     c->callback([a, &exit_code] { run(*a, exit_code); });

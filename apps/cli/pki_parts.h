@@ -24,6 +24,7 @@ struct PkiNames {
                 eim_host = "eim.halyard.test";
     std::string smdp_oid = "2.999.10", smds_oid = "2.999.15", eim_oid = "2.999.20";
     std::string eum_prefix = "89049032", organization = "Halyard Test", label; // label: after the CI's name
+    bool test = true; // the CI says that it is for laboratories
     std::vector<std::string> crls;
     rsp::Variant variant = rsp::Variant::o;
     rsp::RoleOids oids() const { return variant == rsp::Variant::o ? rsp::RoleOids::v2 : rsp::RoleOids::v3; }

@@ -5,16 +5,18 @@
 #include "apps/common/csv.h"
 #include "apps/common/files.h"
 #include "apps/common/signals.h"
+#include "apps/common/subscriber_columns.h"
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <unistd.h>
 
 namespace halyard::cli {
 namespace {
-using nlohmann::ordered_json;
+using app::Columns, app::RowError, nlohmann::ordered_json;
 
 // The records hold keys: wiped when they are done with.
 struct Rows {
@@ -106,7 +108,10 @@ class Batch {
         if (p->imsi && !imsis_.insert(*p->imsi).second)
             return refuse(error, "imsi", "an earlier row has the same");
         const auto made = profile::personalise(package_, *p);
-        if (!made) return refuse(error, made.error());
+        if (!made) {
+            error = app::row_error(error, made.error());
+            return false;
+        }
         const std::filesystem::path path = std::filesystem::path(a_.out) / (iccid + ".der");
         std::error_code none;
         if (!a_.overwrite && std::filesystem::exists(path, none))
@@ -120,18 +125,6 @@ class Batch {
                               std::strerror(static_cast<int>(ok.error().detail)));
         written_.push_back(path);
         return true;
-    }
-    // What the template cannot take; elements and files under the name of the column that wants them.
-    static bool refuse(RowError& error, const Error& why) {
-        std::string column = why.where;
-        for (const auto& [where, name] : {std::pair("ef-imsi", "imsi"),
-                                          std::pair("akaParameter", "ki"),
-                                          std::pair("ef-spn", "spn"),
-                                          std::pair("serviceProviderName", "spn")})
-            if (column == where) column = name;
-        return refuse(error,
-                      column,
-                      why.code == Errc::missing_field ? "the template has no place for it" : name(why.code));
     }
     static bool refuse(RowError& error, std::string column, std::string reason) {
         error.column = std::move(column);

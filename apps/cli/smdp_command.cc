@@ -16,12 +16,32 @@ namespace {
 using nlohmann::ordered_json, smdp_app::OrderRequest, smdp_app::Site;
 
 struct Arguments {
-    StoreOptions at;
-    std::string address, matching_id, file;
+    SiteArguments site;
+    std::string matching_id, file;
     bool json = false, stock = false, available = false;
 };
 
 } // namespace
+
+void add_site_options(CLI::App* c, SiteArguments& a) {
+    add_smdp_store(*c, a.at);
+    c->add_option("--address", a.address, "Its address, host[:port]; kept from then on");
+    c->add_option("--storage-key",
+                  a.storage_key,
+                  "FILE, credential:NAME or pkcs11:URI; the first one is kept; storage.key there otherwise");
+}
+void add_gate_options(CLI::App* c, SiteArguments& a) {
+    c->add_option("--lint", a.lint, "What endangers keys and cards: refuse, or warn")
+        ->check(CLI::IsMember({"refuse", "warn"}));
+    c->add_option("--ignore", a.ignored, "Rule of `profile lint` that is not looked at; may be repeated")
+        ->allow_extra_args(false);
+    c->add_flag("--lab", a.lab, "Laboratory: take published test profiles and keys");
+}
+Result<std::unique_ptr<Site>> open_site(const SiteArguments& a) {
+    auto site = TRY(Site::open(a.at.at(), a.address, a.storage_key));
+    site->gate = {.refuse = a.lint == "refuse", .lab = a.lab, .ignored = a.ignored};
+    return site;
+}
 
 nlohmann::ordered_json describe(const Site& site, const smdp::Order& o) {
     ordered_json out{{"matching_id", o.matching_id},
@@ -56,7 +76,7 @@ void print_order(const nlohmann::ordered_json& o, bool json) {
 namespace {
 
 Ok order(const Arguments& a, const OrderRequest& r) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     const auto order =
         TRY(r.profile.empty() ? smdp_app::order_from_stock(*site, r) : smdp_app::place(*site, r));
     print_order(describe(*site, order), a.json);
@@ -96,7 +116,7 @@ Result<OrderRequest> request_of(const ordered_json& line, const std::filesystem:
 
 // Orders already there (same ICCID) are left alone, so that a file can be imported again after a mistake.
 Ok import(const Arguments& a, int& exit_code) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     std::ifstream in(a.file);
     if (!in) return fail(Errc::not_found, "file");
     const auto base = std::filesystem::path(a.file).parent_path();
@@ -143,7 +163,7 @@ Result<std::optional<smdp::Order>> find_order(Site& site, const std::string& whi
 }
 
 Ok show(const Arguments& a) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     if (a.matching_id.empty()) {
         for (const auto& o : TRY(site->store->orders(0))) print_order(describe(*site, o), a.json);
         return {};
@@ -163,7 +183,7 @@ Ok show(const Arguments& a) {
 }
 
 Ok cancel(const Arguments& a) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     const bool by_matching_id = TRY(site->store->order(a.matching_id)).has_value();
     if (by_matching_id && !a.available) {
         auto server = site->server();
@@ -178,7 +198,7 @@ Ok cancel(const Arguments& a) {
 
 // What is on disk; a server that runs writes every few seconds.
 Ok show_deviations(const Arguments& a) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     constexpr size_t kPage = 500;
     std::optional<store::Deviation> last;
     for (;;) {
@@ -225,8 +245,8 @@ void add_order(CLI::App* top, const std::shared_ptr<Arguments>& a, int& exit_cod
     c->add_option("--type", r->type, "Profile type; without --profile: any of that type in stock");
     c->add_option("--operator", r->operator_id, "Whose profile it is");
     c->add_option("--expires", r->expires, "Moment after which it is not handed out");
-    add_smdp_store(*c, a->at);
-    c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
+    add_site_options(c, a->site);
+    add_gate_options(c, a->site);
     c->add_flag("--json", a->json, "Print one JSON object");
     c->callback([=, &exit_code] {
         if (const auto ok = order(*a, *r); !ok) exit_code = report(ok.error(), "smdp order", a->json);
@@ -258,9 +278,10 @@ void add_smdp_commands(CLI::App& app, int& exit_code) {
     auto a = std::make_shared<Arguments>();
     add_order(top, a, exit_code);
     add_smdp_stock_commands(*top, exit_code);
+    add_smdp_factory_commands(*top, exit_code);
+    add_smdp_key_commands(*top, exit_code);
     const auto common = [a](CLI::App* c) {
-        add_smdp_store(*c, a->at);
-        c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
+        add_site_options(c, a->site);
         c->add_flag("--json", a->json, "JSON, one object a line");
     };
     CLI::App* i = top->add_subcommand("import", "Place many orders: one JSON object a line");
@@ -272,6 +293,7 @@ void add_smdp_commands(CLI::App& app, int& exit_code) {
     i->callback([a, &exit_code] {
         if (const auto ok = import(*a, exit_code); !ok) exit_code = report(ok.error(), a->file, a->json);
     });
+    add_gate_options(i, a->site);
     i->add_flag(
         "--stock", a->stock, "Put them in stock, to be ordered by ES2+ or `order --iccid` or `--type`");
     CLI::App* s = top->add_subcommand("show", "Orders, or one with its notifications");

@@ -10,27 +10,26 @@ namespace {
 using nlohmann::ordered_json, smdp_app::Site;
 
 struct Arguments {
-    StoreOptions at;
-    std::string address, iccid;
+    SiteArguments site;
+    std::string iccid;
     smdp_app::Confirmation confirmation;
-    bool json = false;
+    bool json = false, states = false;
 };
 
 Ok confirm(const Arguments& a) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     const auto order = TRY(smdp_app::confirm_order(*site, TRY(iccid_from_text(a.iccid)), a.confirmation));
     print_order(describe(*site, order), a.json);
     return {};
 }
 Ok release(const Arguments& a) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
+    auto site = TRY(open_site(a.site));
     print_order(describe(*site, TRY(smdp_app::release_profile(*site, TRY(iccid_from_text(a.iccid))))),
                 a.json);
     return {};
 }
-Ok pool(const Arguments& a) {
-    auto site = TRY(Site::open(a.at.at(), a.address));
-    for (const smdp::Pool& p : TRY(site->store->pools())) {
+Ok pool_states(const Arguments& a, Site& site) {
+    for (const smdp::Pool& p : TRY(site.store->pools())) {
         const ordered_json one{{"operator", p.operator_id},
                                {"type", p.type},
                                {"state", smdp::name(p.state)},
@@ -46,14 +45,35 @@ Ok pool(const Arguments& a) {
     }
     return {};
 }
+// Numbers that are kept; what is in other states is counted.
+Ok pool(const Arguments& a) {
+    auto site = TRY(open_site(a.site));
+    if (a.states) return pool_states(a, *site);
+    for (const smdp::Level& l : TRY(site->store->levels())) {
+        const ordered_json one{{"operator", l.operator_id},
+                               {"type", l.type},
+                               {"available", l.available},
+                               {"low_water", l.low_water},
+                               {"low", l.low}};
+        if (a.json)
+            std::printf("%s\n", one.dump().c_str());
+        else
+            std::printf("%-16s %-16s %llu available, low-water mark %llu%s\n",
+                        l.operator_id.c_str(),
+                        l.type.empty() ? "-" : l.type.c_str(),
+                        static_cast<unsigned long long>(l.available),
+                        static_cast<unsigned long long>(l.low_water),
+                        l.low ? ", LOW" : "");
+    }
+    return {};
+}
 } // namespace
 
 void add_smdp_stock_commands(CLI::App& top, int& exit_code) {
     auto a = std::make_shared<Arguments>();
     const auto command = [&](const char* name, const char* what, Ok (*run)(const Arguments&)) {
         CLI::App* c = top.add_subcommand(name, what);
-        add_smdp_store(*c, a->at);
-        c->add_option("--address", a->address, "Its address, host[:port]; kept from then on");
+        add_site_options(c, a->site);
         c->add_flag("--json", a->json, "JSON, one object a line");
         c->callback([=, &exit_code] {
             if (const auto ok = run(*a); !ok)
@@ -72,7 +92,8 @@ void add_smdp_stock_commands(CLI::App& top, int& exit_code) {
     c->add_flag("--release", a->confirmation.release, "Release it at once");
     CLI::App* r = command("release", "Let a confirmed order be downloaded (releaseProfile)", release);
     r->add_option("iccid", a->iccid, "The profile")->required();
-    command("pool", "How many profiles of each operator and type are in which state", pool);
+    CLI::App* p = command("pool", "How many profiles of each operator and type are available", pool);
+    p->add_flag("--states", a->states, "How many are in which state; counts them all");
 }
 
 } // namespace halyard::cli

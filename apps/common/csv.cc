@@ -5,7 +5,7 @@ namespace {
 
 class Reader {
   public:
-    explicit Reader(std::string_view text) : text_(text) {}
+    Reader(std::string_view text, size_t& at, size_t& line) : text_(text), at_(at), line_(line) {}
     bool done() const { return at_ >= text_.size(); }
     Result<CsvRecord> record() {
         CsvRecord out{.line = line_};
@@ -58,17 +58,27 @@ class Reader {
     }
 
     std::string_view text_;
-    size_t at_ = 0, line_ = 1;
+    size_t &at_, &line_;
 };
 } // namespace
 
-Result<std::vector<CsvRecord>> read_csv(std::string_view text) {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    std::vector<CsvRecord> out;
-    for (Reader reader(text); !reader.done();) {
+CsvReader::CsvReader(std::string_view text) : text_(text) {
+    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+}
+
+Result<std::optional<CsvRecord>> CsvReader::next() {
+    for (Reader reader(text_, at_, line_); !reader.done();) {
         CsvRecord record = TRY(reader.record());
-        if (record.fields.size() > 1 || !record.fields[0].empty()) out.push_back(std::move(record));
+        if (record.fields.size() > 1 || !record.fields[0].empty())
+            return std::optional<CsvRecord>(std::move(record));
     }
+    return std::optional<CsvRecord>();
+}
+
+Result<std::vector<CsvRecord>> read_csv(std::string_view text) {
+    std::vector<CsvRecord> out;
+    CsvReader reader(text);
+    while (auto record = TRY(reader.next())) out.push_back(std::move(*record));
     return out;
 }
 

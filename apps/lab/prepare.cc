@@ -108,6 +108,7 @@ Ok Run::prepare() {
                          state,
                          "--address",
                          kSmdp,
+                         "--lab",
                          (directory_ / "stock.ndjson").string()});
     std::error_code ignored;
     std::filesystem::remove(directory_ / "stock.ndjson", ignored); // it holds keys

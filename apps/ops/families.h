@@ -31,6 +31,10 @@ inline constexpr Family kBusy{
 inline constexpr Family kWaiting{"halyard_requests_waiting", "Requests queued or being handled", Type::gauge};
 inline constexpr Family kSessions{"halyard_sessions_open", "RSP sessions that have not ended", Type::gauge};
 inline constexpr Family kOrders{"halyard_orders", "Profiles by state of their order", Type::gauge};
+inline constexpr Family kPool{
+    "halyard_pool_available", "Profiles in stock, by operator and type", Type::gauge};
+inline constexpr Family kPoolLow{
+    "halyard_pool_low", "1 while a pool is below its low-water mark", Type::gauge};
 inline constexpr Family kEvents{"halyard_events", "Event records", Type::gauge};
 inline constexpr Family kOutbox{
     "halyard_outbox_messages", "Messages that others have not acknowledged", Type::gauge};

@@ -84,6 +84,7 @@ void add_common_settings(Settings& s, ServeOptions& o, const std::string& port_k
            Kind::texts,
            false,
            [&o](const std::vector<std::string>& v) { return parse_resolve(v, o.resolve); }});
+    s.flag("lab", "--lab", o.lab, "Laboratory: serve under test CIs, and what was taken with --lab");
     s.flag(
         "strict", "--strict", o.strict, "Refuse whatever deviates from the specification (conformance work)");
     s.add({"metrics.listen",

@@ -17,6 +17,7 @@ struct ServeOptions {
     std::string bind = "127.0.0.1";
     uint16_t port = 0;
     std::map<std::string, std::string> resolve; // "host[:port]" → "address:port", for calls to others
+    bool lab = false;                           // test CIs, and profiles taken with --lab (SR-10)
     bool strict = false;                        // refuse every deviation of a peer
     std::string metrics;                        // "[address:]port" of metrics and health; empty: none
     LogOptions log;
@@ -26,7 +27,6 @@ struct ServeOptions {
     std::chrono::milliseconds drain{30'000}; // what the end grants requests that have begun
 };
 
-/// `port_key`: "es9.port", "es11.port".
 /// The keeper of a server's lists, loaded; nothing is fetched before start(). The first error is logged with
 /// the file it is about. `own`: names of certificates whose distribution points count.
 Result<std::unique_ptr<ListKeeper>> open_lists(const ServeOptions&, const std::vector<std::string>& own);
@@ -37,6 +37,7 @@ struct MetricsAddress {
     uint16_t port = 0;
 };
 Result<MetricsAddress> metrics_address(std::string_view text);
+/// `port_key`: "es9.port", "es11.port".
 void add_common_settings(Settings&, ServeOptions&, const std::string& port_key);
 
 } // namespace halyard::ops

@@ -11,7 +11,7 @@ using nlohmann::json;
 
 Result<Requester> requester_from(const json& j) {
     Requester r;
-    std::string certificate, callback;
+    std::string certificate, callback, function;
     const std::pair<const char*, std::string*> members[] = {
         {"id", &r.caller.operator_id},
         {"name", &r.name},
@@ -19,6 +19,7 @@ Result<Requester> requester_from(const json& j) {
         {"certificateSha256", &certificate},
         {"subject", &r.subject},
         {"callback", &callback},
+        {"callbackFunction", &function},
     };
     if (!j.is_object()) return fail(Errc::bad_value, "operators");
     for (const auto& [key, value] : j.items()) {
@@ -49,6 +50,10 @@ Result<Requester> requester_from(const json& j) {
         std::copy(hash.begin(), hash.end(), r.certificate.emplace().begin());
     }
     if (!callback.empty()) r.callback = TRY(net::parse_url(callback, "callback"));
+    r.v3 = function == "handleNotification";
+    if (!r.v3 && !function.empty() && function != "handleDownloadProgressInfo")
+        return fail(Errc::bad_value, "callbackFunction");
+    if (!function.empty() && callback.empty()) return fail(Errc::missing_field, "callback");
     return r;
 }
 } // namespace

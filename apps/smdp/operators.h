@@ -13,6 +13,7 @@ struct Requester {
     std::optional<Sha256> certificate; // of its DER
     std::string subject;               // common name, with certificates under the CA for clients
     std::optional<net::Url> callback;  // https://host[:port], without a path
+    bool v3 = false;                   // it takes handleNotification there, not handleDownloadProgressInfo
 };
 
 /// Errors: not_found, bad_value naming the member; conflict when two requesters have the same certificate,

@@ -67,7 +67,10 @@ Ok OperatorSide::start(const ServeOptions& options, Site& site, ops::Operation& 
     if (options.operators.empty() && options.es2_port) return fail(Errc::missing_field, "operators");
     if (!options.operators.empty()) operators = TRY(load_operators(options.operators));
     for (const Requester& r : operators)
-        if (r.callback) site.config.callbacks.push_back(r.caller.operator_id);
+        if (r.callback) {
+            site.config.callbacks.push_back(r.caller.operator_id);
+            if (r.v3) site.config.followers.push_back(r.caller.operator_id);
+        }
     if (!site.config.callbacks.empty()) {
         auto to = as_client(options);
         const std::string& ca = options.callback_ca.empty() ? options.es2_client_ca : options.callback_ca;
@@ -102,6 +105,16 @@ std::string census(smdp::Store& store, ops::Metrics& m) {
     m.clear(ops::family::kOrders);
     for (const auto& [state, count] : states)
         m.set(ops::family::kOrders, {{"state", smdp::name(state)}}, static_cast<double>(count));
+    const auto levels = store.levels();
+    if (!levels) return failed(levels.error());
+    m.clear(ops::family::kPool);
+    m.clear(ops::family::kPoolLow);
+    for (const smdp::Level& l : *levels) {
+        m.set(ops::family::kPool,
+              {{"operator", l.operator_id}, {"type", l.type}},
+              static_cast<double>(l.available));
+        m.set(ops::family::kPoolLow, {{"operator", l.operator_id}, {"type", l.type}}, l.low ? 1 : 0);
+    }
     const auto counted = store.census();
     if (!counted) return counted.error().code == Errc::unsupported ? "" : failed(counted.error());
     m.set(ops::family::kSessions, {}, static_cast<double>(counted->sessions));
@@ -137,7 +150,10 @@ Ok watch_certificates(const ServeOptions& options, ops::Operation& operation) {
 Result<int> serve(const ServeOptions& options) {
     ops::Operation operation(options, "smdp");
     TRY(operation.start());
-    auto site = TRY(Site::open({options.state, options.store}, options.address));
+    auto site = TRY(Site::open({options.state, options.store}, options.address, options.storage_key));
+    site->lab = options.lab;
+    if (TRY(site->is_marked_lab()) && !site->lab)
+        return fail(Errc::rejected, "state: it has profiles taken with --lab");
     TRY(site->load_credentials(options.pki));
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
     const auto lists = TRY(ops::open_lists(options, {"smdp-tls", "smdp-auth", "smdp-pb"}));

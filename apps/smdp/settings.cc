@@ -20,6 +20,7 @@ void add_settings(ops::Settings& s, ServeOptions& o) {
                return std::optional<std::string>();
            }})
         .flag_value = "false";
+    s.path("storage_key", "--storage-key", o.storage_key, "FILE, credential:NAME or pkcs11:URI");
     s.texts("smds.alternative",
             "--smds",
             o.smds.alternative,
@@ -40,6 +41,7 @@ std::vector<ops::Problem> check_files(const ServeOptions& o) {
     std::vector<app::PkiDirectory> all{o.pki};
     all.insert(all.end(), o.more_pki.begin(), o.more_pki.end());
     Site site; // credentials are judged as at the start, without its state
+    site.lab = o.lab;
     for (const app::PkiDirectory& pki : all) problems.add(pki.path.string(), site.load_credentials(pki));
     ops::check_common(o, "smdp-tls", problems);
     if (!o.operators.empty()) {

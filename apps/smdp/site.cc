@@ -1,5 +1,6 @@
 #include "apps/smdp/site.h"
 #include "apps/common/soft_card.h"
+#include "apps/common/test_ci.h"
 #include "profile/package.h"
 #include "store/settings.h"
 #include <nlohmann/json.hpp>
@@ -30,30 +31,6 @@ Result<std::string> settle_address(store::Database& database, const std::string&
     return std::string(text_of(kept));
 }
 
-Result<Secret<32>> stored_key(const std::filesystem::path& file) {
-    const SecretBytes stored = TRY(app::read_secret(file));
-    if (stored.size() != 32) return fail(Errc::bad_length, "storage.key");
-    return Secret<32>(stored.reveal().first<32>());
-}
-// Made when the database has none yet. What was sealed under another key would be lost, download by download,
-// so that is found now.
-Result<Secret<32>> storage_key(const std::filesystem::path& file, store::Database& database, Random& random) {
-    constexpr const char* kName = "storage key";
-    Secret<32> key;
-    if (std::filesystem::exists(file)) {
-        key = TRY(stored_key(file));
-    } else {
-        if (TRY(store::setting(database, kName)))
-            return fail(Errc::not_found, "storage.key: the database has one, copy it from where it was made");
-        TRY(random.fill(key.writable()));
-        TRY(app::write_secret(file, key.reveal()));
-    }
-    const Sha256 check = crypto::hmac_sha256(key.reveal(), {bytes_of("halyard storage key")});
-    if (TRY(store::settle(database, kName, check)) != owned(check))
-        return fail(Errc::conflict, "storage.key: the database has another one");
-    return key;
-}
-
 Result<std::optional<Secret<16>>> key_field(const std::string& text, const char* where) {
     if (text.empty()) return std::optional<Secret<16>>{};
     OwnedBytes octets = TRY(from_hex(text, where));
@@ -63,29 +40,34 @@ Result<std::optional<Secret<16>>> key_field(const std::string& text, const char*
     return out;
 }
 
-Result<rsp::ProfileClass> class_of(const std::string& text) {
-    if (text == "operational") return rsp::ProfileClass::operational;
-    if (text == "provisioning") return rsp::ProfileClass::provisioning;
-    if (text == "test") return rsp::ProfileClass::test;
-    return fail(Errc::bad_value, "class");
-}
 } // namespace
 
-Result<std::unique_ptr<Site>> Site::open(const app::StoreAt& at, const std::string& address) {
+Result<std::unique_ptr<Site>>
+Site::open(const app::StoreAt& at, const std::string& address, const std::string& key_source) {
     TRY(app::make_directory(at.directory));
     auto site = std::make_unique<Site>();
     if (at.postgres.empty()) site->config.address = TRY(settle_address(at.directory / "smdp.json", address));
     site->store = TRY(store::SmdpStore::open(at.directory / "smdp.db", at.postgres));
     if (!at.postgres.empty()) site->config.address = TRY(settle_address(site->store->database(), address));
-    site->config.storage_key =
-        TRY(storage_key(at.directory / "storage.key", site->store->database(), site->random));
+    site->storage_key =
+        TRY(StorageKey::open(at.directory, key_source, *site->store, site->random, Time(app::now_ms())));
+    site->config.storage_key = site->storage_key->key().clone();
+    site->config.keeper = site->storage_key.get();
+    site->vault.emplace(site->config.storage_key, *site->store, site->random, site->config.keeper);
     return site;
 }
+
+Ok Site::mark_lab() {
+    (void)TRY(store::settle(store->database(), "lab", bytes_of("published profiles or keys were taken")));
+    return {};
+}
+Result<bool> Site::is_marked_lab() { return TRY(store::setting(store->database(), "lab")).has_value(); }
 
 Ok Site::load_credentials(const app::PkiDirectory& pki) {
     auto auth = TRY(pki.credential("smdp-auth"));
     auto pb = TRY(pki.credential("smdp-pb"));
     const auto anchor = TRY(pki.anchor());
+    TRY(app::check_ci_for(lab, TRY(pki.certificate("ci"))));
     const Time now(app::now_ms());
     // What our peers would refuse is better found at the start than in the field.
     TRY(rsp::check_under_anchor(auth.certificate, rsp::Role::dp_auth, anchor, now));
@@ -102,9 +84,21 @@ Ok Site::load_credentials(const app::PkiDirectory& pki) {
     return {};
 }
 
+Result<rsp::ProfileClass> class_of(const std::string& text) {
+    if (text == "operational") return rsp::ProfileClass::operational;
+    if (text == "provisioning") return rsp::ProfileClass::provisioning;
+    if (text == "test") return rsp::ProfileClass::test;
+    return fail(Errc::bad_value, "class");
+}
+
+Result<OwnedBytes> read_package(const std::string& file, const char* where) {
+    OwnedBytes raw = TRY(app::read_file(file, 16u << 20, where));
+    if (!raw.empty() && raw[0] != 0xA0) raw = TRY(from_hex(text_of(raw), where)); // the usual text form
+    return raw;
+}
+
 Result<smdp::Order> place(Site& site, const OrderRequest& r) {
-    OwnedBytes raw = TRY(app::read_file(r.profile, 16u << 20, "profile"));
-    if (!raw.empty() && raw[0] != 0xA0) raw = TRY(from_hex(text_of(raw), "profile")); // the usual text form
+    const OwnedBytes raw = TRY(read_package(r.profile, "profile"));
     profile::Personal personal;
     if (!r.iccid.empty()) personal.iccid = TRY(iccid_from_text(r.iccid));
     if (!r.imsi.empty()) personal.imsi = r.imsi;
@@ -115,6 +109,7 @@ Result<smdp::Order> place(Site& site, const OrderRequest& r) {
     if (!r.puk1.empty()) personal.puk1 = r.puk1;
     if (!r.spn.empty()) personal.service_provider = r.spn;
     const SecretBytes package = TRY(profile::personalise(raw, personal));
+    if (TRY(site.gate.judge(package.reveal()))) TRY(site.mark_lab());
     smdp::NewOrder order;
     order.package = owned(package.reveal());
     order.name = r.name.empty() ? "Halyard profile" : r.name;

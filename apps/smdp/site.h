@@ -2,6 +2,8 @@
 // The directory of one SM-DP+: database, storage key, settings.
 #include "apps/common/store_at.h"
 #include "apps/ops/options.h"
+#include "apps/smdp/gate.h"
+#include "apps/smdp/storage_key.h"
 #include "crypto/hash.h"
 #include "smdp/server.h"
 #include "store/smdp_store.h"
@@ -20,13 +22,23 @@ struct Site {
     smdp::Config config;
     std::unique_ptr<store::SmdpStore> store;
     crypto::SystemRandom random;
+    std::unique_ptr<StorageKey> storage_key;
+    std::optional<smdp::Vault> vault;
+    Gate gate;
+    bool lab = false; // test CIs may serve
 
-    /// `address` empty: as stored, else smdp.halyard.test. Errors: conflict "address" or "storage.key" when
-    /// the database has another one; not_found "storage.key" when it has one and this directory has none;
-    /// storage, and those of store::open_postgres().
-    static Result<std::unique_ptr<Site>> open(const app::StoreAt& at, const std::string& address);
+    /// What was taken is for laboratories: from now on it is served with --lab only. SR-10
+    Ok mark_lab();
+    Result<bool> is_marked_lab();
+
+    /// `address` empty: as stored, else smdp.halyard.test. `key_source`: where the storage key is, see
+    /// KeySource; empty: as the directory says. Errors: conflict "address"; conflict "storage key" when it
+    /// is not the one the store's secrets lie under, not_found when this directory has none; storage, and
+    /// those of store::open_postgres().
+    static Result<std::unique_ptr<Site>>
+    open(const app::StoreAt& at, const std::string& address, const std::string& key_source = {});
     /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
-    /// name different SM-DP+ or the same CI twice.
+    /// name different SM-DP+ or the same CI twice; rejected "ci" for a test CI without `lab` (SR-10).
     Ok load_credentials(const app::PkiDirectory&);
     smdp::Server server() { return {config, *store, random}; }
     /// "1$address$matchingId", with "$$1" behind it when a confirmation code is asked for; "" while the order
@@ -49,7 +61,13 @@ struct OrderRequest {
 /// Errors name the field.
 Result<smdp::Order> place(Site&, const OrderRequest&);
 
+/// A package, DER or its hex text.
+Result<OwnedBytes> read_package(const std::string& file, const char* where);
+/// "operational", "provisioning", "test".
+Result<rsp::ProfileClass> class_of(const std::string& text);
+
 struct ServeOptions : ops::ServeOptions {
+    std::string storage_key;          // see KeySource; empty: as the directory says
     std::optional<uint16_t> es2_port; // absent: no ES2+; 0: any
     std::string es2_client_ca;        // PEM; clients of ES2+ must have a certificate under it
     SmdsAddresses smds;               // where events may be registered (ES12)

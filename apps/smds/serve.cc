@@ -86,6 +86,7 @@ Result<int> serve(const ServeOptions& options) {
     ops::Operation operation(options, "smds");
     TRY(operation.start());
     auto site = TRY(Site::open({options.state, options.store}));
+    site->lab = options.lab;
     TRY(site->load_credentials(options.pki));
     for (const app::PkiDirectory& pki : options.more_pki) TRY(site->load_credentials(pki));
     const auto lists = TRY(ops::open_lists(options, {"smds-tls", "smds-auth"}));

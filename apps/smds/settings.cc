@@ -20,6 +20,7 @@ void add_settings(ops::Settings& s, ServeOptions& o) {
 std::vector<ops::Problem> check_files(const ServeOptions& o) {
     ops::Problems problems;
     Site site; // credentials are judged as at the start, without its state
+    site.lab = o.lab;
     problems.add(o.pki.path.string(), site.load_credentials(o.pki));
     for (const app::PkiDirectory& pki : o.more_pki)
         problems.add(pki.path.string(), site.load_credentials(pki));

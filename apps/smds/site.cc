@@ -1,4 +1,5 @@
 #include "apps/smds/site.h"
+#include "apps/common/test_ci.h"
 
 namespace halyard::smds_app {
 
@@ -12,6 +13,7 @@ Result<std::unique_ptr<Site>> Site::open(const app::StoreAt& at) {
 Ok Site::load_credentials(const app::PkiDirectory& pki) {
     auto auth = TRY(pki.credential("smds-auth"));
     const auto anchor = TRY(pki.anchor());
+    TRY(app::check_ci_for(lab, TRY(pki.certificate("ci"))));
     // What our peers would refuse is better found at the start than in the field.
     TRY(rsp::check_under_anchor(auth.certificate, rsp::Role::ds_auth, anchor, Time(app::now_ms())));
     const std::string named = TRY(rsp::server_oid(auth.certificate));

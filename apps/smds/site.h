@@ -14,12 +14,14 @@ struct Site {
     std::string oid; // dotted
     std::unique_ptr<store::SmdsStore> store;
     crypto::SystemRandom random;
+    bool lab = false; // test CIs may serve
 
     /// Makes the directory when it is needed and not there. Errors: storage, and those of
     /// store::open_postgres().
     static Result<std::unique_ptr<Site>> open(const app::StoreAt&);
     /// Credentials for serving under one CI; call it once for each. Errors: conflict when the directories
-    /// name different SM-DS or the same CI twice; the rule that smds-auth breaks.
+    /// name different SM-DS or the same CI twice; the rule that smds-auth breaks;
+    /// rejected "ci" for a test CI without `lab` (SR-10).
     Ok load_credentials(const app::PkiDirectory&);
     smds::Server server() { return {config, *store, random}; }
 };

@@ -31,7 +31,7 @@ Field::Field(const FieldOptions& options) {
                 "oid");
     place(options);
     std::vector<std::string> command{
-        program(), "smdp", "serve", "--state", path("smdp"), "--pki", path("pki"), "--port", "0"};
+        program(), "smdp", "serve", "--lab", "--state", path("smdp"), "--pki", path("pki"), "--port", "0"};
     command.insert(command.end(), options.store.begin(), options.store.end());
     command.insert(command.end(), options.serve.begin(), options.serve.end());
     smdp_ = need(app::Process::start({command, path("smdp.log")}), "smdp serve");

@@ -66,6 +66,9 @@ Ok check_code(const char* name, std::string_view text) {
 Ok check_string(const ServerField& f, std::string_view text, Direction way) {
     if (f.format == ServerFormat::matching_id) return check_matching_id(f.name, text, way);
     if (f.format == ServerFormat::address) return check_address(f.name, text, way);
+    if (f.format == ServerFormat::event && text != "install" && text != "enable" && text != "disable" &&
+        text != "delete")
+        return fail(Errc::bad_value, f.name);
     return check_text(f.name, text);
 }
 
@@ -77,9 +80,10 @@ Ok check_point(const char* name, uint64_t id, Direction way) {
     return {};
 }
 
-Ok check_result(const char* name, Bytes der) {
+// `any`: of the profile's later life (30) too, besides the installation's result.
+Ok check_result(const char* name, Bytes der, bool any) {
     const asn1::Tlv t = TRY(asn1::read_tlv(der, name));
-    if (t.tag != 0xBF37) return fail(Errc::bad_tag, name, t.tag);
+    if (t.tag != 0xBF37 && !(any && t.tag == 0x30)) return fail(Errc::bad_tag, name, t.tag);
     if (!t.rest.empty()) return fail(Errc::bad_length, name);
     return {};
 }
@@ -166,9 +170,10 @@ Ok read_string_value(const ServerField& f, const std::string& text, void* messag
     case ServerFormat::timestamp:
         *static_cast<Time*>(f.make(message)) = TRY(time_from_text(text, f.name));
         return {};
-    case ServerFormat::result: {
+    case ServerFormat::result:
+    case ServerFormat::notification: {
         OwnedBytes der = TRY(from_base64(text, f.name));
-        TRY(check_result(f.name, der));
+        TRY(check_result(f.name, der, f.format == ServerFormat::notification));
         *static_cast<OwnedBytes*>(f.make(message)) = std::move(der);
         return {};
     }
@@ -289,9 +294,10 @@ Result<Json> value_to_json(const ServerField& f, const void* value) {
         TRY(check_point(f.name, id, Direction::out));
         return Json(id);
     }
-    case ServerFormat::result: {
+    case ServerFormat::result:
+    case ServerFormat::notification: {
         const OwnedBytes& der = *static_cast<const OwnedBytes*>(value);
-        TRY(check_result(f.name, der));
+        TRY(check_result(f.name, der, f.format == ServerFormat::notification));
         return Json(base64(der));
     }
     default: break;

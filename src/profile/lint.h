@@ -35,5 +35,9 @@ struct LintOptions {
 };
 /// In the order of the package. Never fails: what cannot be read is a finding. Secrets are not in the texts.
 std::vector<Finding> lint(Bytes package, const LintOptions& = {});
+/// A key that is published or trivial, and a code that people write into templates (rules public-key,
+/// weak-code): for values that come beside a template.
+bool is_public_key(Bytes);
+bool is_weak_code(std::string_view digits);
 
 } // namespace halyard::profile

@@ -19,9 +19,9 @@ bool typed(std::span<const uint8_t, 8> value, size_t least) {
 }
 
 // All alike, or counting up: what people write into templates.
-bool guessable(std::span<const uint8_t, 8> value) {
+bool guessable(Bytes value) {
     bool alike = true, counting = true;
-    for (size_t i = 1; i < 8; ++i) {
+    for (size_t i = 1; i < value.size(); ++i) {
         alike &= value[i] == value[0];
         counting &= value[i] == value[i - 1] + 1;
     }
@@ -119,3 +119,8 @@ void check_codes(const Model& m, Report& report) {
 }
 
 } // namespace halyard::profile::linting
+
+namespace halyard::profile {
+bool is_public_key(Bytes key) { return linting::is_public(key); }
+bool is_weak_code(std::string_view digits) { return linting::guessable(bytes_of(digits)); }
+} // namespace halyard::profile

@@ -92,7 +92,8 @@ struct Personal {
     std::optional<std::string> imsi;
     std::optional<Secret<16>> k, opc;
     std::optional<AkaAlgorithm> algorithm;
-    std::optional<std::string> pin1, puk1, adm1;
+    std::optional<std::string> pin1, puk1, adm1; // key references 01, 01, 0A
+    std::optional<std::string> pin2, puk2, adm2; // 81, 81, 0B
     std::optional<std::string> service_provider;
     std::optional<std::array<uint8_t, 2>> acc; // instead of the class that follows from the IMSI
     std::optional<std::string> msisdn;         // own number: digits, "+" in front when international

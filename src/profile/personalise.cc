@@ -1,10 +1,12 @@
 #include "profile/package.h"
+#include <algorithm>
+#include <set>
 
 namespace halyard::profile {
 namespace {
 
 // Digits as PIN and PUK values: ASCII, filled with FF. A PUK always has eight. ETSI TS 102 221 §9.5.1
-Result<std::array<uint8_t, 8>> code(std::string_view digits, const char* where, size_t least = 4) {
+Result<std::array<uint8_t, 8>> code(std::string_view digits, const char* where, size_t least) {
     std::array<uint8_t, 8> out;
     out.fill(0xFF);
     if (digits.size() < least || digits.size() > 8)
@@ -37,9 +39,34 @@ SecretBytes secret(OwnedBytes octets) {
 }
 
 struct Done {
-    bool imsi = false, k = false, spn = false, pin1 = false, puk1 = false, adm1 = false, acc = false,
-         msisdn = false, smsp = false;
+    bool imsi = false, k = false, spn = false, acc = false, msisdn = false, smsp = false;
+    std::set<std::string_view> codes; // by the names below
 };
+
+// Codes by their key references. ETSI TS 102 221 §9.5.1
+struct Code {
+    uint16_t reference;
+    const char* name;
+    std::optional<std::string> Personal::*value;
+};
+constexpr Code kPins[] = {{0x01, "pin1", &Personal::pin1},
+                          {0x81, "pin2", &Personal::pin2},
+                          {0x0A, "adm1", &Personal::adm1},
+                          {0x0B, "adm2", &Personal::adm2}};
+constexpr Code kPuks[] = {{0x01, "puk1", &Personal::puk1}, {0x81, "puk2", &Personal::puk2}};
+
+bool has_any(const Personal& p, std::span<const Code> codes) {
+    return std::any_of(codes.begin(), codes.end(), [&](const Code& c) { return (p.*c.value).has_value(); });
+}
+template <class Configuration>
+Ok put_code(Configuration& c, const Personal& p, std::span<const Code> codes, size_t least, Done& done) {
+    for (const Code& known : codes) {
+        if (c.key_reference != known.reference || !(p.*known.value)) continue;
+        c.value = TRY(code(*(p.*known.value), known.name, least));
+        done.codes.insert(known.name);
+    }
+    return {};
+}
 
 Result<SecretBytes> header(const Element& e, const Personal& p) {
     ProfileHeader h = TRY(asn1::decode<ProfileHeader>(e.der));
@@ -196,17 +223,10 @@ Result<SecretBytes> aka(const Element& e, const Personal& p, Done& done) {
 Result<SecretBytes> pins(const Element& e, const Personal& p, Done& done) {
     PinCodes codes = TRY(asn1::decode<PinCodes>(e.der));
     auto* list = std::get_if<List<PinConfiguration>>(&codes.pins.is);
-    if (!list || (!p.pin1 && !p.adm1)) return SecretBytes(e.der);
+    if (!list || !has_any(p, kPins)) return SecretBytes(e.der);
     std::vector<PinConfiguration> changed;
     TRY(list->for_each([&](PinConfiguration pin) -> Ok {
-        if (pin.key_reference == 1 && p.pin1) {
-            pin.value = TRY(code(*p.pin1, "pin1"));
-            done.pin1 = true;
-        }
-        if (pin.key_reference == 10 && p.adm1) {
-            pin.value = TRY(code(*p.adm1, "adm1"));
-            done.adm1 = true;
-        }
+        TRY(put_code(pin, p, kPins, 4, done));
         changed.push_back(pin);
         return {};
     }));
@@ -216,13 +236,10 @@ Result<SecretBytes> pins(const Element& e, const Personal& p, Done& done) {
 
 Result<SecretBytes> puks(const Element& e, const Personal& p, Done& done) {
     PukCodes codes = TRY(asn1::decode<PukCodes>(e.der));
-    if (!p.puk1) return SecretBytes(e.der);
+    if (!has_any(p, kPuks)) return SecretBytes(e.der);
     std::vector<PukConfiguration> changed;
     TRY(codes.puks.for_each([&](PukConfiguration puk) -> Ok {
-        if (puk.key_reference == 1) {
-            puk.value = TRY(code(*p.puk1, "puk1", 8));
-            done.puk1 = true;
-        }
+        TRY(put_code(puk, p, kPuks, 8, done));
         changed.push_back(puk);
         return {};
     }));
@@ -259,9 +276,9 @@ Result<SecretBytes> personalise(Bytes package, const Personal& personal) {
     if (personal.acc && !done.acc) return fail(Errc::missing_field, "acc");
     if (personal.msisdn && !done.msisdn) return fail(Errc::missing_field, "msisdn");
     if (personal.service_centre && !done.smsp) return fail(Errc::missing_field, "smsp");
-    if (personal.pin1 && !done.pin1) return fail(Errc::missing_field, "pin1");
-    if (personal.puk1 && !done.puk1) return fail(Errc::missing_field, "puk1");
-    if (personal.adm1 && !done.adm1) return fail(Errc::missing_field, "adm1");
+    for (const auto codes : {std::span<const Code>(kPins), std::span<const Code>(kPuks)})
+        for (const Code& c : codes)
+            if (personal.*c.value && !done.codes.contains(c.name)) return fail(Errc::missing_field, c.name);
     return out;
 }
 

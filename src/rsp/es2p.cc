@@ -69,6 +69,13 @@ constexpr ServerFunctionRow kFunctions[] = {
      &kServerMessage<DeleteEventRequest>,
      &kHeaderOnly,
      false},
+    {F::handle_notification,
+     "ES2+",
+     "handleNotification",
+     "/gsma/rsp2/es2plus/handleNotification",
+     &kServerMessage<HandleNotificationRequest>,
+     &kHeaderOnly,
+     true},
 };
 
 constexpr FunctionCode kCodes[] = {
@@ -135,7 +142,6 @@ const ServerFunctionRow& row(ServerFunction f) { return kFunctions[static_cast<s
 Result<ServerFunction> server_function_of_path(std::string_view path) {
     for (const ServerFunctionRow& r : kFunctions)
         if (path == r.path) return r.function;
-    if (path == "/gsma/rsp2/es2plus/handleNotification") return fail(Errc::unsupported, "handleNotification");
     return fail(Errc::not_found, "path");
 }
 

@@ -15,6 +15,7 @@ enum class ServerFunction : uint8_t {
     delete_event,
     register_event_at_root, // ES15: the same from SM-DS to SM-DS
     delete_event_at_root,
+    handle_notification, // of SGP.22 v3, in place of handle_download_progress_info
 };
 
 struct ServerFunctionRow {
@@ -25,8 +26,7 @@ struct ServerFunctionRow {
 };
 std::span<const ServerFunctionRow> server_functions();
 const ServerFunctionRow& row(ServerFunction);
-/// not_found "path"; unsupported "handleNotification" for the function that SGP.22 v3 has in place of
-/// handleDownloadProgressInfo.
+/// not_found "path".
 Result<ServerFunction> server_function_of_path(std::string_view path);
 
 /// A code that a function may fail with. SGP.22 §5.3, §5.9
@@ -182,6 +182,40 @@ struct HandleDownloadProgressInfoRequest {
             server_field<&T::notification_point_status>("notificationPointStatus",
                                                         ServerFormat::execution_status),
             server_field<&T::result_data>("resultData", ServerFormat::result)};
+    }
+    static constexpr auto conditions() { return detail::NoConditions{}; }
+};
+
+/// What SGP.22 v3 has in place of it: the same, and what the eUICC told of the profile's later life.
+struct HandleNotificationRequest {
+    static constexpr const char* kName = "handleNotification request";
+    RequestHeader header;
+    std::optional<Eid> eid;
+    Iccid iccid{};
+    std::string profile_type;
+    Time timestamp{};
+    uint32_t notification_point_id = 1; // as above; 101 enabled, 102 disabled, 103 deleted
+    ExecutionStatus notification_point_status;
+    std::optional<std::string> notification_event;               // when an eUICC's notification is behind it,
+    std::optional<std::string> notification_receiver_identifier; // its notificationAddress
+    std::optional<std::string> notification_identifier;          // and its seqNumber
+    std::optional<OwnedBytes> result_data;                       // PendingNotification
+    static constexpr auto fields() {
+        using T = HandleNotificationRequest;
+        return std::array{
+            server_field<&T::header>("header", ServerFormat::request_header),
+            server_field<&T::eid>("eid", ServerFormat::eid),
+            server_field<&T::iccid>("iccid", ServerFormat::iccid),
+            server_field<&T::profile_type>("profileType", ServerFormat::text),
+            server_field<&T::timestamp>("timestamp", ServerFormat::timestamp),
+            server_field<&T::notification_point_id>("notificationPointId", ServerFormat::point_id),
+            server_field<&T::notification_point_status>("notificationPointStatus",
+                                                        ServerFormat::execution_status),
+            server_field<&T::notification_event>("notificationEvent", ServerFormat::event),
+            server_field<&T::notification_receiver_identifier>("notificationReceiverIdentifier",
+                                                               ServerFormat::address),
+            server_field<&T::notification_identifier>("notificationIdentifier", ServerFormat::text),
+            server_field<&T::result_data>("resultData", ServerFormat::notification)};
     }
     static constexpr auto conditions() { return detail::NoConditions{}; }
 };

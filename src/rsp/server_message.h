@@ -40,9 +40,11 @@ enum class ServerFormat : uint8_t {
     address,     // a host name without scheme; a port is tolerated
     flag,        // true or false
     final_status,
-    timestamp, // YYYY-MM-DDThh:mm:ss, then Z or an offset
-    point_id,  // 1 to 4, or from 100 on
-    result,    // base64 of a ProfileInstallationResult
+    timestamp,    // YYYY-MM-DDThh:mm:ss, then Z or an offset
+    point_id,     // 1 to 4, or from 100 on
+    result,       // base64 of a ProfileInstallationResult
+    notification, // base64 of any PendingNotification
+    event,        // install, enable, disable, delete
 };
 template <class V> constexpr bool holds(ServerFormat f) {
     using F = ServerFormat;
@@ -52,12 +54,12 @@ template <class V> constexpr bool holds(ServerFormat f) {
     if constexpr (std::is_same_v<V, Eid>) return f == F::eid;
     if constexpr (std::is_same_v<V, Iccid>) return f == F::iccid;
     if constexpr (std::is_same_v<V, std::string>)
-        return f == F::matching_id || f == F::text || f == F::address;
+        return f == F::matching_id || f == F::text || f == F::address || f == F::event;
     if constexpr (std::is_same_v<V, bool>) return f == F::flag;
     if constexpr (std::is_same_v<V, FinalProfileStatus>) return f == F::final_status;
     if constexpr (std::is_same_v<V, Time>) return f == F::timestamp;
     if constexpr (std::is_same_v<V, uint32_t>) return f == F::point_id;
-    if constexpr (std::is_same_v<V, OwnedBytes>) return f == F::result;
+    if constexpr (std::is_same_v<V, OwnedBytes>) return f == F::result || f == F::notification;
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include "profile/package.h"
 #include "rsp/mutual_authentication.h"
 #include "smdp/eligibility.h"
+#include "smdp/maker.h"
 #include "smdp/server.h"
 #include <algorithm>
 
@@ -67,7 +68,7 @@ Result<Es9Answer> Server::authenticate(Bytes der, Time now) {
         return refuse(r);
     };
     if (expired) return end({"8.8.5", "4.10", "download order expired"});
-    const auto package = TRY(unseal(order->iccid));
+    const auto package = TRY(package_of(vault_, store_, *order));
     const rsp::EuiccInfo2& info = said.euicc_info2.value;
     const auto metadata = TRY(asn1::decode<rsp::StoreMetadataRequest>(order->metadata));
     if (const char* why = TRY(why_not_eligible(package.reveal(), metadata, info)))
@@ -134,7 +135,7 @@ Result<Es9Answer> Server::judge_code(const Order& known,
         return rsp::refused(Es9Function::get_bound_profile_package, {"8.2.7", reason, message});
     };
     if (!said.hash_cc) return refuse({}, "2.2", "confirmation code missing");
-    const SecretBytes code = TRY(open_code(config_, known));
+    const SecretBytes code = TRY(open_code(vault_, known));
     if (crypto::equal(*said.hash_cc, crypto::sha256({code.reveal(), session.transaction_id})))
         return Es9Answer{};
     if (session.wrong_code == request) // the answer was lost: not a second try
@@ -204,7 +205,8 @@ Result<Es9Answer> Server::deliver(
     }
     const Bytes short_host_id = Bytes(config_.oid_der).first(std::min<size_t>(config_.oid_der.size(), 16));
     if (!again) {
-        const auto package = TRY(unseal(order.iccid));
+        binding.reset(); // of another one-time key
+        const auto package = TRY(package_of(vault_, store_, order));
         Bound bound = TRY(bind({.host_id = short_host_id,
                                 .eid = session.eid,
                                 .smdp_oid = config_.oid_der,
@@ -226,14 +228,7 @@ Result<Es9Answer> Server::deliver(
         TRY(tell(change, order, Point::download, {}, now));
     session.state = SessionState::delivered;
     TRY(store_.commit(change));
-    rsp::GetBoundProfilePackageOk answer{.transaction_id = session.transaction_id};
-    OwnedBytes whole = session.secure_channel;
-    append(whole, binding->tail);
-    whole = tlv(0xBF36, whole);
-    answer.bound_profile_package.der = whole;
-    rsp::GetBoundProfilePackageResponse response;
-    response.is = answer;
-    return Es9Answer{TRY(asn1::encode(response)), {}};
+    return Es9Answer{bound_package_answer(session.transaction_id, session.secure_channel, binding->tail), {}};
 }
 
 Result<Es9Answer> Server::cancel_session(Bytes der, Time now) {

@@ -31,7 +31,7 @@ Result<Es2Answer>
 Es2::once(F name, Function function, const Caller& who, const Request& request, Bytes body, Time now) {
     const std::string& id = request.header.function_call_identifier;
     const auto number = static_cast<uint8_t>(name);
-    const Sha256 hash = crypto::hmac_sha256(config_.storage_key.reveal(), {Bytes(&number, 1), body});
+    const Sha256 hash = TRY(vault_.keyed_hash({Bytes(&number, 1), body}));
     // Two calls about one profile may meet, or take the same one from stock, here or in other processes: the
     // second one starts again from what the first one wrote. Each time one of them has come through.
     for (int i = 0;; ++i) {
@@ -108,12 +108,12 @@ Result<Es2::Step> Es2::download(const Caller& who, const rsp::DownloadOrderReque
     return Step{yes, std::move(order)};
 }
 
-Result<bool> Es2::same_confirmation(const Order& order, const rsp::ConfirmOrderRequest& r) const {
+Result<bool> Es2::same_confirmation(const Order& order, const rsp::ConfirmOrderRequest& r) {
     if (order.state != (r.release_flag ? released : confirmed)) return false;
     if (r.smds_address.value_or("") != order.smds) return false;
     if (order.default_dp != (r.matching_id && r.matching_id->empty())) return false;
     if (order.code.empty() || !r.confirmation_code) return order.code.empty() && !r.confirmation_code;
-    const SecretBytes known = TRY(open_code(config_, order));
+    const SecretBytes known = TRY(open_code(vault_, order));
     return crypto::equal(known.reveal(), crypto::sha256({bytes_of(*r.confirmation_code)}));
 }
 
@@ -142,7 +142,7 @@ Result<Es2::Step> Es2::confirm(const Caller& who, const rsp::ConfirmOrderRequest
         order->eid = r.eid;
         order->eid_ordered = true;
     }
-    if (r.confirmation_code) order->code = TRY(seal_code(config_, *order, *r.confirmation_code, random_));
+    if (r.confirmation_code) order->code = TRY(seal_code(vault_, *order, *r.confirmation_code));
     order->code_tries = order->attempts = 0;
     order->smds = r.smds_address.value_or("");
     // An SM-DS needs a name for the event even where devices need none.

@@ -16,7 +16,8 @@ class Es2 {
   public:
     /// All must outlive it.
     Es2(const Config& config, Store& store, Random& random)
-        : config_(config), store_(store), random_(random) {}
+        : config_(config), store_(store), random_(random),
+          vault_(config.storage_key, store, random, config.keeper) {}
 
     /// One call. A function that fails is an answer; errors are for a store that failed: nothing is changed
     /// then, and the caller repeats. The same functionCallIdentifier with the same `body` gets the same
@@ -37,11 +38,12 @@ class Es2 {
     once(rsp::ServerFunction, Function, const Caller&, const Request&, Bytes body, Time now);
     Result<std::optional<Order>> own(const Caller&, const Iccid&);
     bool knows_smds(std::string_view address) const;
-    Result<bool> same_confirmation(const Order&, const rsp::ConfirmOrderRequest&) const;
+    Result<bool> same_confirmation(const Order&, const rsp::ConfirmOrderRequest&);
 
     const Config& config_;
     Store& store_;
     Random& random_;
+    Vault vault_;
 };
 
 } // namespace halyard::smdp

@@ -19,6 +19,13 @@ const char* event_name(const rsp::NotificationMetadata& m) {
     if (m.profile_management_operation.has(Event::notification_delete)) return "deleted";
     return "other";
 }
+std::optional<Point> point_of(const rsp::NotificationMetadata& m) {
+    using Event = rsp::NotificationEvent;
+    if (m.profile_management_operation.has(Event::notification_enable)) return Point::enabled;
+    if (m.profile_management_operation.has(Event::notification_disable)) return Point::disabled;
+    if (m.profile_management_operation.has(Event::notification_delete)) return Point::deleted;
+    return std::nullopt;
+}
 } // namespace
 
 Result<Es9Answer> Server::notification(Bytes der, Time now) {
@@ -120,6 +127,7 @@ Ok Server::other_notification(Bytes der, const rsp::OtherSignedNotification& n, 
         if (known.eid == eid && known.sequence > meta.seq_number) newest = false;
     }
     Change change{.notification = &record};
+    if (const auto point = point_of(meta)) TRY(tell(change, *order, *point, {}, now, der));
     if (newest) {
         order->last_event = record.event;
         order->changed = now;

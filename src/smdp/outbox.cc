@@ -25,7 +25,7 @@ Ok tell_operator(const Config& config,
                  Random& random,
                  Time now,
                  Bytes result) {
-    const auto& wanting = config.callbacks;
+    const auto& wanting = is_later_life(static_cast<uint32_t>(point)) ? config.followers : config.callbacks;
     if (std::find(wanting.begin(), wanting.end(), order.operator_id) == wanting.end()) return {};
     const std::string call_id = hex(TRY(random.draw<16>()));
     out.push_back({.kind = Outgoing::Kind::progress,

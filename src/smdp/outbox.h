@@ -7,11 +7,21 @@
 namespace halyard::smdp {
 
 /// Points of a download that the operator hears of. SGP.22 §5.3.5
-enum class Point : uint32_t { eligibility = 1, confirmation = 2, download = 3, installation = 4 };
+enum class Point : uint32_t {
+    eligibility = 1,
+    confirmation = 2,
+    download = 3,
+    installation = 4,
+    enabled = 101, // of our own choice: the profile's later life
+    disabled = 102,
+    deleted = 103,
+};
+inline bool is_later_life(uint32_t point) { return point >= static_cast<uint32_t>(Point::enabled); }
 
 struct Config;
 /// Adds a handleDownloadProgressInfo to the list when the order's operator wants them. `failed` empty:
-/// success; `result` is a ProfileInstallationResult. Errors: those of the dice.
+/// success; `result` is a PendingNotification. What comes after the installation goes to followers only.
+/// Errors: those of the dice.
 Ok tell_operator(const Config&,
                  std::vector<Outgoing>&,
                  const Order&,

@@ -1,6 +1,5 @@
 #include "smdp/server.h"
 #include "base/log.h"
-#include "crypto/aes.h"
 #include "crypto/hash.h"
 #include "profile/package.h"
 #include "rsp/mutual_authentication.h"
@@ -55,8 +54,9 @@ Result<Order> Server::place(const NewOrder& wanted, Time now) {
     if (!order.matching_id.empty() && TRY(store_.order(order.matching_id)))
         return fail(Errc::conflict, "matchingId");
     Change change{.insert_order = &order};
-    change.sealed_package = TRY(crypto::seal(
-        config_.storage_key, TRY(random_.draw<12>()), wanted.package, bytes_of(to_text(order.iccid))));
+    change.sealed_package =
+        TRY(vault_.seal(order.operator_id, wanted.package, package_context(order.iccid, order.type, 0)));
+    change.sealed_package.size = wanted.package.size();
     TRY(store_.commit(change));
     order.version = 1;
     return order;
@@ -81,22 +81,27 @@ const Credentials* Server::credentials(Bytes ci_key_id) const {
     return nullptr;
 }
 
-Result<SecretBytes> Server::unseal(const Iccid& iccid) {
-    const Sealed sealed = TRY(store_.sealed_package(iccid));
-    return crypto::open(config_.storage_key, sealed.octets, bytes_of(sealed.as));
+// On disk: the number of the data key in four octets, then what it sealed. Schema 4 had no numbers, and 60
+// octets under the storage key itself.
+Sealed sealed_code(const Order& order) {
+    constexpr size_t kFormer = 12 + 32 + 16;
+    if (order.code.size() <= kFormer) return {.octets = order.code, .as = code_context(order.iccid)};
+    Sealed out{.octets = {order.code.begin() + 4, order.code.end()}};
+    for (size_t i = 0; i < 4; ++i) out.key = out.key << 8 | order.code[i];
+    return out;
 }
-
-Result<OwnedBytes>
-seal_code(const Config& config, const Order& order, std::string_view code, Random& random) {
+OwnedBytes stored_code(const Sealed& sealed) {
+    OwnedBytes out;
+    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<uint8_t>(sealed.key >> shift));
+    append(out, sealed.octets);
+    return out;
+}
+Result<OwnedBytes> seal_code(Vault& vault, const Order& order, std::string_view code) {
     const Sha256 hash = crypto::sha256({bytes_of(code)});
-    return crypto::seal(config.storage_key,
-                        TRY(random.draw<12>()),
-                        hash,
-                        bytes_of("confirmation code " + to_text(order.iccid)));
+    return stored_code(TRY(vault.seal(order.operator_id, hash, code_context(order.iccid))));
 }
-Result<SecretBytes> open_code(const Config& config, const Order& order) {
-    return crypto::open(
-        config.storage_key, order.code, bytes_of("confirmation code " + to_text(order.iccid)));
+Result<SecretBytes> open_code(Vault& vault, const Order& order) {
+    return vault.open(order.operator_id, sealed_code(order), code_context(order.iccid));
 }
 
 Ok Server::tell(Change& change,

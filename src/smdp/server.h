@@ -7,6 +7,7 @@
 #include "smdp/bind.h"
 #include "smdp/outbox.h"
 #include "smdp/store.h"
+#include "smdp/vault.h"
 
 namespace halyard::smdp {
 
@@ -24,20 +25,25 @@ struct Config {
     std::vector<Credentials> credentials;
     rsp::Revocation revocation;         // lists for EUM and eUICC certificates
     rsp::LiveLists* lists = nullptr;    // in its place, and who is denied; must outlive the server
-    Secret<32> storage_key;             // seals packages at rest (SR-42)
+    Secret<32> storage_key;             // wraps the keys that seal what is at rest (SR-42)
+    KeyKeeper* keeper = nullptr;        // opens those keys instead; must outlive the server
     bool own_keys = false;              // PPK with ReplaceSessionKeys instead of session keys
     bool rebind = true;                 // a retry with another otPK.EUICC is bound anew, else 8.2/3.7
     uint32_t attempts = 20;             // per order (SGP.22 §3.1.3); then it is in error
     uint32_t code_tries = 3;            // wrong confirmation codes per order (SR-21); then it is in error
     Time session_life{3'600'000};       // until a session without a delivered package is forgotten
     std::vector<std::string> callbacks; // operators that are told how downloads go
+    std::vector<std::string> followers; // those of them that also hear what became of profiles (SGP.22 v3)
     std::vector<std::string> smds;      // SM-DS that events may be registered at
 };
 
 /// The hash of a confirmation code at rest: guessing eight digits takes no time, so it is sealed (SR-42).
-Result<OwnedBytes> seal_code(const Config&, const Order&, std::string_view code, Random&);
+Result<OwnedBytes> seal_code(Vault&, const Order&, std::string_view code);
+/// What Order::code holds, and back.
+Sealed sealed_code(const Order&);
+OwnedBytes stored_code(const Sealed&);
 /// SHA-256(code).
-Result<SecretBytes> open_code(const Config&, const Order&);
+Result<SecretBytes> open_code(Vault&, const Order&);
 
 /// Whether an order may be placed as asked.
 struct NewOrder {
@@ -56,7 +62,8 @@ class Server {
   public:
     /// `config` and `store` must outlive it.
     Server(const Config& config, Store& store, Random& random)
-        : config_(config), store_(store), random_(random) {}
+        : config_(config), store_(store), random_(random),
+          vault_(config.storage_key, store, random, config.keeper) {}
 
     /// Errors: conflict "iccid" or "matchingId" when there is one with it; bad_value naming the field.
     Result<Order> place(const NewOrder&, Time now);
@@ -81,7 +88,6 @@ class Server {
     const Credentials* credentials(Bytes ci_key_id) const;
     Result<std::optional<Session>> live_session(Bytes transaction_id, Time now);
     Result<std::optional<Order>> order_of(const Session&);
-    Result<SecretBytes> unseal(const Iccid&);
     Ok tell(Change&, const Order&, Point, std::optional<rsp::StatusCode> failed, Time now, Bytes result = {});
     /// The last step of authenticateClient: the order is offered to the session's eUICC.
     Answer offer(const Credentials&, Order&, Session&, Bytes euicc_signature1, Time now);
@@ -93,6 +99,7 @@ class Server {
     const Config& config_;
     Store& store_;
     Random& random_;
+    Vault vault_;
 };
 
 } // namespace halyard::smdp

@@ -1,5 +1,6 @@
 #pragma once
 #include "base/result.h"
+#include "smdp/factory.h"
 #include "smdp/model.h"
 
 namespace halyard::smdp {
@@ -7,7 +8,7 @@ namespace halyard::smdp {
 /// What changes together. Versions are those read; the store writes version + 1.
 struct Change {
     const Order* insert_order = nullptr; // with its sealed package
-    OwnedBytes sealed_package;
+    Sealed sealed_package;
     const Order* order = nullptr;
     const Session* session = nullptr; // version 0: new
     const Binding* binding = nullptr; // of `order`
@@ -17,11 +18,6 @@ struct Change {
     const Call* call = nullptr;
 };
 
-/// A profile package at rest, and what it is bound to (authenticated, not stored in it).
-struct Sealed {
-    OwnedBytes octets;
-    std::string as;
-};
 /// How many profiles of an operator's type are in a state.
 struct Pool {
     std::string operator_id, type;
@@ -37,8 +33,7 @@ struct Census {
 };
 
 /// Where an SM-DP+ keeps its state. Thread-safe.
-struct Store {
-    virtual ~Store() = default;
+struct Store : FactoryStore {
     /// For metrics: may take as long as counting takes. Errors: unsupported for stores that do not count.
     virtual Result<Census> census() { return fail(Errc::unsupported, "census"); }
     /// Everything or nothing, on disk when it returns. Errors: conflict when a version is not the one read,

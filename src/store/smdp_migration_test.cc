@@ -1,5 +1,6 @@
-// Databases as SM-DP+ of schemas 2 and 3 left them, made from SQL text.
+// Databases as SM-DP+ of schemas 2 to 4 left them, made from SQL text.
 #include "store/deviations.h"
+#include "store/smdp_schema.h"
 #include "store/smdp_store.h"
 #include "store/sqlite.h"
 #include <cstdlib>
@@ -45,6 +46,24 @@ INSERT INTO sessions VALUES(X'000102030405060708090A0B0C0D0E0F', zeroblob(16), z
 INSERT INTO sessions VALUES(X'100102030405060708090A0B0C0D0E0F', zeroblob(16), zeroblob(16), 0, 12, X'AA', '',
   zeroblob(16), X'', X'', X'', zeroblob(32), X'', 1);
 PRAGMA user_version=3;
+)";
+
+// Two operators' stock, and a call that was hashed under the storage key.
+constexpr const char* kVersion4 = SMDP_TABLES_4 R"(
+CREATE TABLE notifications(
+  eid BLOB NOT NULL, sequence INTEGER NOT NULL, event TEXT NOT NULL, iccid BLOB, success INTEGER NOT NULL,
+  received INTEGER NOT NULL, der BLOB NOT NULL, PRIMARY KEY(eid, sequence, event)) STRICT;
+CREATE INDEX notifications_by_iccid ON notifications(iccid);
+)" DEVIATIONS_SCHEMA R"(;
+INSERT INTO orders VALUES(X'98001010000000000091', '', NULL, 5, 'alpha', 'data', 0, 0, X'', 0, '', '', 0, 'one', 0, 1,
+  2, 0, '', '', X'BF2500', 3);
+INSERT INTO orders VALUES(X'98001010000000000083', '', NULL, 5, 'alpha', 'data', 0, 0, X'', 0, '', '', 0, 'two', 0, 1,
+  2, 0, '', '', X'BF2500', 3);
+INSERT INTO orders VALUES(X'98001010000000000075', 'M', NULL, 0, 'beta', 'data', 0, 0, X'', 0, '', '', 0, 'three', 0,
+  1, 2, 0, '', '', X'BF2500', 3);
+INSERT INTO packages VALUES(X'98001010000000000091', X'0102', '89000101000000000019');
+INSERT INTO calls VALUES('alpha', 'c1', zeroblob(32), '', '', '', NULL, NULL, '', 1);
+PRAGMA user_version=4;
 )";
 
 struct Directory {
@@ -117,4 +136,35 @@ TEST_CASE("when a database of schema 3 is opened, its rows are orders of the def
     REQUIRE(young);
     CHECK_FALSE(young->iccid);
     CHECK((*(*store)->order("K7"))->state == smdp::OrderState::downloaded);
+}
+
+TEST_CASE("when a database of schema 4 is opened, pools are counted once and packages are as they were") {
+    const Directory made;
+    {
+        const auto c = *SqliteConnection::open((made.path / "smdp.db").string(), false);
+        REQUIRE(c->execute(kVersion4));
+    }
+    const auto store = SmdpStore::open(made.path / "smdp.db");
+    REQUIRE(store);
+    const auto levels = (*store)->levels();
+    REQUIRE(levels);
+    REQUIRE(levels->size() == 2);
+    CHECK((*levels)[0].operator_id == "alpha");
+    CHECK((*levels)[0].type == "data");
+    CHECK((*levels)[0].available == 2);
+    CHECK((*levels)[0].low_water == 0);
+    CHECK_FALSE((*levels)[0].low);
+    CHECK((*levels)[1].operator_id == "beta");
+    CHECK((*levels)[1].available == 0);
+    const auto order = *(*store)->available("alpha", "data", 0);
+    REQUIRE(order);
+    const auto sealed = (*store)->sealed_package(*iccid_from_text("89000101000000000019"));
+    REQUIRE(sealed);
+    CHECK(hex(sealed->octets) == "0102");
+    CHECK(sealed->as == "89000101000000000019");
+    CHECK(sealed->key == 0);
+    CHECK(sealed->template_version == 0);
+    CHECK_FALSE(*(*store)->call("alpha", "c1"));
+    CHECK((*store)->data_keys(std::nullopt)->empty());
+    CHECK((*store)->templates()->empty());
 }

@@ -30,7 +30,7 @@ Result<Order> order_of(const Statement& q) {
     return o;
 }
 
-Ok insert_order(Connection& c, const Order& o, Bytes sealed) {
+Ok insert_order(Connection& c, const Order& o, const smdp::Sealed& sealed) {
     auto q = TRY(c.prepare("INSERT INTO orders VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)"));
     q.bind(Bytes(o.iccid)).bind(o.matching_id).bind_optional(o.eid).bind(static_cast<int64_t>(o.state));
     q.bind(o.operator_id).bind(o.type).bind(o.eid_ordered ? 1 : 0).bind(o.default_dp ? 1 : 0);
@@ -38,8 +38,10 @@ Ok insert_order(Connection& c, const Order& o, Bytes sealed) {
     q.bind(static_cast<int64_t>(o.event)).bind(o.name).bind(o.attempts).bind(o.created.count());
     q.bind(o.changed.count()).bind(o.expires.count()).bind(o.reason).bind(o.last_event);
     TRY(q.bind(Bytes(o.metadata)).run());
-    auto p = TRY(c.prepare("INSERT INTO packages VALUES(?,?,?)"));
-    return p.bind(Bytes(o.iccid)).bind(sealed).bind(to_text(o.iccid)).run();
+    auto p = TRY(c.prepare("INSERT INTO packages(iccid, sealed, sealed_as, key_id, template_version, size) "
+                           "VALUES(?,?,?,?,?,?)"));
+    p.bind(Bytes(o.iccid)).bind(Bytes(sealed.octets)).bind(sealed.as).bind(sealed.key);
+    return p.bind(sealed.template_version).bind(static_cast<int64_t>(sealed.size)).run();
 }
 
 Ok update_order(Connection& c, const Order& o) {

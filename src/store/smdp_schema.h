@@ -4,7 +4,7 @@
 
 namespace halyard::store {
 /// Of an SM-DP+'s database. Another schema is another version, with a step that brings the former one there.
-inline constexpr int kSmdpVersion = 5;
+inline constexpr int kSmdpVersion = 6;
 
 /// What version 4 has in place of orders, packages, bindings and sessions, and beside them.
 #define SMDP_TABLES_4                                                                                        \
@@ -56,6 +56,22 @@ inline constexpr int kSmdpVersion = 5;
     "CREATE INDEX outbox_by_due ON outbox(target, next); "                                                   \
     "CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT; "
 
+/// What came after version 5: templates, data keys, how much of each type is available.
+#define SMDP_STEP_6                                                                                          \
+    "ALTER TABLE packages ADD COLUMN key_id INTEGER NOT NULL DEFAULT 0; "                                    \
+    "ALTER TABLE packages ADD COLUMN template_version INTEGER NOT NULL DEFAULT 0; "                          \
+    "ALTER TABLE packages ADD COLUMN size INTEGER NOT NULL DEFAULT 0; "                                      \
+    "CREATE TABLE templates( "                                                                               \
+    "operator_id TEXT NOT NULL, type TEXT NOT NULL, version INTEGER NOT NULL, is_current INTEGER NOT NULL, " \
+    "name TEXT NOT NULL, profile_class TEXT NOT NULL, created INTEGER NOT NULL, size INTEGER NOT NULL, "     \
+    "sealed BLOB NOT NULL, key_id INTEGER NOT NULL, PRIMARY KEY(operator_id, type, version)) STRICT; "       \
+    "CREATE TABLE data_keys( "                                                                               \
+    "operator_id TEXT NOT NULL, id INTEGER NOT NULL, wrapped BLOB NOT NULL, is_current INTEGER NOT NULL, "   \
+    "created INTEGER NOT NULL, PRIMARY KEY(operator_id, id)) STRICT; "                                       \
+    "CREATE TABLE levels( "                                                                                  \
+    "operator_id TEXT NOT NULL, type TEXT NOT NULL, available INTEGER NOT NULL, low_water INTEGER NOT "      \
+    "NULL, low INTEGER NOT NULL, PRIMARY KEY(operator_id, type)) STRICT; "
+
 /// Version 3 had one row per matching id, born released.
 inline constexpr Migration kSmdpMigrations[] = {
     {2, DEVIATIONS_SCHEMA},
@@ -76,13 +92,17 @@ inline constexpr Migration kSmdpMigrations[] = {
      "s.answer, zeroblob(32), s.version FROM sessions3 s LEFT JOIN orders3 o ON o.matching_id=s.matching_id; "
      "DROP TABLE packages3; DROP TABLE bindings3; DROP TABLE sessions3; DROP TABLE orders3"},
     {4, SMDP_STEP_5},
+    // Calls were hashed under another key: what is repeated is answered by the state of its order.
+    {5,
+     SMDP_STEP_6 "INSERT INTO levels SELECT operator_id, type, SUM(CASE WHEN state=5 THEN 1 ELSE 0 END), "
+                 "0, 0 FROM orders GROUP BY operator_id, type; DELETE FROM calls"},
 };
 inline constexpr const char* kSmdpSchema = SMDP_TABLES_4 R"(
 CREATE TABLE notifications(
   eid BLOB NOT NULL, sequence INTEGER NOT NULL, event TEXT NOT NULL, iccid BLOB, success INTEGER NOT NULL,
   received INTEGER NOT NULL, der BLOB NOT NULL, PRIMARY KEY(eid, sequence, event)) STRICT;
 CREATE INDEX notifications_by_iccid ON notifications(iccid);
-)" SMDP_STEP_5 DEVIATIONS_SCHEMA;
+)" SMDP_STEP_5 SMDP_STEP_6 DEVIATIONS_SCHEMA;
 inline constexpr Schema kSmdp{"halyard_smdp", kSmdpSchema, kSmdpVersion, kSmdpMigrations};
 
 } // namespace halyard::store

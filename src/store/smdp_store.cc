@@ -51,17 +51,29 @@ Result<std::unique_ptr<SmdpStore>> SmdpStore::open_in_memory() {
 }
 
 Ok SmdpStore::commit(const smdp::Change& change) {
-    return db_->write([&](Connection& c) -> Ok {
-        if (change.insert_order) TRY(insert_order(c, *change.insert_order, change.sealed_package));
-        if (change.order) TRY(update_order(c, *change.order));
+    Fallen fallen;
+    TRY(db_->write([&](Connection& c) -> Ok {
+        fallen.clear();
+        std::vector<LevelChange> levels;
+        if (change.insert_order) {
+            levels.push_back(TRY(level_change(c, *change.insert_order)));
+            TRY(insert_order(c, *change.insert_order, change.sealed_package));
+        }
+        if (change.order) {
+            levels.push_back(TRY(level_change(c, *change.order)));
+            TRY(update_order(c, *change.order));
+        }
         if (change.session) TRY(put_session(c, *change.session));
         if (change.binding) TRY(put_binding(c, change.order->iccid, *change.binding));
         if (change.drop_binding) TRY(drop_binding(c, change.order->iccid));
         if (change.notification) TRY(insert_notification(c, *change.notification));
         for (const smdp::Outgoing& o : change.outbox) TRY(insert_outgoing(c, o));
         if (change.call) TRY(insert_call(c, *change.call));
+        for (const LevelChange& l : levels) TRY(change_level(c, l, fallen)); // last: all of a type meet there
         return {};
-    });
+    }));
+    tell(fallen);
+    return {};
 }
 
 Result<std::optional<Order>> SmdpStore::order(std::string_view matching_id) {
@@ -138,9 +150,14 @@ Result<std::vector<Order>> SmdpStore::orders(size_t limit) {
 Result<smdp::Sealed> SmdpStore::sealed_package(const Iccid& iccid) {
     smdp::Sealed out;
     TRY(db_->read([&](Connection& c) -> Ok {
-        auto q = TRY(c.prepare("SELECT sealed, sealed_as FROM packages WHERE iccid=?"));
+        auto q = TRY(c.prepare(
+            "SELECT sealed, sealed_as, key_id, template_version, size FROM packages WHERE iccid=?"));
         if (!TRY(q.bind(Bytes(iccid)).step())) return fail(Errc::not_found, "package");
-        out = {q.octets(0), q.text(1)};
+        out = {q.octets(0),
+               q.text(1),
+               static_cast<uint32_t>(q.integer(2)),
+               static_cast<uint32_t>(q.integer(3)),
+               static_cast<uint64_t>(q.integer(4))};
         return {};
     }));
     return out;

@@ -37,6 +37,22 @@ class SmdpStore : public smdp::Store {
     Result<std::vector<std::string>> event_targets() override;
     Ok delivered(const smdp::Outgoing&, std::optional<smdp::EventState> event) override;
     Ok postpone(const smdp::Outgoing&) override;
+    // The factory: smdp_factory.cc
+    Ok add_template(const smdp::Template&, uint64_t low_water) override;
+    Result<std::optional<smdp::Template>>
+    profile_template(std::string_view operator_id, std::string_view type, uint32_t version) override;
+    Result<std::vector<smdp::Template>> templates() override;
+    Ok remove_type(std::string_view operator_id, std::string_view type) override;
+    Ok set_low_water(std::string_view operator_id, std::string_view type, uint64_t low_water) override;
+    Result<std::vector<smdp::Level>> levels() override;
+    Result<std::vector<bool>> put_in_stock(std::span<const smdp::Stocked>) override;
+    // Keys of what is sealed: smdp_keys.cc
+    Result<std::vector<smdp::DataKey>> data_keys(std::optional<std::string_view> operator_id) override;
+    Ok add_data_key(const smdp::DataKey&) override;
+    Ok rewrap(std::span<const smdp::DataKey>) override;
+    Result<size_t> drop_idle_keys() override;
+    Result<smdp::Outdated> outdated(smdp::Resealed::Of, std::optional<Iccid> after, size_t limit) override;
+    Ok reseal(std::span<const smdp::Resealed> before, std::span<const smdp::Resealed> after) override;
     Database& database() { return *db_; }
 
   private:

@@ -160,9 +160,9 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open_in_memory(const Sch
     return prepare(":memory:", schema);
 }
 
-// Whoever comes first leads: it runs what has queued up meanwhile, commits once, and wakes those whose jobs are
-// done and the one that leads next. All the others sleep on: with many of them, waking all costs more than the
-// jobs.
+// Whoever comes first leads: it runs what has queued up meanwhile, commits once, and wakes those whose jobs
+// are done and the one that leads next. All the others sleep on: with many of them, waking all costs more
+// than the jobs.
 Ok SqliteDatabase::write(const std::function<Ok(Connection&)>& job) {
     std::unique_lock lock(writing_);
     if (broken_) return fail(Errc::storage, "database is broken");

@@ -45,6 +45,7 @@ struct Operator {
         auto started = app::Process::start({{program("halyard"),
                                              "smdp",
                                              "serve",
+                                             "--lab",
                                              "--state",
                                              d / "smdp",
                                              "--pki",
@@ -177,4 +178,51 @@ TEST_CASE("when the server is killed before its callbacks are acknowledged, the 
     CHECK(points == "1 3 4 ");
     // Tried before the end and after it: one call, so that the operator can tell.
     CHECK(o.listener->turned_away()[0]["header"] == o.listener->messages()[0]["header"]);
+}
+
+TEST_CASE("when an operator takes handleNotification, it hears of the download and of what came after it") {
+    Operator o;
+    const std::string file = o.d / "operators.json";
+    Json operators = Json::parse(read_text(file));
+    operators[0]["callbackFunction"] = "handleSomething";
+    write_text(file, operators.dump());
+    const Ran refused = run({program("halyard"),
+                             "smdp",
+                             "serve",
+                             "--state",
+                             o.d / "smdp",
+                             "--pki",
+                             o.d / "pki",
+                             "--operators",
+                             file,
+                             "--callback-ca",
+                             o.d / "operators-ca.pem"});
+    CHECK(refused.status == 1);
+    CHECK(contains(refused.err, "callbackFunction"));
+    operators[0]["callbackFunction"] = "handleNotification";
+    write_text(file, operators.dump());
+    o.listener->function = "handleNotification";
+    o.start();
+    REQUIRE(o.in_directory(documented("order")).status == 0);
+    const app::PkiDirectory pki{o.d / "pki"};
+    Phone phone(o, pki, pki.eids()->front());
+    phone.hand.matching_id = "FIRST-ONE";
+    phone.hand.confirmation_code = "27182818";
+    REQUIRE(phone.hand.download());
+    phone.hand.send(phone.hand.installation_message(1, kIccid));
+    using Event = rsp::NotificationEvent;
+    phone.hand.send(phone.hand.notification_message(2, kIccid, Event::notification_enable));
+    phone.hand.send(phone.hand.notification_message(3, kIccid, Event::notification_delete));
+    REQUIRE(o.listener->wait(5));
+    std::string heard;
+    for (const Json& m : o.listener->messages()) {
+        CHECK(m["iccid"] == kIccid);
+        CHECK(m["notificationPointStatus"]["status"] == "Executed-Success");
+        heard += std::to_string(m.value("notificationPointId", 0)) + m.value("notificationEvent", "") +
+                 m.value("notificationIdentifier", "") + " ";
+        const bool of_card = m.value("notificationPointId", 0) >= 4;
+        CHECK(m.contains("resultData") == of_card);
+        CHECK(m.value("notificationReceiverIdentifier", "") == (of_card ? "smdp.halyard.test" : ""));
+    }
+    CHECK(heard == "1 3 4install1 101enable2 103delete3 ");
 }

@@ -69,6 +69,7 @@ struct Cluster {
         auto started = app::Process::start({{program("halyard"),
                                              "smdp",
                                              "serve",
+                                             "--lab",
                                              "--state",
                                              n.state,
                                              "--store",
@@ -266,7 +267,8 @@ TEST_CASE(
     CHECK_FALSE(
         std::filesystem::exists(d / "b/storage.key")); // nothing that would be in the way of the right one
     write_text(d / "b/storage.key", std::string(32, 'x'));
-    CHECK(contains(show("b").err, "conflict at storage.key: the database has another one"));
+    std::filesystem::permissions(d / "b/storage.key", std::filesystem::perms(0600));
+    CHECK(contains(show("b").err, "conflict at storage key: the database has another one"));
     std::filesystem::copy_file(
         d / "a/storage.key", d / "b/storage.key", std::filesystem::copy_options::overwrite_existing);
     CHECK(show("b").status == 0);

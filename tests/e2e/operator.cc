@@ -65,7 +65,7 @@ std::vector<Json> Listener::turned_away() {
 }
 net::Response Listener::take(const net::Request& r) {
     const std::lock_guard lock(mutex_);
-    const bool right = r.path() == "/gsma/rsp2/es2plus/handleDownloadProgressInfo";
+    const bool right = r.path() == "/gsma/rsp2/es2plus/" + function;
     (up_ ? messages_ : turned_away_).push_back(Json::parse(text_of(r.body), nullptr, false));
     changed_.notify_all();
     return net::Response{.status = !right ? 404 : up_ ? 204 : 503};

@@ -29,6 +29,7 @@ class Listener {
     explicit Listener(const Directory&);
     ~Listener() { https_.stop(); }
     std::string at() const { return "127.0.0.1:" + std::to_string(https_.port()); }
+    std::string function = "handleDownloadProgressInfo"; // set before anything is sent
     void up(bool yes);
     /// True when so many arrived within a minute; while down, those turned away count.
     bool wait(size_t taken, size_t turned_away = 0);

@@ -344,7 +344,7 @@ TEST_CASE(
     CHECK(contains(info1("c", {second}), "A9160414" + two));
 
     auto serving = app::Process::start(
-        {{program("halyard"), "smdp", "serve", "--state", d / "smdp", "--pki", dir, "--pki", second},
+        {{program("halyard"), "smdp", "serve", "--lab", "--state", d / "smdp", "--pki", dir, "--pki", second},
          d / "log"});
     REQUIRE(serving);
     const auto line = serving->line(std::chrono::seconds(30));
@@ -353,7 +353,7 @@ TEST_CASE(
     CHECK(contains(*line, "listening"));
     serving->stop(std::chrono::seconds(5));
     const auto refused = [&](const std::string& other) {
-        const Ran ran = cli({"smdp", "serve", "--state", d / "smdp", "--pki", dir, "--pki", other},
+        const Ran ran = cli({"smdp", "serve", "--lab", "--state", d / "smdp", "--pki", dir, "--pki", other},
                             std::chrono::seconds(30));
         CHECK(ran.status == 1);
         return ran.err;

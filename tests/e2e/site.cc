@@ -103,6 +103,7 @@ Words Site::smdp_command() const {
     return {program("halyard"),
             "smdp",
             "serve",
+            "--lab",
             "--state",
             path("smdp"),
             "--pki",

@@ -43,6 +43,7 @@ struct World {
         auto started = app::Process::start({{program("halyard"),
                                              "smdp",
                                              "serve",
+                                             "--lab",
                                              "--state",
                                              state,
                                              "--pki",
@@ -120,7 +121,7 @@ TEST_CASE(
 TEST_CASE("when an address is no SM-DS's, or given twice, the SM-DP+ does not start") {
     World w;
     const auto refused = [&](Words more) {
-        Words words{"smdp", "serve", "--state", w.state, "--pki", w.ground.pki, "--port", "0"};
+        Words words{"smdp", "serve", "--lab", "--state", w.state, "--pki", w.ground.pki, "--port", "0"};
         words.insert(words.end(), more.begin(), more.end());
         return cli(words, std::chrono::seconds(20));
     };

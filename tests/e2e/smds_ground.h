@@ -50,6 +50,7 @@ struct Smds {
         Words command{program("halyard"),
                       "smds",
                       "serve",
+                      "--lab",
                       "--state",
                       state,
                       "--pki",

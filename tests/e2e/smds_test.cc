@@ -284,8 +284,8 @@ TEST_CASE("when smds-auth is no certificate of an SM-DS, the server does not sta
         std::filesystem::copy_file(g.pki + "/smdp-auth" + kind,
                                    g.pki + "/smds-auth" + kind,
                                    std::filesystem::copy_options::overwrite_existing);
-    const Ran ran =
-        run({program("halyard"), "smds", "serve", "--state", g.directory / "s", "--pki", g.pki}, kLong);
+    const Ran ran = run(
+        {program("halyard"), "smds", "serve", "--lab", "--state", g.directory / "s", "--pki", g.pki}, kLong);
     CHECK(ran.status == 1);
     CHECK(contains(ran.err, "certificate role"));
 }

@@ -29,6 +29,7 @@ constexpr void (*kMessages[])(std::string_view) = {server_message<rsp::DownloadO
                                                    server_message<rsp::CancelOrderRequest>,
                                                    server_message<rsp::ReleaseProfileRequest>,
                                                    server_message<rsp::HandleDownloadProgressInfoRequest>,
+                                                   server_message<rsp::HandleNotificationRequest>,
                                                    server_message<rsp::RegisterEventRequest>,
                                                    server_message<rsp::DeleteEventRequest>,
                                                    server_message<rsp::HeaderAnswer>};
@@ -89,6 +90,10 @@ constexpr std::string_view kBodies[kCount] = {
     REQUEST ICCID "}",
     REQUEST ICCID R"(,"profileType":"p","timestamp":"2026-11-26T03:04:05.1+01:30","notificationPointId":100,)"
                   R"("notificationPointStatus":{"status":"Expired"},"resultData":"vzcCBQA="})",
+    REQUEST ICCID
+    R"(,"profileType":"p","timestamp":"2026-11-26T03:04:05Z","notificationPointId":101,)"
+    R"("notificationPointStatus":{"status":"Executed-Success"},"notificationEvent":"enable",)"
+    R"("notificationReceiverIdentifier":"dp","notificationIdentifier":"7","resultData":"MAIFAA=="})",
     REQUEST EID R"("rspServerAddress":"dp","eventId":"e","forwardingIndicator":true})",
     REQUEST EID R"("eventId":"e"})",
     FAILED};

@@ -16,7 +16,7 @@ struct Target {
 
 extern const Target kDer, kEuiccPackage, kResult, kProfile, kApdu, kBpp, kEs9Json, kEs2Json, kEsipaJson,
     kHttp, kCertificate, kJsonEncode, kDerOpenssl, kProfileText, kDialect, kJsonReader, kCardSeam,
-    kCardSequence;
+    kCardSequence, kSmds, kOrders;
 
 /// All of them, the cheap ones first.
 std::span<const Target* const> targets();

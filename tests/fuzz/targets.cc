@@ -17,24 +17,10 @@ void collect(const asn1::Type& type, std::set<asn1::Tag>& tags, std::set<const a
 } // namespace
 
 std::span<const Target* const> targets() {
-    static constexpr const Target* kTargets[] = {&kDerOpenssl,
-                                                 &kHttp,
-                                                 &kEs9Json,
-                                                 &kEs2Json,
-                                                 &kEsipaJson,
-                                                 &kCertificate,
-                                                 &kDer,
-                                                 &kJsonEncode,
-                                                 &kDialect,
-                                                 &kJsonReader,
-                                                 &kCardSeam,
-                                                 &kProfile,
-                                                 &kProfileText,
-                                                 &kApdu,
-                                                 &kEuiccPackage,
-                                                 &kResult,
-                                                 &kBpp,
-                                                 &kCardSequence};
+    static constexpr const Target* kTargets[] = {
+        &kDerOpenssl,   &kHttp,    &kEs9Json,    &kEs2Json,  &kEsipaJson, &kCertificate, &kDer,
+        &kJsonEncode,   &kDialect, &kJsonReader, &kCardSeam, &kProfile,   &kProfileText, &kApdu,
+        &kEuiccPackage, &kResult,  &kBpp,        &kSmds,     &kOrders,    &kCardSequence};
     return kTargets;
 }
 

@@ -324,6 +324,38 @@ TEST_CASE("when a download goes on, its operator is told each point in turn, and
     CHECK(b.due("beta").empty());
 }
 
+TEST_CASE("when a profile lives on, those operators hear of it that follow it, and each word once") {
+    for (const bool follows : {true, false}) {
+        INFO(follows);
+        Bench b;
+        b.smdp.config.callbacks = {"alpha"};
+        if (follows) b.smdp.config.followers = {"alpha"};
+        Handset phone(b.pki, b.smdp, b.random);
+        phone.matching_id = "ONE";
+        REQUIRE(b.order(1) == "");
+        REQUIRE(b.confirm({.matching_id = "ONE", .release_flag = true}) == "");
+        REQUIRE(phone.download());
+        phone.send(phone.installation_message(1, iccid_text(1)));
+        using Event = rsp::NotificationEvent;
+        const OwnedBytes enabled = phone.notification_message(2, iccid_text(1), Event::notification_enable);
+        phone.send(enabled);
+        phone.send(enabled); // the answer was lost
+        phone.send(phone.notification_message(3, iccid_text(1), Event::notification_disable));
+        phone.send(phone.notification_message(4, iccid_text(1), Event::notification_delete));
+        Handset other(b.pki, b.smdp, b.random, 2); // a stranger tells of the same profile
+        other.send(other.notification_message(5, iccid_text(1), Event::notification_delete));
+        std::string told;
+        for (auto waiting = b.due("alpha"); !waiting.empty(); waiting = b.due("alpha")) {
+            told += std::to_string(waiting[0].point) + " ";
+            CHECK(waiting[0].result.empty() == (waiting[0].point < 4));
+            REQUIRE(b.smdp.store->delivered(waiting[0], {}));
+        }
+        CHECK(told == (follows ? "1 3 4 101 102 103 " : "1 3 4 "));
+        CHECK(b.smdp.store->event_targets()->empty()); // nothing of it is an SM-DS's
+        CHECK(b.at().last_event == "deleted");
+    }
+}
+
 TEST_CASE("when an order with an SM-DS ends, its event is deleted after it was registered") {
     Bench b;
     Handset phone(b.pki, b.smdp, b.random);

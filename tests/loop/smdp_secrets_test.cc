@@ -100,7 +100,8 @@ TEST_CASE("when an order has a confirmation code, neither the code nor its hash 
     auto store = store::SmdpStore::open(dir.path / "smdp.db");
     REQUIRE(store);
     smdp::Order order{.iccid = iccid(iccid_text(1))};
-    order.code = *smdp::seal_code(smdp.config, order, "27182818", random);
+    smdp::Vault vault{smdp.config.storage_key, **store, random};
+    order.code = *smdp::seal_code(vault, order, "27182818");
     REQUIRE((*store)->commit({.insert_order = &order}));
     const OwnedBytes disk = dir.everything();
     CHECK(contains(disk, order.code)); // the search would find it

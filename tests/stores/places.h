@@ -53,7 +53,7 @@ inline smdp::Order stock(uint32_t n, const char* type = "data") {
 }
 /// What commit() takes to insert it.
 inline smdp::Change inserted(const smdp::Order& o) {
-    return {.insert_order = &o, .sealed_package = {1, 2, 3}};
+    return {.insert_order = &o, .sealed_package = {.octets = {1, 2, 3}}};
 }
 
 } // namespace halyard::stores

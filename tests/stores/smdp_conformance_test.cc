@@ -63,7 +63,9 @@ TEST_CASE_TEMPLATE("when an order was committed, another process finds all of it
     const smdp::Order o = full_order();
     {
         const auto store = *place.smdp();
-        REQUIRE(store->commit({.insert_order = &o, .sealed_package = OwnedBytes(300'000, 0x5A)}));
+        REQUIRE(
+            store->commit({.insert_order = &o,
+                           .sealed_package = {.octets = OwnedBytes(300'000, 0x5A), .as = to_text(o.iccid)}}));
     }
     const auto store = *place.smdp();
     const auto found = *store->order(o.iccid);

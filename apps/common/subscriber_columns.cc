@@ -1,14 +1,40 @@
-// What the columns of a batch mean.
-#include "apps/cli/profile_batch.h"
+#include "apps/common/subscriber_columns.h"
 #include "base/luhn.h"
 #include "crypto/aes.h"
+#include <algorithm>
+#include <set>
 
-namespace halyard::cli {
+namespace halyard::app {
 namespace {
 using profile::Personal;
 
-constexpr const char* kColumns[] = {
-    "iccid", "imsi", "ki", "opc", "op", "acc", "msisdn", "spn", "pin1", "puk1", "adm1", "smsp"};
+constexpr const char* kColumns[] = {"iccid",
+                                    "imsi",
+                                    "ki",
+                                    "opc",
+                                    "op",
+                                    "acc",
+                                    "msisdn",
+                                    "spn",
+                                    "pin1",
+                                    "puk1",
+                                    "pin2",
+                                    "puk2",
+                                    "adm1",
+                                    "adm2",
+                                    "smsp"};
+
+struct Code {
+    const char* name;
+    size_t least; // digits
+    std::optional<std::string> Personal::*value;
+};
+constexpr Code kCodes[] = {{"pin1", 4, &Personal::pin1},
+                           {"puk1", 8, &Personal::puk1},
+                           {"pin2", 4, &Personal::pin2},
+                           {"puk2", 8, &Personal::puk2},
+                           {"adm1", 4, &Personal::adm1},
+                           {"adm2", 4, &Personal::adm2}};
 
 bool refuse(RowError& e, const std::string& column, std::string reason) {
     e.column = column;
@@ -81,8 +107,9 @@ bool number(const std::string& column,
 
 Ok Columns::read(const std::vector<std::string>& header, Bytes package, std::string& problem) {
     std::set<std::string> seen;
-    for (const std::string& name : header) {
-        problem = "column '" + name + "'";
+    for (const std::string& written : header) {
+        const std::string name = written == "k" ? "ki" : written;
+        problem = "column '" + written + "'";
         if (!seen.insert(name).second) return fail(Errc::conflict, "column");
         if (name.starts_with("file:"))
             files_[name] = TRY(profile::place_of(package, std::string_view(name).substr(5)));
@@ -96,6 +123,10 @@ Ok Columns::read(const std::vector<std::string>& header, Bytes package, std::str
     if (seen.count("ki") != seen.count("op") + seen.count("opc"))
         return fail(Errc::missing_field, seen.count("ki") ? "opc or op" : "ki");
     return {};
+}
+
+bool Columns::has(std::string_view column) const {
+    return std::find(names_.begin(), names_.end(), column) != names_.end();
 }
 
 bool Columns::put(const std::string& column, const std::string& value, Personal& p, RowError& e) const {
@@ -116,12 +147,10 @@ bool Columns::put(const std::string& column, const std::string& value, Personal&
         return number(column, value, p.msisdn, e);
     } else if (column == "smsp") {
         return number(column, value, p.service_centre, e);
-    } else if (column == "pin1") {
-        return code(column, value, 4, p.pin1, e);
-    } else if (column == "puk1") {
-        return code(column, value, 8, p.puk1, e);
-    } else if (column == "adm1") {
-        return code(column, value, 4, p.adm1, e);
+    } else if (const auto known = std::find_if(
+                   std::begin(kCodes), std::end(kCodes), [&](const Code& c) { return column == c.name; });
+               known != std::end(kCodes)) {
+        return code(column, value, known->least, p.*known->value, e);
     } else if (const auto file = files_.find(column); file != files_.end()) {
         auto octets = from_hex(value);
         if (!octets || octets->empty()) return refuse(e, column, "hex digits expected");
@@ -171,4 +200,15 @@ Columns::row(const std::vector<std::string>& fields, bool any_check_digit, RowEr
     return p;
 }
 
-} // namespace halyard::cli
+RowError row_error(RowError at, const Error& why) {
+    at.column = why.where;
+    for (const auto& [where, name] : {std::pair("ef-imsi", "imsi"),
+                                      std::pair("akaParameter", "ki"),
+                                      std::pair("ef-spn", "spn"),
+                                      std::pair("serviceProviderName", "spn")})
+        if (at.column == where) at.column = name;
+    at.reason = why.code == Errc::missing_field ? "the template has no place for it" : name(why.code);
+    return at;
+}
+
+} // namespace halyard::app
