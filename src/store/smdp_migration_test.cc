@@ -1,5 +1,6 @@
 // Databases as SM-DP+ of schemas 2 to 4 left them, made from SQL text.
 #include "store/deviations.h"
+#include "store/settings.h"
 #include "store/smdp_schema.h"
 #include "store/smdp_store.h"
 #include "store/sqlite.h"
@@ -167,4 +168,32 @@ TEST_CASE("when a database of schema 4 is opened, pools are counted once and pac
     CHECK_FALSE(*(*store)->call("alpha", "c1"));
     CHECK((*store)->data_keys(std::nullopt)->empty());
     CHECK((*store)->templates()->empty());
+}
+
+TEST_CASE(
+    "when a database of schema 4 is opened, what waits in its outbox can be claimed and stock ordered") {
+    const Directory made;
+    {
+        const auto c = *SqliteConnection::open((made.path / "smdp.db").string(), false);
+        REQUIRE(c->execute(SMDP_TABLES_4
+                           "CREATE TABLE notifications(eid BLOB NOT NULL, sequence INTEGER NOT NULL, "
+                           "event TEXT NOT NULL, iccid BLOB, success INTEGER NOT NULL, received "
+                           "INTEGER NOT NULL, der BLOB NOT NULL, PRIMARY KEY(eid, sequence, event)) "
+                           "STRICT; " DEVIATIONS_SCHEMA));
+        REQUIRE(c->execute(
+            "INSERT INTO orders VALUES(x'98001010000000000091', '', NULL, 5, 'default', 'data', 0, 0, "
+            "x'', 0, '', '', 0, 'one', 0, 1, 2, 0, '', '', x'BF2500', 4); "
+            "INSERT INTO outbox VALUES(7, 0, 'alpha', 'call', x'98001010000000000091', NULL, '', '', "
+            "3, '', '', '', 5, 6, 2, x''); PRAGMA user_version=4"));
+    }
+    const auto store = *SmdpStore::open(made.path / "smdp.db");
+    const auto claimed = *store->claim("alpha", Time(6), Time(9), 10);
+    REQUIRE(claimed.size() == 1);
+    CHECK(claimed[0].id == 7);
+    CHECK(claimed[0].fence == 1);
+    CHECK(claimed[0].call_id == "call");
+    CHECK(claimed[0].tries == 2);
+    CHECK(store->delivered(claimed[0], {}));
+    CHECK((*store->available("default", "data", 0))->name == "one");
+    CHECK(*settle(store->database(), "address", bytes_of("a")) == owned(bytes_of("a")));
 }

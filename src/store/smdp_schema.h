@@ -54,6 +54,9 @@ inline constexpr int kSmdpVersion = 6;
     "ALTER TABLE outbox ADD COLUMN lease INTEGER NOT NULL DEFAULT 0; "                                       \
     "ALTER TABLE outbox ADD COLUMN fence INTEGER NOT NULL DEFAULT 0; "                                       \
     "CREATE INDEX outbox_by_due ON outbox(target, next); "                                                   \
+    "CREATE INDEX outbox_events ON outbox(target) WHERE kind<>0; "                                           \
+    "DROP INDEX orders_by_pool; "                                                                            \
+    "CREATE INDEX orders_by_pool ON orders(operator_id, type, state, iccid); "                               \
     "CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT; "
 
 /// What came after version 5: templates, data keys, how much of each type is available.

@@ -1,4 +1,5 @@
 #include "store/smds_store.h"
+#include "store/sqlite.h"
 #include <doctest/doctest.h>
 #include <filesystem>
 
@@ -151,4 +152,38 @@ TEST_CASE("when old sessions and calls are forgotten, younger ones and events st
     CHECK_FALSE(*store->session(first.transaction_id));
     CHECK(*store->session(second.transaction_id));
     CHECK(store->events(eid(1))->size() == 1);
+}
+
+TEST_CASE("when a database of an SM-DS of schema 1 is opened, what waits for the parent can be claimed") {
+    const Scratch scratch;
+    {
+        const auto c = *SqliteConnection::open((scratch.path / "smds.db").string(), false);
+        REQUIRE(c->execute(R"(
+CREATE TABLE events(
+  number INTEGER PRIMARY KEY AUTOINCREMENT, eid BLOB NOT NULL, event_id TEXT NOT NULL, address TEXT NOT NULL,
+  forwarding INTEGER NOT NULL, owner TEXT NOT NULL, forwarded_id TEXT NOT NULL, registered INTEGER NOT NULL,
+  UNIQUE(eid, event_id)) STRICT;
+CREATE TABLE calls(
+  requester TEXT NOT NULL, id TEXT NOT NULL, request BLOB NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY(requester, id)) STRICT;
+CREATE TABLE outbox(
+  number INTEGER PRIMARY KEY AUTOINCREMENT, remove INTEGER NOT NULL, eid BLOB NOT NULL, event_id TEXT NOT NULL,
+  call_id TEXT NOT NULL, tries INTEGER NOT NULL, due INTEGER NOT NULL) STRICT;
+CREATE TABLE sessions(
+  transaction_id BLOB PRIMARY KEY, euicc_challenge BLOB NOT NULL, server_challenge BLOB NOT NULL,
+  state INTEGER NOT NULL, created INTEGER NOT NULL, ci_key_id BLOB NOT NULL, eid BLOB NOT NULL,
+  euicc_key BLOB NOT NULL, request BLOB NOT NULL, answer BLOB NOT NULL, version INTEGER NOT NULL) STRICT;
+INSERT INTO events VALUES(4, x'89049032000000000000000000000001', 'E', 'smdp.example.com', 1, '2.999.10', 'F', 7);
+INSERT INTO outbox VALUES(9, 1, x'89049032000000000000000000000001', 'F', 'call', 3, 5);
+PRAGMA user_version=1)"));
+    }
+    const auto store = *SmdsStore::open(scratch.path / "smds.db");
+    CHECK(store->events(eid(1))->front().waits_for_parent);
+    const auto claimed = *store->claim(Time(5), Time(9), 10);
+    REQUIRE(claimed.size() == 1);
+    CHECK(claimed[0].number == 9);
+    CHECK(claimed[0].remove);
+    CHECK(claimed[0].tries == 3);
+    CHECK(claimed[0].fence == 1);
+    CHECK(store->acknowledged(claimed[0]));
 }

@@ -189,6 +189,7 @@ TEST_CASE("when an operator takes handleNotification, it hears of the download a
     const Ran refused = run({program("halyard"),
                              "smdp",
                              "serve",
+                             "--lab",
                              "--state",
                              o.d / "smdp",
                              "--pki",

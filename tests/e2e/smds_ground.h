@@ -39,6 +39,7 @@ struct Ground {
 
 struct Smds {
     std::string name, state, pki, log;
+    std::string store; // PostgreSQL; empty: SQLite in `state`
     Words more;
     app::Process process;
     int port = 0, es12_port = 0;
@@ -51,8 +52,8 @@ struct Smds {
                       "smds",
                       "serve",
                       "--lab",
-                      "--state",
-                      state,
+                      store.empty() ? "--state" : "--store",
+                      store.empty() ? state : store,
                       "--pki",
                       pki,
                       "--port",

@@ -6,6 +6,7 @@
 #include "rsp/chain.h"
 #include "rsp/es9p.h"
 #include "tests/e2e/smds_ground.h"
+#include "tests/stores/postgres_server.h"
 #include <algorithm>
 #include <csignal>
 #include <map>
@@ -288,4 +289,28 @@ TEST_CASE("when smds-auth is no certificate of an SM-DS, the server does not sta
         {program("halyard"), "smds", "serve", "--lab", "--state", g.directory / "s", "--pki", g.pki}, kLong);
     CHECK(ran.status == 1);
     CHECK(contains(ran.err, "certificate role"));
+}
+
+TEST_CASE(
+    "when two SM-DS serve one PostgreSQL and one is killed, an event is there once and found at either") {
+    auto* server = stores::PostgresServer::one();
+    if (!server) return;
+    const Ground g;
+    Smds one(g, "smds.halyard.test", g.pki), other(g, "smds.halyard.test", g.pki);
+    one.store = other.store = server->database();
+    one.start();
+    other.start();
+    Card card(g);
+    CHECK(add(g, one, "EVENT-1", "c1") == "");
+    CHECK(add(g, other, "EVENT-1", "c1") == ""); // the answer was lost: the same call, at the other one
+    CHECK(add(g, other, "EVENT-1", "c2") == "8.9.5/3.3");
+    CHECK(add(g, other, "EVENT-2", "c3") == "");
+    CHECK(card.ask(g, other, "EVENT-1") == "EVENT-1@smdp.halyard.test");
+    one.kill();
+    CHECK(drop(g, other, "EVENT-1", "d1") == "");
+    one.start();
+    CHECK(card.ask(g, one) == "EVENT-2@smdp.halyard.test");
+    const Ran listed = cli({"smds", "events", "--store", one.store, "--json"});
+    CHECK(json_lines(listed.out).size() == 1);
+    CHECK_FALSE(std::filesystem::exists(one.state)); // nothing is kept beside the database
 }

@@ -56,11 +56,12 @@ struct Run {
 
     Run() {
         for (const smdp::Order& o : stock().orders)
-            HALYARD_ASSERT(store->commit({.insert_order = &o, .sealed_package = {1}}));
+            HALYARD_ASSERT(store->commit({.insert_order = &o, .sealed_package = {.octets = {1}}}));
     }
     std::map<std::string, smdp::Order> all() {
         std::map<std::string, smdp::Order> out;
-        for (auto& o : *store->orders(0)) out.emplace(to_text(o.iccid), std::move(o));
+        auto stored = *store->orders(0);
+        for (auto& o : stored) out.emplace(to_text(o.iccid), std::move(o));
         return out;
     }
     /// `named`: the only profile that may change; none: any one that was available.

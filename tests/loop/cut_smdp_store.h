@@ -44,6 +44,57 @@ class CutSmdpStore final : public smdp::Store {
     Ok forget_calls(Time before) override {
         return write([&] { return real_.forget_calls(before); });
     }
+    Ok add_template(const smdp::Template& t, uint64_t low_water) override {
+        return write([&] { return real_.add_template(t, low_water); });
+    }
+    Ok remove_type(std::string_view op, std::string_view type) override {
+        return write([&] { return real_.remove_type(op, type); });
+    }
+    Ok set_low_water(std::string_view op, std::string_view type, uint64_t low_water) override {
+        return write([&] { return real_.set_low_water(op, type, low_water); });
+    }
+    Result<std::vector<bool>> put_in_stock(std::span<const smdp::Stocked> all) override {
+        std::vector<bool> out;
+        TRY(write([&]() -> Ok {
+            out = TRY(real_.put_in_stock(all));
+            return {};
+        }));
+        return out;
+    }
+    Ok add_data_key(const smdp::DataKey& k) override {
+        return write([&] { return real_.add_data_key(k); });
+    }
+    Ok rewrap(std::span<const smdp::DataKey> keys) override {
+        return write([&] { return real_.rewrap(keys); });
+    }
+    Result<size_t> drop_idle_keys() override {
+        size_t out = 0;
+        TRY(write([&]() -> Ok {
+            out = TRY(real_.drop_idle_keys());
+            return {};
+        }));
+        return out;
+    }
+    Ok reseal(std::span<const smdp::Resealed> before, std::span<const smdp::Resealed> after) override {
+        return write([&] { return real_.reseal(before, after); });
+    }
+    Result<std::optional<smdp::Template>>
+    profile_template(std::string_view op, std::string_view type, uint32_t version) override {
+        return read([&] { return real_.profile_template(op, type, version); });
+    }
+    Result<std::vector<smdp::Template>> templates() override {
+        return read([&] { return real_.templates(); });
+    }
+    Result<std::vector<smdp::Level>> levels() override {
+        return read([&] { return real_.levels(); });
+    }
+    Result<std::vector<smdp::DataKey>> data_keys(std::optional<std::string_view> op) override {
+        return read([&] { return real_.data_keys(op); });
+    }
+    Result<smdp::Outdated>
+    outdated(smdp::Resealed::Of of, std::optional<Iccid> after, size_t limit) override {
+        return read([&] { return real_.outdated(of, after, limit); });
+    }
     Result<std::optional<smdp::Order>> order(std::string_view id) override {
         return read([&] { return real_.order(id); });
     }

@@ -164,9 +164,10 @@ struct Life {
     /// The messenger: what the operator took may be told again, never the other way round.
     void tell() {
         for (;;) {
-            now += Time(60'000); // claims of a process that is gone are over
-            const auto due = node.until_answered(
-                [&] { return node.process->store.claim("alpha", now, now + Time(15'000), 10); });
+            const auto due = node.until_answered([&] {
+                now += Time(60'000); // claims of a process that is gone are over
+                return node.process->store.claim("alpha", now, now + Time(15'000), 10);
+            });
             if (due.empty()) return;
             for (const smdp::Outgoing& o : due) {
                 ledger.told[o.point].insert(o.call_id);

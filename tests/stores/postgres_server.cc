@@ -31,6 +31,11 @@ PostgresServer* PostgresServer::one() {
     return &server;
 }
 
+std::unique_ptr<PostgresServer> PostgresServer::another() {
+    if (!one()) return nullptr;
+    return std::unique_ptr<PostgresServer>(new PostgresServer(one()->programs_));
+}
+
 PostgresServer::PostgresServer(std::string programs)
     : programs_(std::move(programs)), data_(directory_ / "data") {
     if (::geteuid() == 0) { // which a server refuses to be
@@ -56,8 +61,11 @@ PostgresServer::PostgresServer(std::string programs)
     start();
 }
 PostgresServer::~PostgresServer() {
-    process_.signal(SIGQUIT);
-    process_.wait(std::chrono::seconds(10));
+    for (app::Process* p : {&standby_, &process_}) {
+        if (!p->running()) continue;
+        p->signal(SIGQUIT);
+        p->wait(std::chrono::seconds(10));
+    }
 }
 
 Words PostgresServer::as_server(const Words& command) const {
@@ -73,28 +81,66 @@ Words PostgresServer::as_server(const Words& command) const {
     return all;
 }
 
-void PostgresServer::start() {
+app::Process PostgresServer::serve(const std::string& data, int port) {
     auto started = app::Process::start({as_server({programs_ + "/postgres",
                                                    "-D",
-                                                   data_,
+                                                   data,
                                                    "-k",
                                                    directory_.path(),
+                                                   "-p",
+                                                   std::to_string(port),
                                                    "-c",
                                                    "listen_addresses=",
                                                    "-c",
                                                    "recovery_init_sync_method=syncfs"}),
                                         directory_ / "log"});
     REQUIRE(started);
-    process_ = std::move(*started);
+    const std::string at = url("postgres", "&port=" + std::to_string(port));
     for (int i = 0; i < 600; ++i) {
-        if (psql(url("postgres"), "SELECT 1").status == 0) return;
+        if (psql(at, "SELECT 1").status == 0) return std::move(*started);
         std::this_thread::sleep_for(e2e::milliseconds(50));
     }
     FAIL("PostgreSQL does not answer: " << e2e::read_text(directory_ / "log"));
+    return {};
 }
+void PostgresServer::start() { process_ = serve(data_, 5432); }
 void PostgresServer::crash() {
     process_.signal(SIGQUIT); // its immediate shutdown: no checkpoint, no farewell to transactions
     REQUIRE(process_.wait(std::chrono::seconds(30)));
+}
+
+void PostgresServer::add_standby() {
+    const std::string data = directory_ / "standby";
+    const Ran copied = e2e::run(as_server({programs_ + "/pg_basebackup",
+                                           "-D",
+                                           data,
+                                           "-h",
+                                           directory_.path(),
+                                           "-U",
+                                           "halyard",
+                                           "-R",
+                                           "-c",
+                                           "fast",
+                                           "--no-sync"}));
+    INFO(copied);
+    REQUIRE(copied.status == 0);
+    admin("ALTER SYSTEM SET synchronous_standby_names='*'");
+    standby_ = serve(data, 5433);
+    admin("SELECT pg_reload_conf()");
+    for (int i = 0; i < 600; ++i) {
+        if (admin("SELECT count(*) FROM pg_stat_replication WHERE sync_state='sync'") == "1") return;
+        std::this_thread::sleep_for(e2e::milliseconds(50));
+    }
+    FAIL("the standby does not follow: " << e2e::read_text(directory_ / "log"));
+}
+std::string PostgresServer::url_of_both(const std::string& where) const {
+    std::string out = where;
+    out.insert(out.find("&user="), "," + directory_.path() + "&port=5432,5433");
+    return out;
+}
+void PostgresServer::fail_over() {
+    crash();
+    CHECK(sql(url("postgres", "&port=5433"), "SELECT pg_promote()") == "t");
 }
 
 std::string PostgresServer::url(const std::string& database, const std::string& options) const {

@@ -8,6 +8,8 @@ class PostgresServer {
   public:
     /// The one of this program, started when it is first asked for; null, said aloud, when none is installed.
     static PostgresServer* one();
+    /// One more, for what nobody else shall feel; as one().
+    static std::unique_ptr<PostgresServer> another();
     ~PostgresServer();
 
     /// A new empty database, as `--store` takes it.
@@ -21,16 +23,22 @@ class PostgresServer {
     /// As a power cut would end it; start() recovers.
     void crash();
     void start();
+    /// A synchronous standby on the next port; a URL of both. From then on a commit waits for it.
+    void add_standby();
+    std::string url_of_both(const std::string& where) const;
+    /// The primary is gone for good and the standby promoted.
+    void fail_over();
 
   private:
     explicit PostgresServer(std::string programs);
     e2e::Words as_server(const e2e::Words& command) const;
+    app::Process serve(const std::string& data, int port);
 
     std::string programs_; // directory of initdb, postgres, psql
     std::string user_;     // of the system; empty: this one
     e2e::Directory directory_;
     std::string data_;
-    app::Process process_;
+    app::Process process_, standby_;
     int databases_ = 0;
 };
 

@@ -198,10 +198,10 @@ TEST_CASE(
     };
     standby("ghost");
     const Ok killed = while_waiting(kKillOurs);
+    standby("");
     REQUIRE_FALSE(killed);
     CHECK(killed.error().code == Errc::storage);
     CHECK(std::string(killed.error().where) == "postgresql: outcome of commit unknown");
-    standby("");
     // It had been committed; the caller finds its call, and the same change again is a conflict.
     CHECK((*store->order(iccid(1)))->reason == "changed");
     CHECK(*store->call("alpha", "1"));
