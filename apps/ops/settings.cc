@@ -37,6 +37,8 @@ std::optional<std::string> resolve_path(std::string& path, const std::filesystem
         path = directory + path.substr(kCredentials.size());
         return std::nullopt;
     }
+    const size_t colon = path.find(':'); // "pkcs11:…", "credential:…" name no file
+    if (colon != path.npos && colon > 1 && path.find('/') > colon) return std::nullopt;
     if (std::filesystem::path(path).is_relative() && !base.empty()) path = (base / path).string();
     return std::nullopt;
 }

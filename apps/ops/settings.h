@@ -35,7 +35,8 @@ class Settings {
     Setting& text(std::string key, std::string option, std::string& to, std::string help);
     Setting& texts(std::string key, std::string option, std::vector<std::string>& to, std::string help);
     /// Relative paths of a file are relative to that file, those of the command line to the working
-    /// directory. "$CREDENTIALS_DIRECTORY/…" is a credential of the systemd service.
+    /// directory. "$CREDENTIALS_DIRECTORY/…" is a credential of the systemd service; "pkcs11:…" and the like
+    /// stay as they are.
     Setting& path(std::string key, std::string option, std::filesystem::path& to, std::string help);
     Setting& path(std::string key, std::string option, std::string& to, std::string help);
     Setting& paths(std::string key, std::string option, std::vector<std::string>& to, std::string help);

@@ -105,6 +105,12 @@ TEST_CASE("when a path names a credential of the service, its directory comes fr
     setenv("CREDENTIALS_DIRECTORY", "/run/credentials/halyard", 1);
     CHECK(s.problems("state = '$CREDENTIALS_DIRECTORY/x'\n").empty());
     CHECK(s.state == "/run/credentials/halyard/x");
+    for (const std::string other : {"pkcs11:token=a/b", "credential:storage-key"}) {
+        CHECK(s.problems("state = '" + other + "'\n").empty());
+        CHECK(s.state == other);
+    }
+    CHECK(s.problems("state = 'a/b:c'\n").empty());
+    CHECK(s.state == "/etc/halyard/a/b:c");
     unsetenv("CREDENTIALS_DIRECTORY");
 }
 

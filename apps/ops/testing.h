@@ -2,6 +2,7 @@
 // Whether an annotated example says all that a server can be told.
 #include "apps/common/files.h"
 #include "apps/ops/settings.h"
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <regex>
 
@@ -20,6 +21,7 @@ template <class Options> void check_example(const std::string& file, void (*add)
     const std::string text(text_of(*content));
     const std::string whole = with_comments_on(text);
     REQUIRE(whole != text);
+    ::setenv("CREDENTIALS_DIRECTORY", "/run/credentials/halyard", 1); // as in a systemd service
     for (const std::string* variant : {&text, &whole}) {
         Options options;
         Settings settings;

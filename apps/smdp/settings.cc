@@ -20,7 +20,7 @@ void add_settings(ops::Settings& s, ServeOptions& o) {
                return std::optional<std::string>();
            }})
         .flag_value = "false";
-    s.text("storage_key", "--storage-key", o.storage_key, "FILE, credential:NAME or pkcs11:URI");
+    s.path("storage_key", "--storage-key", o.storage_key, "FILE, credential:NAME or pkcs11:URI");
     s.texts("smds.alternative",
             "--smds",
             o.smds.alternative,

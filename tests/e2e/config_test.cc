@@ -39,8 +39,8 @@ Json listening(const Words& arguments, const std::string& log) {
 
 TEST_CASE("when a file says where state and keys are, both servers start with it alone") {
     const Ground g;
-    const auto smdp =
-        g.file("smdp.toml", "state = 'dp'\npki = 'pki'\naddress = 'dp.example.com'\n[es9]\nport = 0\n");
+    const auto smdp = g.file(
+        "smdp.toml", "state = 'dp'\npki = 'pki'\nlab = true\naddress = 'dp.example.com'\n[es9]\nport = 0\n");
     const Ran right = cli({"smdp", "serve", "--config", smdp, "--check"});
     INFO(right);
     CHECK(right.status == 0);
@@ -51,7 +51,7 @@ TEST_CASE("when a file says where state and keys are, both servers start with it
     // The command line wins.
     const Ran other = cli({"smdp", "serve", "--config", smdp, "--address", "other.example.com"});
     CHECK(contains(other.err, "conflict at address"));
-    const auto smds = g.file("smds.toml", "state = 'ds'\npki = ['pki']\n");
+    const auto smds = g.file("smds.toml", "state = 'ds'\npki = ['pki']\nlab = true\n");
     CHECK(cli({"smds", "serve", "--config", smds, "--check"}).status == 0);
     CHECK(listening({"smds", "serve", "--config", smds}, g.d / "log").contains("es12"));
 }
@@ -78,10 +78,10 @@ TEST_CASE("when a file is wrong, every problem is told with file, line and key, 
 TEST_CASE("when the files that settings name are wrong, --check says so without starting") {
     const Ground g;
     g.file("operators.json", "[{}]");
-    const auto file =
-        g.file("x.toml",
-               "state = 'dp'\npki = ['pki', 'none']\n[es2]\nport = 0\noperators = 'operators.json'\n"
-               "[crl]\nfiles = ['none.crl']\n");
+    const auto file = g.file(
+        "x.toml",
+        "state = 'dp'\npki = ['pki', 'none']\nlab = true\n[es2]\nport = 0\noperators = 'operators.json'\n"
+        "[crl]\nfiles = ['none.crl']\n");
     const Ran ran = cli({"smdp", "serve", "--config", file, "--check"});
     INFO(ran);
     CHECK(ran.status == 2);

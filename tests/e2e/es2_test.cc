@@ -196,6 +196,7 @@ TEST_CASE("when an operator takes handleNotification, it hears of the download a
                              o.d / "pki",
                              "--operators",
                              file,
+                             "--lab",
                              "--callback-ca",
                              o.d / "operators-ca.pem"});
     CHECK(refused.status == 1);

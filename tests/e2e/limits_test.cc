@@ -24,7 +24,7 @@ std::string place(const Service& s, const std::string& iccid, const Words& more)
     const Ran sample =
         cli({"profile", "sample", "--iccid", iccid, "--imsi", "001010000000001", "--out", s.d / "a.der"});
     REQUIRE(sample.status == 0);
-    Words command{"smdp", "order", "--state", s.d / "state", "--profile", s.d / "a.der", "--json"};
+    Words command{"smdp", "order", "--lab", "--state", s.d / "state", "--profile", s.d / "a.der", "--json"};
     command.insert(command.end(), more.begin(), more.end());
     const Ran ran = cli(command);
     INFO(ran);
@@ -100,7 +100,8 @@ TEST_CASE("when a source sends wrong confirmation codes for order after order, i
             cli({"profile", "sample", "--iccid", iccid, "--imsi", "001010000000001", "--out", s.d / "a.der"});
         REQUIRE(sample.status == 0);
         write_text(s.d / "stock", R"({"profile":"a.der"})");
-        REQUIRE(cli({"smdp", "import", "--stock", s.d / "stock", "--state", s.d / "state"}).status == 0);
+        REQUIRE(cli({"smdp", "import", "--lab", "--stock", s.d / "stock", "--state", s.d / "state"}).status ==
+                0);
         REQUIRE(cli({"smdp", "order", "--iccid", iccid, "--state", s.d / "state"}).status == 0);
         REQUIRE(cli({"smdp",
                      "confirm",

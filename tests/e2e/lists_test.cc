@@ -136,8 +136,16 @@ TEST_CASE("when an eUICC is denied in the middle of a download, it does not get 
                  "--out",
                  s.d / "a"})
                 .status == 0);
-    const Ran placed = cli(
-        {"smdp", "order", "--state", s.d / "state", "--profile", s.d / "a", "--matching-id", "M", "--json"});
+    const Ran placed = cli({"smdp",
+                            "order",
+                            "--lab",
+                            "--state",
+                            s.d / "state",
+                            "--profile",
+                            s.d / "a",
+                            "--matching-id",
+                            "M",
+                            "--json"});
     REQUIRE(placed.status == 0);
     write_text(s.d / "deny", "");
     s.start("[deny]\nfile = 'deny'\n");

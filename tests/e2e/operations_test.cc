@@ -31,7 +31,7 @@ void place_order(const Service& s) {
                    .dump());
     write_text(s.d / "code", kCode);
     for (const Words& more :
-         {Words{"import", "--stock", s.d / "stock"},
+         {Words{"import", "--lab", "--stock", s.d / "stock"},
           Words{"order", "--iccid", kIccid},
           Words{"confirm", kIccid, "--matching-id", kMatchingId, "--code-file", s.d / "code", "--release"}}) {
         Words command{"smdp"};

@@ -31,7 +31,8 @@ Service::Service(std::string k) : kind(std::move(k)) {
 void Service::start(const std::string& more) {
     const std::string ports = kind == "smdp" ? "[es9]\nport = 0\n" : "[es11]\nport = 0\n[es12]\nport = 0\n";
     write_text(d / "config.toml",
-               "state = 'state'\npki = 'pki'\n" + ports + "[metrics]\nlisten = '127.0.0.1:0'\n" + more);
+               "state = 'state'\npki = 'pki'\nlab = true\n" + ports + "[metrics]\nlisten = '127.0.0.1:0'\n" +
+                   more);
     auto started =
         app::Process::start({{program("halyard"), kind, "serve", "--config", d / "config.toml"}, d / "log"});
     REQUIRE(started);

@@ -58,7 +58,7 @@ TEST_CASE("when the storage key is missing, another one or open to others, that 
                    "bad value at credential"));
 }
 
-TEST_CASE("when keys are exchanged while a server runs, it goes on, and the former key opens nothing") {
+TEST_CASE("when keys are exchanged, everything is under new ones, and the former key opens nothing") {
     const Place p;
     const Ran stock = p.lines(factory_lines("stock"));
     INFO(stock);
@@ -95,6 +95,58 @@ TEST_CASE("when keys are exchanged while a server runs, it goes on, and the form
     CHECK(contains(p.smdp({"rekey"}).err, "--to"));
     REQUIRE(p.smdp({"rekey", "--to", "directory"}).status == 0);
     CHECK(read_text(p.d / "smdp/storage.key").size() == 32);
+}
+
+TEST_CASE("when keys are exchanged while a server runs, it hands out what lies under the new ones") {
+    const Place p;
+    REQUIRE(p.lines(factory_lines("stock")).status == 0);
+    const Ran made = cli({"pki", "init", "--dir", p.d / "pki", "--euiccs", "2", "--json"});
+    REQUIRE(made.status == 0);
+    auto server = app::Process::start({{program("halyard"),
+                                        "smdp",
+                                        "serve",
+                                        "--lab",
+                                        "--state",
+                                        p.d / "smdp",
+                                        "--pki",
+                                        p.d / "pki",
+                                        "--port",
+                                        "0"},
+                                       p.d / "serve.log"});
+    REQUIRE(server);
+    const auto line = server->line(std::chrono::seconds(30));
+    REQUIRE(line);
+    const std::string url = Json::parse(*line).value("listening", "");
+    // From stock to the card, at that server.
+    const auto download = [&](unsigned n) {
+        const std::string eid = made.json()["eids"][n], card = p.d / ("card" + std::to_string(n));
+        REQUIRE(cli({"euicc", "create", card, "--pki", p.d / "pki", "--eid", eid}).status == 0);
+        const Json order = p.smdp({"order", "--operator", "alpha", "--type", "data", "--json"}).json();
+        REQUIRE(order.contains("iccid"));
+        const Json released =
+            p.smdp({"confirm", order["iccid"].get<std::string>(), "--release", "--json"}).json();
+        write_text(p.d / "code", released.value("activation_code", ""));
+        return cli({"lpa",
+                    "download",
+                    "--card",
+                    "sim:" + card,
+                    "--trust",
+                    p.d / "pki/ci.pem",
+                    "--resolve",
+                    "smdp.halyard.test=" + url.substr(url.find("//") + 2),
+                    "--activation-code-file",
+                    p.d / "code"});
+    };
+    write_text(p.d / "more.csv", kHeader + row(20) + row(21));
+    REQUIRE(p.load("more.csv", {"--lint", "warn"}).json()["loaded"] == 2);
+    const Ran before = download(0);
+    INFO(before);
+    REQUIRE(before.status == 0);
+    REQUIRE(p.smdp({"rekey"}).status == 0);
+    const Ran after = download(1);
+    INFO(after);
+    CHECK(after.status == 0);
+    server->stop(std::chrono::seconds(5));
 }
 
 TEST_CASE("when an exchange of keys ended between its steps, the next command finds the key that fits") {
