@@ -45,7 +45,7 @@ void collect_server(Metrics& m, const char* interface, const net::ServerStats& s
 } // namespace
 
 Operation::Operation(const ServeOptions& options, const char* service)
-    : options_(options), service_(service), limiter_(options.limits) {
+    : options_(options), limiter_(options.limits) {
     metrics_.set(family::kBuild, {{"service", service}, {"version", HALYARD_VERSION}}, 1);
     metrics_.set(family::kStart, {}, static_cast<double>(app::now_ms() / 1000));
 }

@@ -65,7 +65,6 @@ class Operation {
         net::HttpsServer* server;
     };
     const ServeOptions& options_;
-    const char* service_;
     Metrics metrics_;
     Limiter limiter_;
     net::PlainServer http_;
