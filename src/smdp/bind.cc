@@ -33,7 +33,7 @@ Ok put_segments(OwnedBytes& out, rsp::Bsp& bsp, asn1::Tag around, uint8_t tag, B
 } // namespace
 
 Result<Bound> bind(const BindInput& in, const crypto::PublicKey& euicc_otpk, Random& random) {
-    constexpr size_t kOthers = 512; // A0, A2, heads
+    constexpr size_t kOthers = 1024; // A0, A2, heads; what the answer has in front of it
     const auto own = TRY(crypto::PrivateKey::generate(euicc_otpk.curve, random));
     auto bsp = TRY(rsp::Bsp::derive(own, euicc_otpk, in.host_id, in.eid));
     Bound out{own.public_key(), {}};
@@ -59,17 +59,16 @@ Result<Bound> bind(const BindInput& in, const crypto::PublicKey& euicc_otpk, Ran
     return out;
 }
 
-OwnedBytes bound_package_answer(Bytes transaction_id, Bytes channel, Bytes tail) {
+OwnedBytes bound_package_answer(Bytes transaction_id, Bytes channel, OwnedBytes tail) {
     const OwnedBytes package = asn1::tlv_head(0xBF36, channel.size() + tail.size());
     const OwnedBytes id = tlv(0x80, transaction_id);
     const size_t content = id.size() + package.size() + channel.size() + tail.size();
     const OwnedBytes ok = asn1::tlv_head(0xA0, content);
     const OwnedBytes head = asn1::tlv_head(0xBF3A, ok.size() + content);
-    OwnedBytes out;
-    out.reserve(head.size() + ok.size() + content);
-    for (const Bytes part : {Bytes(head), Bytes(ok), Bytes(id), Bytes(package), channel, tail})
-        append(out, part);
-    return out;
+    OwnedBytes front;
+    for (const Bytes part : {Bytes(head), Bytes(ok), Bytes(id), Bytes(package), channel}) append(front, part);
+    tail.insert(tail.begin(), front.begin(), front.end()); // within the room that bind() left
+    return tail;
 }
 
 Result<OwnedBytes> secure_channel(

@@ -26,7 +26,7 @@ Result<Bound> bind(const BindInput&, const crypto::PublicKey& euicc_otpk, Random
 Result<OwnedBytes> secure_channel(
     const crypto::PrivateKey& pb, Bytes transaction_id, Bytes host_id, Bytes smdp_otpk, Bytes euicc_otpk);
 /// GetBoundProfilePackageResponse with BF36: BF23 and what is behind it, put together once. SGP.22 §5.6.2
-OwnedBytes bound_package_answer(Bytes transaction_id, Bytes secure_channel, Bytes tail);
+OwnedBytes bound_package_answer(Bytes transaction_id, Bytes secure_channel, OwnedBytes tail);
 /// 5F37 40 …
 OwnedBytes signature_tlv(Bytes signature);
 /// Tag, length, content.

@@ -228,7 +228,9 @@ Result<Es9Answer> Server::deliver(
         TRY(tell(change, order, Point::download, {}, now));
     session.state = SessionState::delivered;
     TRY(store_.commit(change));
-    return Es9Answer{bound_package_answer(session.transaction_id, session.secure_channel, binding->tail), {}};
+    // The bound package becomes its answer: it is large, and there once.
+    return Es9Answer{
+        bound_package_answer(session.transaction_id, session.secure_channel, std::move(binding->tail)), {}};
 }
 
 Result<Es9Answer> Server::cancel_session(Bytes der, Time now) {
