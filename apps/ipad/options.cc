@@ -2,7 +2,7 @@
 #include "apps/common/files.h"
 #include "apps/common/secrets.h"
 #include "base/log.h"
-#include "crypto/hash.h"
+#include "rsp/confirmation_code.h"
 #include "rsp/device_text.h"
 #include <algorithm>
 
@@ -98,7 +98,7 @@ std::optional<Sha256> CodeFile::hash(Bytes transaction_id) {
             std::string("confirmation code: ") + name(code.error().code) + " at " + code.error().where);
         return std::nullopt;
     }
-    return crypto::sha256({crypto::sha256({code->reveal()}), transaction_id});
+    return rsp::hash_cc(rsp::hash_of_code(code->reveal()), transaction_id);
 }
 
 Ok set_place(Options& options, const std::string& imei, const std::string& rplmn) {

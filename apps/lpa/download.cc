@@ -1,10 +1,10 @@
 #include "apps/lpa/download.h"
 #include "base/log.h"
-#include "crypto/hash.h"
 #include "ipa/bpp_segments.h"
 #include "ipa/download_checks.h"
 #include "ipa/epr.h"
 #include "rsp/chain.h"
+#include "rsp/confirmation_code.h"
 
 namespace halyard::lpa {
 namespace {
@@ -270,7 +270,7 @@ Ok discover_at(Card& card,
 } // namespace
 
 Sha256 hash_of_code(std::string_view code, Bytes transaction_id) {
-    return crypto::sha256({crypto::sha256({bytes_of(code)}), transaction_id});
+    return rsp::hash_cc(rsp::hash_of_code(bytes_of(code)), transaction_id);
 }
 
 Result<Outcome> download(Card& card, Servers& servers, const Wanted& wanted, const Choice& choice) {

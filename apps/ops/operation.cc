@@ -72,9 +72,15 @@ void Operation::serving(const std::string& members) {
     std::fflush(stdout);
 }
 
-void Operation::set_limits(net::HttpsServer::Options& o) const {
-    ops::set_limits(o, options_.limits);
+net::HttpsServer::Options Operation::listening(const std::string& certificate, uint16_t port) const {
+    net::HttpsServer::Options o;
+    o.bind = options_.bind;
+    o.port = port;
+    o.certificate_file = options_.pki.pem(certificate).string();
+    o.key_file = options_.pki.key(certificate).string();
+    set_limits(o, options_.limits);
     o.drain_timeout = options_.drain;
+    return o;
 }
 
 net::Response Operation::refused(const char* interface, const char* limit, const net::Request& request) {

@@ -23,8 +23,8 @@ class Operation {
 
     /// The handler, counted and limited. `interface` is a literal and what HTTP-level refusals count for.
     net::Handler front(const char* interface, net::Handler);
-    /// Sets what every listener has in common.
-    void set_limits(net::HttpsServer::Options&) const;
+    /// A listener with the certificate of that name ("smdp-tls") and the limits that all of them have.
+    net::HttpsServer::Options listening(const std::string& certificate, uint16_t port) const;
     /// Its counters become metrics, and its certificates are read again on SIGHUP; it must live until
     /// begin_drain().
     void watch(const char* interface, net::HttpsServer&);

@@ -15,17 +15,6 @@ namespace halyard::smdp_app {
 namespace {
 constexpr Time kDay{86'400'000};
 
-net::HttpsServer::Options
-listening(const ServeOptions& options, const ops::Operation& operation, uint16_t port) {
-    net::HttpsServer::Options listen;
-    listen.bind = options.bind;
-    listen.port = port;
-    listen.certificate_file = options.pki.pem("smdp-tls").string();
-    listen.key_file = options.pki.key("smdp-tls").string();
-    operation.set_limits(listen);
-    return listen;
-}
-
 // ES2+ beside ES9+: who may call, the listener, and what goes back.
 struct OperatorSide {
     std::vector<Requester> operators;
@@ -85,7 +74,7 @@ Ok OperatorSide::start(const ServeOptions& options, Site& site, ops::Operation& 
     if (!options.es2_port) return {};
     if (options.es2_client_ca.empty()) return fail(Errc::missing_field, "es2-client-ca");
     core.emplace(site.config, *site.store, site.random);
-    auto listen = listening(options, operation, *options.es2_port);
+    auto listen = operation.listening("smdp-tls", *options.es2_port);
     listen.client_ca_file = options.es2_client_ca;
     TRY(https.start(listen, operation.front("ES2+", [this, &site, &options](const net::Request& r) {
         const PeerScope scope(options.strict);
@@ -171,7 +160,7 @@ Result<int> serve(const ServeOptions& options) {
     app::PeerLedger peers;
     TRY(peers.load(site->store->database()));
     net::HttpsServer https;
-    TRY(https.start(listening(options, operation, options.port),
+    TRY(https.start(operation.listening("smdp-tls", options.port),
                     operation.front("ES9+", [&](const net::Request& r) {
                         const PeerScope scope(options.strict);
                         const Time now(app::now_ms());

@@ -11,17 +11,6 @@
 
 namespace halyard::smds_app {
 namespace {
-net::HttpsServer::Options
-listening(const ServeOptions& options, const ops::Operation& operation, uint16_t port) {
-    net::HttpsServer::Options listen;
-    listen.bind = options.bind;
-    listen.port = port;
-    listen.certificate_file = options.pki.pem("smds-tls").string();
-    listen.key_file = options.pki.key("smds-tls").string();
-    operation.set_limits(listen);
-    return listen;
-}
-
 // The parent knows this SM-DS by the OID of its TLS certificate.
 Result<std::unique_ptr<Forwarder>> forwarder(const ServeOptions& options, Site& site) {
     if (options.parent.empty()) return std::unique_ptr<Forwarder>();
@@ -110,9 +99,9 @@ Result<int> serve(const ServeOptions& options) {
         return response;
     };
     net::HttpsServer devices, servers;
-    TRY(devices.start(listening(options, operation, options.port),
+    TRY(devices.start(operation.listening("smds-tls", options.port),
                       operation.front("ES11", [&](const net::Request& r) { return counted(r, es11); })));
-    auto mutual = listening(options, operation, options.es12_port);
+    auto mutual = operation.listening("smds-tls", options.es12_port);
     mutual.client_ca_file = options.client_ca.empty() ? options.pki.pem("ci").string() : options.client_ca;
     TRY(servers.start(mutual, operation.front("ES12", [&](const net::Request& r) {
         net::Response response = counted(r, es12);

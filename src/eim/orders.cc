@@ -1,9 +1,9 @@
 // Operations and devices as the owner orders them. docs/adr/0005-orders-and-exactly-once.md
 #include "crypto/aes.h"
-#include "crypto/hash.h"
 #include "eim/activation_code.h"
 #include "eim/package.h"
 #include "eim/server.h"
+#include "rsp/confirmation_code.h"
 #include <charconv>
 
 namespace halyard::eim {
@@ -79,7 +79,7 @@ Result<Operation> Server::prepare(const NewOperation& w, const std::vector<Opera
         if (w.confirmation_code)
             o.code = TRY(crypto::seal(config_.storage_key,
                                       TRY(random_.draw<12>()),
-                                      crypto::sha256({w.confirmation_code->reveal()}),
+                                      rsp::hash_of_code(w.confirmation_code->reveal()),
                                       bytes_of("confirmation code " + o.id)));
         if (o.activation_code.starts_with("LPA:")) o.activation_code.erase(0, 4);
         o.iccid = w.iccid;

@@ -1,6 +1,4 @@
 // Relayed downloads that begin at an SM-DS: ESipa on one side, ES11' on the other. SGP.32 §3.9.2.2
-#include "crypto/aes.h"
-#include "crypto/hash.h"
 #include "eim/relay_target.h"
 
 namespace halyard::eim {
@@ -44,45 +42,6 @@ Result<Target> target_of(const Operation& o, const Config& config, std::optional
     if (smds && out.code.address.empty()) out.code.address = TRY(chosen(config.smds, asked));
     if (!leads(out.code)) return fail(Errc::not_found, "smdpAddress");
     return out;
-}
-
-Result<std::optional<Sha256>> Server::hash_of_code(const Operation& o, Bytes transaction_id) const {
-    if (o.code.empty()) return std::optional<Sha256>{};
-    const SecretBytes hash =
-        TRY(crypto::open(config_.storage_key, o.code, bytes_of("confirmation code " + o.id)));
-    return std::optional<Sha256>(crypto::sha256({hash.reveal(), transaction_id}));
-}
-
-// Another attempt with the same code would only use up the tries that the SM-DP+ allows.
-const char* code_trouble(PackageError code) {
-    switch (code) {
-    case PackageError::confirmation_code_missing: return "the SM-DP+ wants a confirmation code";
-    case PackageError::confirmation_code_refused: return "the SM-DP+ refused the confirmation code";
-    case PackageError::confirmation_code_retries_exceeded:
-        return "the confirmation code was wrong too often: the order must be placed anew";
-    default: return nullptr;
-    }
-}
-
-Ok Server::fail_order(Relay& relay, std::string why, Time now) {
-    Turn turn{.device = std::move(relay.device), .now = now};
-    if (Operation* o = keep(turn, std::move(relay.operation))) settle(turn, *o, false, std::move(why));
-    return commit(turn);
-}
-
-Ok Server::postpone_order(Relay& relay, std::string why, Time now) {
-    if (relay.operation.attempts >= config_.download_attempts) return fail_order(relay, std::move(why), now);
-    Turn turn{.device = std::move(relay.device), .now = now};
-    if (Operation* o = keep(turn, std::move(relay.operation))) queue_again(turn, *o, std::move(why));
-    return commit(turn);
-}
-
-// An event that led nowhere is forgotten: the next session begins at the SM-DS again.
-Ok Server::forget_event(Relay& relay, Time now) {
-    if (relay.operation.event.empty()) return {};
-    Turn turn{.device = std::move(relay.device), .now = now};
-    if (Operation* o = keep(turn, std::move(relay.operation))) o->event.clear();
-    return commit(turn);
 }
 
 // One event for each trigger; the others are there for the next ones. After an attempt that failed the turn

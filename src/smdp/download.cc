@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "profile/package.h"
+#include "rsp/confirmation_code.h"
 #include "rsp/mutual_authentication.h"
 #include "smdp/eligibility.h"
 #include "smdp/maker.h"
@@ -136,8 +137,7 @@ Result<Es9Answer> Server::judge_code(const Order& known,
     };
     if (!said.hash_cc) return refuse({}, "2.2", "confirmation code missing");
     const SecretBytes code = TRY(open_code(vault_, known));
-    if (crypto::equal(*said.hash_cc, crypto::sha256({code.reveal(), session.transaction_id})))
-        return Es9Answer{};
+    if (crypto::equal(*said.hash_cc, rsp::hash_cc(code.reveal(), session.transaction_id))) return Es9Answer{};
     if (session.wrong_code == request) // the answer was lost: not a second try
         return rsp::refused(Es9Function::get_bound_profile_package,
                             {"8.2.7", "3.8", "confirmation code refused"});
