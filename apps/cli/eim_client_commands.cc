@@ -1,6 +1,7 @@
 #include "apps/cli/eim_client_commands.h"
 #include "apps/cli/commands.h"
 #include "apps/common/files.h"
+#include "apps/common/resolve.h"
 #include "apps/common/secrets.h"
 #include "apps/common/signals.h"
 #include "apps/eim/client.h"
@@ -27,7 +28,7 @@ Result<Client> open(const Arguments& a) {
     ClientOptions options = a.client;
     options.ca = a.ca;
     options.token_file = a.token_file;
-    TRY(parse_resolve(a.resolve, options.resolve));
+    TRY(app::add_resolve(options.resolve, a.resolve));
     return Client::open(options);
 }
 

@@ -1,5 +1,6 @@
 #include "apps/cli/commands.h"
 #include "apps/cli/eim_client_commands.h"
+#include "apps/common/resolve.h"
 #include "apps/eim/site.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -104,7 +105,7 @@ void add_serve(CLI::App* top, int& exit_code) {
         o->inject_trust = *trust;
         o->pki.path = pki->front();
         for (size_t i = 1; i < pki->size(); ++i) o->more_pki.push_back({(*pki)[i]});
-        if (const auto ok = parse_resolve(*resolve, o->resolve); !ok) {
+        if (const auto ok = app::add_resolve(o->resolve, *resolve); !ok) {
             exit_code = report(ok.error(), "eim serve", false);
             return;
         }
@@ -113,16 +114,6 @@ void add_serve(CLI::App* top, int& exit_code) {
     });
 }
 } // namespace
-
-Ok parse_resolve(const std::vector<std::string>& texts, std::map<std::string, std::string>& out) {
-    for (const std::string& text : texts) {
-        const size_t equals = text.find('=');
-        if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-            return fail(Errc::bad_value, "resolve");
-        out[text.substr(0, equals)] = text.substr(equals + 1);
-    }
-    return {};
-}
 
 void add_eim_commands(CLI::App& app, int& exit_code) {
     CLI::App* top = app.add_subcommand("eim", "eIM: serve a fleet; order and watch operations");

@@ -1,6 +1,7 @@
 // `halyard lpa`: a consumer's profile assistant for a card, one procedure a command. docs/lpa.md
 #include "apps/cli/commands.h"
 #include "apps/cli/lpa_parts.h"
+#include "apps/common/resolve.h"
 #include "apps/ipad/options.h"
 #include "rsp/device_text.h"
 #include <CLI/CLI.hpp>
@@ -12,7 +13,7 @@ using nlohmann::ordered_json;
 Result<LpaSetting> open_lpa(const LpaArguments& a) {
     ipad::Options from;
     for (const std::string& path : a.trust) TRY(ipad::add_trust(from, path));
-    for (const std::string& text : a.resolve) TRY(ipad::add_resolve(from, text));
+    TRY(app::add_resolve(from.resolve, a.resolve));
     TRY(ipad::set_device(from, a.tac, {}));
     if (!a.imei.empty()) from.ipa.device.imei = TRY(rsp::imei_from_text(a.imei));
     lpa::Servers::Options to;

@@ -1,3 +1,4 @@
+#include "apps/common/resolve.h"
 #include "apps/ipad/daemon.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -89,7 +90,7 @@ Ok complete(Arguments& args) {
     options.ipa.poll_interval = seconds(args.poll_interval);
     options.ipa.rollback.over = seconds(args.rollback_seconds);
     options.ipa.retry_first = seconds(args.retry_seconds);
-    for (const auto& text : args.resolve) TRY(ipad::add_resolve(options, text));
+    TRY(app::add_resolve(options.resolve, args.resolve));
     for (const auto& path : args.trust) TRY(ipad::add_trust(options, path));
     if (!args.initial_eim.empty()) options.initial_eim = TRY(ipad::read_initial_eim(args.initial_eim));
     options.ipa.initial_eim = options.initial_eim;

@@ -57,14 +57,6 @@ Ok add_trust(Options& options, const std::string& path) {
     return {};
 }
 
-Ok add_resolve(Options& options, const std::string& text) {
-    const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-        return fail(Errc::bad_value, "resolve");
-    options.resolve[text.substr(0, equals)] = text.substr(equals + 1);
-    return {};
-}
-
 Ok set_device(Options& options, const std::string& tac, const std::vector<std::string>& features) {
     using Features = rsp::IpaCapabilities::IpaFeatures;
     using Protocols = rsp::IpaCapabilities::IpaSupportedProtocols;

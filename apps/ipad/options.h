@@ -37,8 +37,6 @@ struct Options {
 Result<OwnedBytes> read_initial_eim(const std::string& path);
 /// A certificate file, PEM or DER, as an additional anchor.
 Ok add_trust(Options&, const std::string& path);
-/// "HOST=ADDR:PORT"
-Ok add_resolve(Options&, const std::string& text);
 /// Capabilities and device information fit for the chosen kind of download.
 Ok set_device(Options&, const std::string& tac, const std::vector<std::string>& features);
 /// IMEI of 15 digits and "MCC-MNC"; empty: not known.

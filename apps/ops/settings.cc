@@ -1,4 +1,5 @@
 #include "apps/ops/settings.h"
+#include "apps/common/resolve.h"
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -231,12 +232,7 @@ std::vector<Problem> Settings::missing() const {
 std::optional<std::string> parse_resolve(const std::vector<std::string>& texts,
                                          std::map<std::string, std::string>& out) {
     std::map<std::string, std::string> read;
-    for (const std::string& text : texts) {
-        const size_t equals = text.find('=');
-        if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-            return "must be HOST=ADDRESS:PORT";
-        read[text.substr(0, equals)] = text.substr(equals + 1);
-    }
+    if (!app::add_resolve(read, texts)) return "must be HOST=ADDRESS:PORT";
     out = std::move(read);
     return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "net/https_server.h"
 #include "base/log.h"
+#include "net/listen.h"
 #include "net/rate_limit.h"
 #include "net/server_connection.h"
 #include <algorithm>
@@ -157,16 +158,7 @@ Ok HttpsServer::Core::reload() {
 
 Ok HttpsServer::Core::listen() {
     context_ = TRY(context());
-    ErrorCode error;
-    const auto address = asio::ip::make_address(options.bind, error);
-    if (error) return fail(Errc::bad_value, "bind");
-    const tcp::endpoint endpoint(address, options.port);
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(1024, error);
-    if (error) return fail(Errc::unreachable, "bind", static_cast<uint32_t>(error.value()));
-    port_ = acceptor_.local_endpoint(error).port();
+    port_ = TRY(net::listen(acceptor_, options.bind, options.port, 1024));
     return {};
 }
 

@@ -1,6 +1,7 @@
 #include "net/plain_server.h"
 #include "base/log.h"
 #include "net/http_message.h"
+#include "net/listen.h"
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -58,16 +59,7 @@ struct PlainServer::Core::Exchange {
 };
 
 Ok PlainServer::Core::listen() {
-    ErrorCode error;
-    const auto address = asio::ip::make_address(options_.bind, error);
-    if (error) return fail(Errc::bad_value, "bind");
-    const tcp::endpoint endpoint(address, options_.port);
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(64, error);
-    if (error) return fail(Errc::unreachable, "bind", static_cast<uint32_t>(error.value()));
-    port_ = acceptor_.local_endpoint(error).port();
+    port_ = TRY(net::listen(acceptor_, options_.bind, options_.port, 64));
     return {};
 }
 
